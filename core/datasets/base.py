@@ -1,0 +1,95 @@
+"""What a dataset is: labelled clips, their folds and their groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from core.control import Control
+from core.tables import load_dotted
+
+
+class Modality(StrEnum):
+    """What a network is given of a clip."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+    AUDIO_VISUAL = "audio-visual"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One labelled recording."""
+
+    id: str  # unique and stable within its dataset: the path relative to the root, with forward slashes
+    path: Path
+    label: int  # index into Dataset.classes
+    fold: int | None  # part of the official (or made) cross-validation, counted from 1
+    group: str  # what must not be split between train and test: a source recording, a person
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A file that is left out, and why, as a sentence."""
+
+    clip_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled clips in a fixed order."""
+
+    name: str  # row of DATASETS
+    title: str
+    root: Path
+    classes: tuple[str, ...]
+    clips: tuple[Clip, ...]
+    licence: str  # one sentence; goes with every export of clips
+    modalities: frozenset[Modality]
+    synthetic: bool = False
+    official_folds: tuple[int, ...] = ()  # those the published protocol has; () = folds are ours
+    excluded: tuple[Excluded, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences worth showing: a missing fold, folds that were made
+
+    @property
+    def folds(self) -> tuple[int, ...]:
+        """Folds that have at least one clip, ascending."""
+        return tuple(sorted({clip.fold for clip in self.clips if clip.fold is not None}))
+
+    def class_counts(self) -> dict[str, int]:
+        """Clips per class, in the order of `classes`, zeros included."""
+        counted = Counter(clip.label for clip in self.clips)
+        return {name: counted[label] for label, name in enumerate(self.classes)}
+
+    def without(self, excluded: tuple[Excluded, ...]) -> Dataset:
+        """The same dataset less the clips named; order and classes stay."""
+        gone = {item.clip_id for item in excluded}
+        return replace(
+            self,
+            clips=tuple(clip for clip in self.clips if clip.id not in gone),
+            excluded=self.excluded + excluded,
+        )
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """A row of DATASETS. `opener` is a dotted path so that reading the table imports nothing.
+
+    The opener has the signature `open(root: Path, control: Control) -> Dataset`; `root` exists unless the
+    dataset makes itself (`synthetic`). It raises UserError, naming the file and the remedy, when it cannot be opened.
+    """
+
+    title: str
+    help: str
+    opener: str
+    folder: str = ""  # its place under the workspace's datasets/ when no root is given; "" = a root must be given
+    synthetic: bool = False
+    downloader: str = ""  # dotted path to a `download.Archive`, or "" where none is offered
+
+    def open(self, root: Path, control: Control | None = None) -> Dataset:
+        opener: Callable[[Path, Control], Dataset] = load_dotted(self.opener)
+        return opener(root, control or Control())

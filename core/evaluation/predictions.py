@@ -1,0 +1,111 @@
+"""Predictions: the table of class probabilities a run gave to its test clips.
+
+The only source of every score, matrix, curve and test shown anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UserError
+from core.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a run said of clips it was not trained on.
+
+    Attributes:
+        classes: names, in the order of the columns of `probabilities`.
+        clip_ids: (clips,) ids within the dataset.
+        labels: (clips,) int64, true class of each clip.
+        probabilities: (clips, classes) float32, each row sums to 1.
+        features: (clips, dimensions) float16, penultimate activations; (clips, 0) where none were kept.
+    """
+
+    classes: tuple[str, ...]
+    clip_ids: NDArray[np.str_]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    features: NDArray[np.float16]
+
+    def __post_init__(self) -> None:
+        clips, classes = self.probabilities.shape
+        if not (len(self.clip_ids) == len(self.labels) == len(self.features) == clips):
+            raise ValueError("clip_ids, labels, probabilities and features must have one row a clip")
+        if classes != len(self.classes):
+            raise ValueError(f"{classes} columns of probabilities for {len(self.classes)} classes")
+        if clips and not np.isfinite(self.probabilities).all():
+            raise ValueError("a probability is not a finite number")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def predicted(self) -> NDArray[np.int64]:
+        """(clips,) the class with the highest probability; the first of equals."""
+        return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32]:
+        """(clips,) probability of the predicted class."""
+        return self.probabilities.max(axis=1)
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """(clips,) whether the predicted class is the true one."""
+        return self.predicted == self.labels
+
+    @cached_property
+    def loss(self) -> NDArray[np.float64]:
+        """(clips,) −ln of the probability of the true class, in nats; probabilities are floored at 1e-12."""
+        true = self.probabilities[np.arange(len(self)), self.labels].astype(np.float64)
+        return -np.log(np.maximum(true, 1e-12))
+
+    def save(self, path: Path) -> None:
+        """Write as .npz, atomically.
+
+        Raises:
+            UserError: the disk is full or the folder cannot be written to.
+        """
+
+        def write(file: BinaryIO) -> None:
+            np.savez_compressed(
+                file,
+                classes=np.asarray(self.classes, dtype=np.str_),
+                clip_ids=self.clip_ids,
+                labels=self.labels,
+                probabilities=self.probabilities,
+                features=self.features,
+            )
+
+        write_atomically(path, write)
+
+    @classmethod
+    def load(cls, path: Path) -> Predictions:
+        """Read what `save` wrote; nothing in the file is executed.
+
+        Raises:
+            UserError: missing, truncated, foreign or inconsistent.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return cls(
+                    classes=tuple(str(name) for name in file["classes"]),
+                    clip_ids=file["clip_ids"].astype(np.str_),
+                    labels=file["labels"].astype(np.int64),
+                    probabilities=file["probabilities"].astype(np.float32),
+                    features=file["features"].astype(np.float16),
+                )
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing: the run has not finished, or the file was moved.") from None
+        except Exception as error:  # zip, header and key errors of a torn or foreign file are of many kinds
+            raise UserError(
+                f"{path} is not a predictions file of Sensorium ({error}). Delete the run and train it again."
+            ) from error

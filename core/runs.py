@@ -1,0 +1,215 @@
+"""A run's folder: config, environment, log, checkpoints, predictions. Read and written only here."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.evaluation.predictions import Predictions
+from core.files import folder_size, write_atomically, write_error
+from core.study import RunSpec, read_run_spec, slug, write_toml
+from core.workspace import Workspace
+
+
+class Phase(StrEnum):
+    """Where a run stands. What is left `running` after a crash is taken up again."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """Content of status.json."""
+
+    phase: Phase = Phase.WAITING
+    epoch: int = 0
+    reason: str = ""
+    seconds: float = 0.0  # of training, over all sittings
+    clips_per_second: float = 0.0
+    parameters: int = 0
+    multiply_adds: int = 0  # of one clip through the network
+    train_clips: int = 0
+    train_accuracy: float | None = None  # of the tested weights, on unaugmented clips: for the gap
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """One line of log.csv: an epoch."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    learning_rate: float
+    clips_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`runs/<study>/<run>/` on disk."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def study(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def checkpoint(self) -> Path:
+        """There while the run is under way: what it resumes from."""
+        return self.path / "last.ckpt"
+
+    @property
+    def weights(self) -> Path:
+        return self.path / "weights.safetensors"
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """Raises UserError where study.toml is missing or no longer valid."""
+        return read_run_spec(self.path / "study.toml")
+
+    @property
+    def status(self) -> RunStatus:
+        try:
+            content = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
+            return RunStatus(**{**content, "phase": Phase(content["phase"])})
+        except FileNotFoundError:
+            return RunStatus()
+        except (ValueError, TypeError, KeyError, OSError) as error:
+            return RunStatus(phase=Phase.FAILED, reason=f"{self.path / 'status.json'} cannot be read: {error}")
+
+    def write_status(self, **changes: Any) -> RunStatus:
+        """Change some fields of the status, keep the rest."""
+        status = replace(self.status, **changes)
+        write_atomically(self.path / "status.json", json.dumps(asdict(status), indent=1).encode())
+        return status
+
+    def predictions(self) -> Predictions:
+        """Raises UserError where they are missing or torn."""
+        return Predictions.load(self.path / "predictions.npz")
+
+    def log(self) -> list[LogRow]:
+        """Every epoch so far; a line that is torn ends the list."""
+        rows: list[LogRow] = []
+        try:
+            with (self.path / "log.csv").open(newline="", encoding="utf-8") as file:
+                for line in csv.DictReader(file):
+                    try:
+                        rows.append(_log_row(line))
+                    except (KeyError, ValueError, TypeError):
+                        break
+        except OSError:
+            pass
+        return rows
+
+    def write_log(self, rows: list[LogRow]) -> None:
+        names = list(LogRow.__dataclass_fields__)
+        lines = [",".join(names)]
+        lines += [",".join("" if v is None else repr(v) for v in asdict(row).values()) for row in rows]
+        write_atomically(self.path / "log.csv", ("\n".join(lines) + "\n").encode())
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads((self.path / "environment.json").read_text(encoding="utf-8"))
+            return content
+        except (OSError, ValueError):
+            return {}
+
+    def write_environment(self, content: dict[str, Any]) -> None:
+        write_atomically(self.path / "environment.json", json.dumps(content, indent=1).encode())
+
+    def create(self, spec: RunSpec) -> None:
+        """Make the folder and write study.toml."""
+        write_toml(spec, self.path / "study.toml")
+
+    @property
+    def note(self) -> str:
+        """What the user wrote about the run."""
+        try:
+            return (self.path / "note.txt").read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def write_note(self, text: str) -> None:
+        write_atomically(self.path / "note.txt", text.encode())
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return folder_size(self.path)
+
+    def delete(self) -> None:
+        """Remove the run for good.
+
+        Raises:
+            UserError: it is under way, or the folder cannot be written to.
+        """
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+
+def run_folder(workspace: Workspace, spec: RunSpec) -> RunFolder:
+    """Where a run of a study lies (whether or not it exists yet)."""
+    return RunFolder(workspace.runs / slug(spec.study) / spec.id)
+
+
+def list_runs(workspace: Workspace, study: str | None = None) -> Iterator[RunFolder]:
+    """Run folders of one study or of all, in order of name. Folders without a study.toml are passed over."""
+    pattern = f"{slug(study)}/*/study.toml" if study else "*/*/study.toml"
+    for file in sorted(workspace.runs.glob(pattern)):
+        yield RunFolder(file.parent)
+
+
+def find_run(workspace: Workspace, name: str) -> RunFolder:
+    """A run by STUDY/RUN, by RUN alone, or by the path of its folder.
+
+    Raises:
+        UserError: no such run, or several.
+    """
+    as_path = Path(name)
+    if (as_path / "study.toml").is_file():
+        return RunFolder(as_path.absolute())
+    study, _, run = name.rpartition("/")
+    found = [f for f in list_runs(workspace) if f.id == run and (not study or f.study == study)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserError(f"“{name}” is in several studies: {', '.join(f'{f.study}/{f.id}' for f in found)}.")
+    raise UserError(f"There is no run “{name}” in {workspace.runs}. The Compare panel lists all runs.")
+
+
+def _log_row(line: dict[str, str]) -> LogRow:
+    def number(key: str) -> float | None:
+        return float(line[key]) if line[key] else None
+
+    return LogRow(
+        epoch=int(line["epoch"]),
+        train_loss=float(line["train_loss"]),
+        train_accuracy=float(line["train_accuracy"]),
+        validation_loss=number("validation_loss"),
+        validation_accuracy=number("validation_accuracy"),
+        learning_rate=float(line["learning_rate"]),
+        clips_per_second=float(line["clips_per_second"]),
+        seconds=float(line["seconds"]),
+    )

@@ -1,0 +1,1 @@
+"""The window: what a person sees. It reads the engine and never imports the networks."""

@@ -1,0 +1,42 @@
+"""What every panel is handed: the engine, the workspace, and the facts that panels share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from core.datasets.base import Dataset
+from core.engine import Engine
+from core.study import DatasetChoice
+from core.workspace import Workspace
+from gui.bridge import Bridge
+from gui.jobs import Jobs
+
+
+class Context(QObject):
+    """One per window. Panels subscribe to its signals and never to each other."""
+
+    dataset_changed = Signal()  # `dataset` is another one, or None
+    runs_changed = Signal()  # a run was finished, deleted or annotated: read them again
+    panel_wanted = Signal(str)  # id of a panel to show
+    message = Signal(str, str)  # sentence, level (info | warning | error): for the banner
+    clips_wanted = Signal(str, object)  # study slug, tuple of clip ids: show these in Errors
+
+    def __init__(
+        self, workspace: Workspace, engine: Engine, settings: QSettings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.engine = engine
+        self.settings = settings
+        self.bridge = Bridge(engine, self)
+        self.jobs = Jobs(self)
+        self.dataset: Dataset | None = None
+        self.dataset_choice = DatasetChoice()
+
+    def set_dataset(self, choice: DatasetChoice, dataset: Dataset | None) -> None:
+        self.dataset_choice, self.dataset = choice, dataset
+        self.dataset_changed.emit()
+
+    def close(self) -> None:
+        self.bridge.close()
+        self.jobs.close()

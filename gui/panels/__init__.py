@@ -1,0 +1,57 @@
+"""PANELS: the one table of panels, in the order of the rail. To add one: a new file here and a row below."""
+
+from core.tables import Table
+from gui.panels.base import PanelInfo, Shortcut
+
+PLAYBACK_KEYS = (
+    Shortcut("Space", "play or pause"),
+    Shortcut("Home", "back to the start"),
+    Shortcut("End", "to the end"),
+    Shortcut("Left", "previous clip"),
+    Shortcut("Right", "next clip"),
+    Shortcut("L", "loop"),
+)
+
+PANELS: Table[PanelInfo] = Table(
+    "panel",
+    [
+        (
+            "data",
+            PanelInfo(
+                title="Data",
+                icon="mdi6.folder-music-outline",
+                help="Choose recordings, check them, hear and see them.",
+                factory="gui.panels.data:DataPanel",
+                shortcuts=PLAYBACK_KEYS,
+            ),
+        ),
+        (
+            "train",
+            PanelInfo(
+                title="Train",
+                icon="mdi6.chart-bell-curve-cumulative",
+                help="Set up a study and watch it learn.",
+                factory="gui.panels.train:TrainPanel",
+            ),
+        ),
+        (
+            "compare",
+            PanelInfo(
+                title="Compare",
+                icon="mdi6.scale-balance",
+                help="Which architecture wins, and by how much.",
+                factory="gui.panels.compare:ComparePanel",
+            ),
+        ),
+        (
+            "errors",
+            PanelInfo(
+                title="Errors",
+                icon="mdi6.target",
+                help="Hear, see and question every mistake.",
+                factory="gui.panels.errors:ErrorsPanel",
+                shortcuts=PLAYBACK_KEYS,
+            ),
+        ),
+    ],
+)

@@ -1,0 +1,45 @@
+"""What a panel is, and what it tells the window about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from gui.context import Context
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A key of a panel, for the sheet of keys; the panel itself makes the QShortcut or handles the key."""
+
+    keys: str  # as QKeySequence reads it
+    does: str
+
+
+@dataclass(frozen=True)
+class PanelInfo:
+    """A row of PANELS. `factory` is the dotted path of a Panel class."""
+
+    title: str
+    icon: str  # a name of the icon library, e.g. "mdi6.waveform"
+    help: str
+    factory: str
+    shortcuts: tuple[Shortcut, ...] = ()
+
+
+class Panel(QWidget):
+    """One page of the window. Made when it is first shown; lives until the window closes."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+
+    def activate(self) -> None:
+        """The panel has come to the front: refresh what may have changed meanwhile."""
+
+    def save_state(self) -> None:
+        """Write to `context.settings` what should come back at the next start."""
+
+    def close_panel(self) -> None:
+        """The window is closing: stop timers, playback and jobs."""
