@@ -220,7 +220,7 @@ def _validated(model: type[Any], content: Mapping[str, Any], where: str) -> Any:
 
 def _sentence(model: type[BaseModel], error: Any) -> str:
     """One pydantic error as key, value and allowed range."""
-    location = [part for part in error["loc"]]
+    location = list(error["loc"])
     key = ".".join(str(part) for part in location) or "the table"
     if error["type"] == "extra_forbidden":
         known = _known_keys(model, location[:-1])
