@@ -38,6 +38,7 @@ class Progress(Event):
     done: int
     total: int  # 0 = unknown
     unit: str = "clips"
+    detail: str = ""  # what else is worth showing: speed, time left, a restart
 
 
 @dataclass(frozen=True)
