@@ -1,15 +1,23 @@
-"""Colours, line styles, sizes: one place, so that a network looks the same everywhere."""
+"""Colours, line styles, sizes and icons: one place, so that a network looks the same everywhere.
+
+`apply` dresses the whole application for the light or the dark scheme; `follow_system` does so now and at
+every change of the system's scheme. Plots that exist are recoloured, plots made later start out right.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+import string
+
+import pyqtgraph as pg
+import qtawesome
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from core.datasets.base import Modality
 
 # Okabe & Ito 2008, told apart by colour-blind eyes. Vermilion is for errors and for nothing else.
 ERROR = QColor("#D55E00")
-CORRECT = QColor("#7389A3")  # the diagonal of a confusion matrix: there, but quieter than the errors
 _ARCHITECTURE = {"baseline_cnn": "#0072B2", "alexnet": "#E69F00", "resnet50": "#009E73"}
 _OTHERS = ("#CC79A7", "#56B4E9", "#F0E442", "#999999")  # for architectures added later
 
@@ -20,6 +28,37 @@ MODALITY_STYLE = {
 }
 
 GRID = 8  # pixels; every margin and gap is a multiple
+SMALL, BODY, TITLE = 0.88, 1.0, 1.4  # the three sizes of type, times the body size
+BODY_POINTS = 10.0
+PRESENTATION = 1.5  # how much larger type is on the projector
+
+_SCHEMES = {
+    False: {
+        "window": "#F5F6F8",
+        "base": "#FFFFFF",
+        "raised": "#ECEEF2",
+        "text": "#1B1F24",
+        "muted": "#5B6470",
+        "border": "#D5D9E0",
+        "accent": "#4F52C9",
+        "accent_text": "#FFFFFF",
+        "hover": "#E3E6EC",
+        "error_text": "#B34E00",
+    },
+    True: {
+        "window": "#16181C",
+        "base": "#1C1F24",
+        "raised": "#272B32",
+        "text": "#E7E9EC",
+        "muted": "#9BA4AF",
+        "border": "#363B44",
+        "accent": "#8F92FF",
+        "accent_text": "#14151A",
+        "hover": "#2F343D",
+        "error_text": "#FF8A3D",
+    },
+}
+_now = {"dark": False, "scale": 1.0}
 
 
 def architecture_colour(architecture: str) -> QColor:
@@ -29,25 +68,174 @@ def architecture_colour(architecture: str) -> QColor:
     return QColor(_OTHERS[sum(architecture.encode()) % len(_OTHERS)])
 
 
-def mix(one: QColor, other: QColor, share: float) -> QColor:
-    """`share` of the other colour in the one; 0 = the one, 1 = the other."""
-
-    def part(a: int, b: int) -> int:
-        return round(a + share * (b - a))
-
-    return QColor(part(one.red(), other.red()), part(one.green(), other.green()), part(one.blue(), other.blue()))
+def is_dark() -> bool:
+    return bool(_now["dark"])
 
 
-def muted(palette: QPalette) -> QColor:
-    """Text that steps back: captions, units, axis names."""
-    return mix(palette.base().color(), palette.text().color(), 0.62)
+def colour(role: str) -> QColor:
+    """A colour of the present scheme: window, base, raised, text, muted, border, accent, accent_text, hover."""
+    return QColor(_SCHEMES[is_dark()][role])
 
 
-def readable_on(back: QColor) -> QColor:
-    """Black or white, whichever stands out more on a colour (relative luminance after WCAG 2)."""
+def font(size: float = BODY, bold: bool = False) -> QFont:
+    """One of the three sizes of the one family, with figures of equal width."""
+    made = QFont(QApplication.font())
+    made.setPointSizeF(BODY_POINTS * _now["scale"] * size)
+    made.setBold(bold)
+    return made
 
-    def linear(part: float) -> float:
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
 
-    luminance = 0.2126 * linear(back.redF()) + 0.7152 * linear(back.greenF()) + 0.0722 * linear(back.blueF())
-    return QColor("black") if (luminance + 0.05) ** 2 > 0.05 * 1.05 else QColor("white")
+def label(text: str = "", size: float = BODY, *, muted: bool = False, wrap: bool = False, bold: bool = False) -> QLabel:
+    """A label in one of the three sizes; `muted` for what is not the data."""
+    made = QLabel(text)
+    made.setProperty("size", {SMALL: "small", BODY: "body", TITLE: "title"}[size])
+    made.setProperty("muted", muted)
+    made.setProperty("bold", bold)
+    made.setWordWrap(wrap)
+    return made
+
+
+def set_icon(button: QAbstractButton, name: str, role: str = "text") -> None:
+    """Give a button an icon that follows the scheme. `name` is one of the icon library, e.g. `mdi6.play`."""
+    button.setProperty("icon_name", name)
+    button.setProperty("icon_role", role)
+    button.setIcon(qtawesome.icon(name, color=colour(role), color_disabled=colour("border")))
+
+
+def follow_system(app: QApplication) -> None:
+    """Dress the application as the system is dressed, now and later."""
+    hints = app.styleHints()
+    apply(app, hints.colorScheme() == Qt.ColorScheme.Dark)
+    hints.colorSchemeChanged.connect(_Follower(app).changed)
+
+
+def apply(app: QApplication, dark: bool, scale: float = 1.0) -> None:
+    """Set style, palette, type and plot colours. `scale` enlarges the type for presentations."""
+    _now["dark"], _now["scale"] = dark, scale
+    app.setStyle("Fusion")
+    app.setPalette(_palette())
+    base = QFont(QApplication.font())
+    base.setPointSizeF(BODY_POINTS * scale)
+    base.setFeature(QFont.Tag("tnum"), 1)  # figures of equal width, so that columns of them line up
+    app.setFont(base)
+    app.setStyleSheet(_style_sheet())
+    pg.setConfigOptions(background=colour("base"), foreground=colour("muted"), antialias=True)
+    for widget in app.allWidgets():
+        _refresh(widget)
+
+
+def style_plot(view: pg.GraphicsView) -> None:
+    """Recolour the background, axes and legends of a plot that was made under another scheme."""
+    view.setBackground(colour("base"))
+    for item in view.scene().items():
+        if isinstance(item, pg.AxisItem):
+            item.setPen(colour("border"))
+            item.setTextPen(colour("muted"))
+        elif isinstance(item, pg.LegendItem):
+            item.setLabelTextColor(colour("text"))
+
+
+def _refresh(widget: QWidget) -> None:
+    if isinstance(widget, pg.GraphicsView):
+        style_plot(widget)
+    if isinstance(widget, QAbstractButton) and widget.property("icon_name"):
+        set_icon(widget, widget.property("icon_name"), widget.property("icon_role"))
+
+
+class _Follower(QObject):
+    """Lives as long as the application and dresses it anew when the system changes."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+
+    def changed(self, scheme: Qt.ColorScheme) -> None:
+        apply(self._app, scheme == Qt.ColorScheme.Dark, float(_now["scale"]))
+
+
+def _palette() -> QPalette:
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for target, name in {
+        role.Window: "window",
+        role.WindowText: "text",
+        role.Base: "base",
+        role.AlternateBase: "window",
+        role.ToolTipBase: "raised",
+        role.ToolTipText: "text",
+        role.Text: "text",
+        role.Button: "raised",
+        role.ButtonText: "text",
+        role.PlaceholderText: "muted",
+        role.Highlight: "accent",
+        role.HighlightedText: "accent_text",
+        role.Link: "accent",
+        role.Accent: "accent",
+        role.Mid: "border",
+        role.Light: "hover",
+    }.items():
+        palette.setColor(target, colour(name))
+    faded = QColor(colour("muted"))
+    faded.setAlpha(140)
+    for target in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        palette.setColor(QPalette.ColorGroup.Disabled, target, faded)
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, colour("border"))
+    return palette
+
+
+def icon_size(scale: float = 1.0) -> QSize:
+    return QSize(round(2 * GRID * scale), round(2 * GRID * scale))
+
+
+def _style_sheet() -> str:
+    points = BODY_POINTS * float(_now["scale"])
+    sizes = {"small": f"{points * SMALL:.1f}pt", "body": f"{points:.1f}pt", "title": f"{points * TITLE:.1f}pt"}
+    return _QSS.substitute(_SCHEMES[is_dark()], **sizes, error=ERROR.name())
+
+
+_QSS = string.Template("""
+QLabel[size="small"] { font-size: $small; }
+QLabel[size="title"] { font-size: $title; font-weight: 600; }
+QLabel[bold="true"] { font-weight: 600; }
+QLabel[muted="true"] { color: $muted; }
+QLabel[error="true"] { color: $error_text; font-size: $small; }
+QToolTip { color: $text; background: $raised; border: 1px solid $border; padding: 4px; }
+QPushButton { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 5px 16px; }
+QPushButton:hover { background: $hover; }
+QPushButton:pressed, QPushButton:checked { background: $border; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $muted; background: $window; }
+QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $accent_text; font-weight: 600; }
+QPushButton[primary="true"]:disabled { background: $border; border-color: $border; color: $muted; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
+QToolButton:hover { background: $hover; }
+QToolButton:checked, QToolButton:pressed { background: $raised; border-color: $border; }
+QToolButton:focus { border-color: $accent; }
+QToolButton::menu-indicator { image: none; }
+QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
+    padding: 4px 8px; }
+QHeaderView { background: $window; }
+QAbstractItemView { border: none; outline: none; }
+QTableView, QTreeView, QListView { gridline-color: $border; }
+QTableView::item { padding: 2px 8px; }
+QScrollArea { border: none; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $border; border-radius: 3px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 32px; }
+QScrollBar::handle:horizontal { min-width: 32px; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QSplitter::handle { background: $border; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QSplitter::handle:hover { background: $accent; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
+QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border: none;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover { color: $text; }
+QProgressBar { background: $raised; border: none; border-radius: 3px; text-align: center; min-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
+""")
