@@ -24,8 +24,8 @@ class ModelInfo:
     title: str
     help: str
     builder: str
+    smallest_input: int  # rows and columns below which it cannot be trained, one clip at a time
     imagenet: str = ""
-    smallest_input: int = 32  # rows and columns below which the network cannot be run
 
 
 MODELS: dict[str, ModelInfo] = {
@@ -33,6 +33,7 @@ MODELS: dict[str, ModelInfo] = {
         title="Baseline CNN",
         help="Four blocks of two 3×3 convolutions, trained from scratch; under a million parameters.",
         builder="models.baseline_cnn:build",
+        smallest_input=31,
     ),
     "alexnet": ModelInfo(
         title="AlexNet",
@@ -46,6 +47,7 @@ MODELS: dict[str, ModelInfo] = {
         help="He et al. 2016, torchvision's layers. 24 million parameters in 50 layers with shortcuts.",
         builder="models.resnet:build_resnet50",
         imagenet="ResNet50_Weights.IMAGENET1K_V2",
+        smallest_input=33,
     ),
 }
 

@@ -66,10 +66,15 @@ def sum_channels(convolution: nn.Conv2d) -> nn.Conv2d:
     the channels is exact and costs a third. A standardised spectrogram has the mean 0 and variance 1 that
     ImageNet normalisation gives pictures, so no further scaling is due.
     """
+    padding = convolution.padding
     single = nn.Conv2d(
-        1, convolution.out_channels, convolution.kernel_size, convolution.stride, convolution.padding,
+        1,
+        convolution.out_channels,
+        (convolution.kernel_size[0], convolution.kernel_size[1]),
+        (convolution.stride[0], convolution.stride[1]),
+        padding if isinstance(padding, str) else (padding[0], padding[1]),
         bias=convolution.bias is not None,
-    )  # fmt: skip
+    )
     with torch.no_grad():
         single.weight.copy_(convolution.weight.sum(dim=1, keepdim=True))
         if convolution.bias is not None and single.bias is not None:

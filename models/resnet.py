@@ -1,0 +1,58 @@
+"""Residual networks: torchvision's layers inside our Classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, Bottleneck
+from torchvision.models.resnet import ResNet as TorchvisionResNet
+
+from models.base import Classifier, sum_channels
+
+
+class ResNet(Classifier):
+    """He et al. 2016, "Deep Residual Learning for Image Recognition" (CVPR), by torchvision.
+
+    Tensors are named `network.` + torchvision's names. One-channel input: see `models.base.sum_channels`.
+
+    Shapes: input (batch, channels, rows, columns), layers 1 to 4 at 1/4, 1/8, 1/16 and 1/32 of rows and columns;
+    features (batch, 2048) for blocks of type Bottleneck, (batch, 512) for BasicBlock.
+    """
+
+    def __init__(
+        self, block: type[BasicBlock | Bottleneck], depths: Sequence[int], classes: int, channels: int
+    ) -> None:
+        super().__init__()
+        self.network = TorchvisionResNet(block, list(depths), num_classes=classes)
+        if channels == 1:
+            self.network.conv1 = sum_channels(self.network.conv1)
+
+    def features(self, x: Tensor) -> Tensor:
+        for stage in self.stages:
+            for layer in stage:
+                x = layer(x)
+        return torch.flatten(self.network.avgpool(x), 1)
+
+    @property
+    def head(self) -> nn.Linear:
+        head: nn.Linear = self.network.fc
+        return head
+
+    @property
+    def stages(self) -> Sequence[Sequence[nn.Module]]:
+        """The stem (convolution, normalisation, ReLU, pooling), then layers 1 to 4."""
+        n = self.network
+        return [[n.conv1, n.bn1, n.relu, n.maxpool], [n.layer1], [n.layer2], [n.layer3], [n.layer4]]
+
+    @property
+    def cam_layer(self) -> nn.Module:
+        """Layer 3, at 1/16 of the input: 4 × 14 for 64 × 216, 8 × 14 for 128 × 216, 14 × 14 for 224 × 224.
+        Layer 4, which is often taken, has half as many rows and columns."""
+        layer: nn.Module = self.network.layer3
+        return layer
+
+
+def build_resnet50(classes: int, channels: int) -> ResNet:
+    return ResNet(Bottleneck, (3, 4, 6, 3), classes, channels)

@@ -1,0 +1,98 @@
+"""Every row of MODELS keeps the promises of Classifier."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from models import MODELS, build
+from models.base import Classifier
+
+SIZES = [(64, 216), (64, 87), (128, 216)]
+
+
+@pytest.fixture(scope="module", params=list(MODELS))
+def row(request: pytest.FixtureRequest) -> tuple[str, Classifier]:
+    torch.manual_seed(0)
+    return request.param, build(request.param, classes=7).eval()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_logits_come_from_features_and_head(row: tuple[str, Classifier], size: tuple[int, int]) -> None:
+    _, network = row
+    x = torch.randn(2, 1, *size)
+    with torch.inference_mode():
+        features = network.features(x)
+        logits = network(x)
+        assert features.shape == (2, network.head.in_features)
+        assert logits.shape == (2, 7)
+        assert torch.equal(logits, network.head(features))
+
+
+def test_smallest_input_is_honest(row: tuple[str, Classifier]) -> None:
+    """It can be trained on, even one clip at a time; one row and column fewer cannot."""
+    name, network = row
+    smallest = MODELS[name].smallest_input
+    network.train()
+    assert network(torch.randn(1, 1, smallest, smallest)).isfinite().all()
+    with pytest.raises((RuntimeError, ValueError)):
+        network(torch.randn(1, 1, smallest - 1, smallest - 1))
+    network.eval()
+
+
+def test_stages_hold_every_parameter_but_the_heads_once(row: tuple[str, Classifier]) -> None:
+    _, network = row
+    in_stages = [id(p) for stage in network.stages for module in stage for p in module.parameters()]
+    in_head = {id(p) for p in network.head.parameters()}
+    assert len(in_stages) == len(set(in_stages))
+    assert set(in_stages) == {id(p) for p in network.parameters()} - in_head
+
+
+def test_cam_layer_gives_a_map_that_reaches_the_logits(row: tuple[str, Classifier]) -> None:
+    _, network = row
+    seen: list[torch.Tensor] = []
+    handle = network.cam_layer.register_forward_hook(lambda *args: seen.append(args[2]))
+    logits = network(torch.randn(1, 1, 128, 216, requires_grad=True))
+    handle.remove()
+    (gradient,) = torch.autograd.grad(logits[0, 0], seen[0])
+    assert seen[0].ndim == 4
+    assert min(seen[0].shape[2:]) >= 7
+    assert gradient.abs().sum() > 0
+
+
+def test_three_channels_enter_too() -> None:
+    for name in MODELS:
+        network = build(name, classes=3, channels=3).eval()
+        with torch.inference_mode():
+            assert network(torch.randn(1, 3, 96, 96)).shape == (1, 3)
+
+
+def test_freeze_stops_gradients_and_running_statistics(row: tuple[str, Classifier]) -> None:
+    name, _ = row
+    network = build(name, classes=7)
+    network.freeze(1)
+    network.train()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    network(torch.randn(2, 1, 64, 87)).sum().backward()
+    frozen = {id(p) for module in network.stages[0] for p in module.parameters()}
+    for key, parameter in network.named_parameters():
+        assert (parameter.grad is None) == (id(parameter) in frozen), key
+    first = [m for module in network.stages[0] for m in module.modules() if isinstance(m, nn.BatchNorm2d)]
+    names = {id(module): key for key, module in network.named_modules()}
+    for norm in first:
+        assert torch.equal(norm.running_mean, before[f"{names[id(norm)]}.running_mean"])
+    with pytest.raises(ValueError, match="stages to freeze"):
+        network.freeze(99)
+
+
+def test_the_baseline_is_small() -> None:
+    assert sum(p.numel() for p in build("baseline_cnn", classes=50).parameters()) <= 1_000_000
+
+
+def test_initial_activations_keep_their_scale() -> None:
+    """He initialisation: the variance after the first block's normalised layers neither dies nor explodes."""
+    torch.manual_seed(0)
+    network = build("baseline_cnn", classes=10).train()
+    logits = network(torch.randn(8, 1, 64, 216))
+    assert 0.05 < float(logits.detach().std()) < 5
