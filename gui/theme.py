@@ -78,11 +78,6 @@ def mix(one: QColor, other: QColor, share: float) -> QColor:
     return QColor(part(one.red(), other.red()), part(one.green(), other.green()), part(one.blue(), other.blue()))
 
 
-def muted(palette: QPalette) -> QColor:
-    """Text that steps back: captions, units, axis names."""
-    return mix(palette.base().color(), palette.text().color(), 0.62)
-
-
 def readable_on(back: QColor) -> QColor:
     """Black or white, whichever stands out more on a colour (relative luminance after WCAG 2)."""
 
