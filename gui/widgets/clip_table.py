@@ -1,0 +1,194 @@
+"""A table of a hundred thousand predicted clips: columns are arrays, rows are indices into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from gui import theme
+
+Index = QModelIndex | QPersistentModelIndex
+TOP = QModelIndex()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: numbers written with `format`, or codes that stand for `names`."""
+
+    title: str
+    help: str
+    values: NDArray[Any]  # (clips,)
+    names: Sequence[str] = ()
+    format: str = ""
+    icons: Sequence[QIcon] = ()  # one for each name
+    red: NDArray[np.bool_] | None = None  # (clips,) written in the colour of errors
+    width: int = 72  # pixels at first
+
+    def text(self, clip: int) -> str:
+        value = self.values[clip]
+        return self.names[value] if len(self.names) else format(value, self.format)
+
+    def keys(self, clips: NDArray[np.int64]) -> NDArray[Any]:
+        """What the clips are sorted by: the number, or the place of the name in the alphabet."""
+        if not len(self.names):
+            return self.values[clips]
+        return _alphabetical(self.names)[self.values[clips]]
+
+    def matches(self, words: str, clips: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(clips,) whether the name holds the words, in whatever case; never for numbers."""
+        found = np.fromiter((words in name.casefold() for name in self.names), bool, len(self.names))
+        return found[self.values[clips]] if len(found) else np.zeros(len(clips), bool)
+
+
+class ClipTableModel(QAbstractTableModel):
+    """Shows the clips at given indices, sorted by one column and narrowed to those that hold a text."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.columns: tuple[Column, ...] = ()
+        self.rows: NDArray[np.int64] = np.zeros(0, np.int64)  # clip index of each row, as shown
+        self._chosen = self.rows
+        self._words = ""
+        self._sorted_by, self._descending = -1, True
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other clips altogether: nothing is shown until `show_clips`."""
+        self.beginResetModel()
+        self.columns = tuple(columns)
+        self.rows = self._chosen = np.zeros(0, np.int64)
+        self.endResetModel()
+
+    def show_clips(self, clips: NDArray[np.int64]) -> None:
+        self._chosen = clips
+        self._refresh()
+
+    def filter(self, words: str) -> None:
+        self._words = words.strip().casefold()
+        self._refresh()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sorted_by, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.beginResetModel()
+        clips = self._chosen
+        if self._words:
+            kept = np.zeros(len(clips), bool)
+            for column in self.columns:
+                kept |= column.matches(self._words, clips)
+            clips = clips[kept]
+        if 0 <= self._sorted_by < len(self.columns):
+            keys = self.columns[self._sorted_by].keys(clips)
+            # Negated rather than reversed, so that equals keep their order both ways.
+            clips = clips[np.argsort(-keys if self._descending else keys, kind="stable")]
+        self.rows = clips
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = TOP) -> int:  # noqa: N802 - Qt's names
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = TOP) -> int:  # noqa: N802
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        column, clip = self.columns[index.column()], int(self.rows[index.row()])
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return column.text(clip)
+        if role == Qt.ItemDataRole.TextAlignmentRole and not len(column.names):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.DecorationRole and len(column.icons):
+            return column.icons[column.values[clip]]
+        if role == Qt.ItemDataRole.ForegroundRole and column.red is not None and column.red[clip]:
+            return theme.colour("error_text")
+        return None
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and section < len(self.columns):
+            column = self.columns[section]
+            if role == Qt.ItemDataRole.DisplayRole:
+                return column.title
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return f"{column.help} Click to sort."
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignLeft if len(column.names) else Qt.AlignmentFlag.AlignRight
+                return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+class ClipTable(QTableView):
+    """The table itself: one clip is current; arrows, `step` and a click change it."""
+
+    current_changed = Signal(int)  # clip index; −1 = none
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.clips = ClipTableModel(self)
+        self.setModel(self.clips)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSortingEnabled(True)
+        self.setAccessibleName("Clips")
+        self.verticalHeader().hide()
+        # Rows of one fixed height: measuring each would take seconds with a hundred thousand.
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
+        self.horizontalHeader().setHighlightSections(False)
+        self.selectionModel().selectionChanged.connect(self._selected)
+
+    def set_columns(self, columns: Sequence[Column], sort_by: int) -> None:
+        self.clips.set_columns(columns)
+        for place, column in enumerate(columns):
+            self.setColumnWidth(place, column.width)
+        self.sortByColumn(sort_by, Qt.SortOrder.DescendingOrder)
+
+    def show_clips(self, clips: NDArray[np.int64]) -> None:
+        """Show these, the first of them current."""
+        self.clips.show_clips(clips)
+        self.make_current(0)
+
+    def filter(self, words: str) -> None:
+        self.clips.filter(words)
+        self.make_current(0)
+
+    def make_current(self, row: int) -> None:
+        if 0 <= row < len(self.clips.rows):
+            self.selectRow(row)
+            self.scrollTo(self.clips.index(row, 0))
+        else:
+            self.current_changed.emit(-1)
+
+    def step(self, by: int) -> None:
+        """The next or the previous clip; at the ends nothing happens."""
+        row = self.currentIndex().row() + by
+        if 0 <= row < len(self.clips.rows):
+            self.make_current(row)
+
+    @property
+    def current(self) -> int:
+        """Clip index of the current row; −1 = none."""
+        rows = self.selectionModel().selectedRows()
+        return int(self.clips.rows[rows[0].row()]) if rows else -1
+
+    def _selected(self, new: QItemSelection, old: QItemSelection) -> None:
+        if self.current >= 0:
+            self.current_changed.emit(self.current)
+
+
+def _alphabetical(names: Sequence[str]) -> NDArray[np.int64]:
+    """(names,) place of each in the alphabet."""
+    place = np.empty(len(names), np.int64)
+    place[np.argsort(np.char.lower(np.asarray(names, dtype=np.str_)), kind="stable")] = np.arange(len(names))
+    return place

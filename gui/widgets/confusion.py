@@ -1,0 +1,306 @@
+"""The confusion matrix: rows true, columns predicted, errors in vermilion on a quiet diagonal."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui import theme
+
+Cell = tuple[int, int]  # true class, predicted class
+SMALLEST_LABEL = 11.0  # pixels a class name needs; closer classes share the room, every second or third is named
+NUMBER_ROOM = 26.0  # pixels of a cell in which a number can be read
+FAINTEST = 0.18  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
+
+
+class ConfusionMatrix(QWidget):
+    """Paints a matrix and lets cells be hovered, selected, zoomed (wheel), panned (drag) and reset (double click).
+
+    Cells are named (true class, predicted class) whatever the order in which classes are shown.
+    """
+
+    selection_changed = Signal(object)  # frozenset[Cell]; empty = nothing selected
+    hovered = Signal(object)  # Cell | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Confusion matrix")
+        self.classes: tuple[str, ...] = ()
+        self._values: NDArray[np.float64] = np.zeros((0, 0))
+        self._percent = False
+        self._order: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._place: NDArray[np.int64] = np.zeros(0, np.int64)  # class → row or column
+        self._image = QImage()
+        self._selected: frozenset[Cell] = frozenset()
+        self._hover: Cell | None = None
+        self._origin = QPointF(0, 0)  # column and row at the top left corner
+        self._span = 1.0  # classes along a side
+        self._pressed: QPointF | None = None
+        self._panned = False
+
+    def set_matrix(
+        self, classes: tuple[str, ...], values: NDArray[np.float64], order: NDArray[np.int64], percent: bool
+    ) -> None:
+        """Show values (classes, classes), rows true; `order` lists the classes from the top, and from the left."""
+        if classes != self.classes:
+            self._selected, self._hover = frozenset(), None
+            self._origin, self._span = QPointF(0, 0), float(max(1, len(classes)))
+        self.classes, self._values, self._order, self._percent = classes, values, order, percent
+        self._place = np.argsort(order)
+        self._image = QImage()
+        self.update()
+
+    @property
+    def selected(self) -> frozenset[Cell]:
+        return self._selected
+
+    def select(self, cells: frozenset[Cell]) -> None:
+        if cells != self._selected:
+            self._selected = cells
+            self.update()
+            self.selection_changed.emit(cells)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(480, 480)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(240, 240)
+
+    def reset_zoom(self) -> None:
+        self._origin, self._span = QPointF(0, 0), float(max(1, len(self.classes)))
+        self.update()
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Show 1/factor as many classes; the point `at` (default: the middle) stays where it is."""
+        n, plot = len(self.classes), self._plot()
+        if not n:
+            return
+        at = at or plot.center()
+        where = QPointF((at.x() - plot.left()) / plot.width(), (at.y() - plot.top()) / plot.height())
+        span = min(float(n), max(min(4.0, n), self._span / factor))
+        self._origin += where * (self._span - span)
+        self._span = span
+        self._keep_inside()
+
+    # geometry ---------------------------------------------------------------------------------------------------
+
+    def _plot(self) -> QRectF:
+        """The square of cells; names stand to its left and above it."""
+        metrics = QFontMetricsF(self._label_font(12))
+        longest = max((metrics.horizontalAdvance(name) for name in self.classes), default=0.0) + 2 * theme.GRID
+        names = max(7.0 * theme.GRID, min(longest, 0.26 * min(self.width(), self.height())))
+        side = max(1.0, min(self.width(), self.height()) - names - theme.GRID)
+        return QRectF(names, names, side, side)
+
+    def _rect(self, cell: Cell) -> QRectF:
+        plot, step = self._plot(), self._plot().width() / self._span
+        column, row = self._place[cell[1]] - self._origin.x(), self._place[cell[0]] - self._origin.y()
+        return QRectF(plot.left() + column * step, plot.top() + row * step, step, step)
+
+    def _hit(self, point: QPointF) -> tuple[int | None, int | None]:
+        """(true, predicted) under a point; None for the one whose names, rather than cells, lie there."""
+        plot, n = self._plot(), len(self.classes)
+        step = plot.width() / self._span
+        column = int((point.x() - plot.left()) / step + self._origin.x())
+        row = int((point.y() - plot.top()) / step + self._origin.y())
+        in_rows = plot.top() <= point.y() < plot.bottom() and 0 <= row < n
+        in_columns = plot.left() <= point.x() < plot.right() and 0 <= column < n
+        true = int(self._order[row]) if in_rows and point.x() < plot.right() else None
+        predicted = int(self._order[column]) if in_columns and point.y() < plot.bottom() else None
+        return true, predicted
+
+    def _keep_inside(self) -> None:
+        most = len(self.classes) - self._span
+        self._origin = QPointF(min(max(0.0, self._origin.x()), most), min(max(0.0, self._origin.y()), most))
+        self.update()
+
+    # mouse ------------------------------------------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self.zoom(1.25 ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed, self._panned = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        point = event.position()
+        if self._pressed is not None and self._span < len(self.classes):
+            moved = point - self._pressed
+            if self._panned or moved.manhattanLength() > theme.GRID:
+                self._panned = True
+                self._origin -= moved * (self._span / self._plot().width())
+                self._pressed = point
+                self._keep_inside()
+                return
+        true, predicted = self._hit(point)
+        self._set_hover((true, predicted) if true is not None and predicted is not None else None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._pressed = None
+        if self._panned:
+            return
+        cells = self._cells_at(event.position())
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            cells = self._selected - cells if cells <= self._selected else self._selected | cells
+        self.select(frozenset() if cells == self._selected else cells)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._pressed = None
+        self.reset_zoom()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self._set_hover(None)
+
+    def _cells_at(self, point: QPointF) -> frozenset[Cell]:
+        """A cell; or, on the name of a class, the errors of its row or column."""
+        true, predicted = self._hit(point)
+        everything = range(len(self.classes))
+        if true is not None and predicted is not None:
+            return frozenset({(true, predicted)})
+        if true is not None:
+            return frozenset((true, other) for other in everything if other != true)
+        if predicted is not None:
+            return frozenset((other, predicted) for other in everything if other != predicted)
+        return frozenset()
+
+    def _set_hover(self, cell: Cell | None) -> None:
+        if cell != self._hover:
+            self._hover = cell
+            self.hovered.emit(cell)
+            self.update()
+
+    # painting ---------------------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
+            self._image = QImage()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        n = len(self.classes)
+        if not n:
+            return
+        if self._image.isNull():
+            self._image = self._coloured()
+        painter = QPainter(self)
+        plot = self._plot()
+        step = plot.width() / self._span
+        painter.drawImage(plot, self._image, QRectF(self._origin.x(), self._origin.y(), self._span, self._span))
+        painter.setClipRect(plot)
+        if step >= 6:
+            self._paint_grid(painter, plot, step)
+        if step >= NUMBER_ROOM:
+            self._paint_numbers(painter, plot)
+        self._paint_marks(painter, plot)
+        painter.setClipping(False)
+        self._paint_names(painter, plot, step)
+
+    def _coloured(self) -> QImage:
+        """One pixel a cell, in the order shown."""
+        shown = self._values[np.ix_(self._order, self._order)]
+        diagonal = np.eye(len(shown), dtype=bool)
+        empty = _rgb(theme.mix(theme.colour("base"), theme.colour("text"), 0.05))
+        pixels = np.empty((*shown.shape, 3))
+        for part, colour in ((diagonal, theme.CORRECT), (~diagonal, theme.ERROR)):
+            highest = max(float(shown[part].max(initial=0.0)), 1e-12)
+            strength = np.where(shown[part] > 0, FAINTEST + (1 - FAINTEST) * shown[part] / highest, 0.0)[:, None]
+            pixels[part] = empty + strength * (_rgb(colour) - empty)
+        content = np.ascontiguousarray(pixels.round().astype(np.uint8))
+        rows, columns, _ = content.shape
+        # The copy owns its pixels: a QImage around an array's memory would outlive the array.
+        return QImage(content.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
+
+    def _paint_grid(self, painter: QPainter, plot: QRectF, step: float) -> None:
+        painter.setPen(QPen(theme.colour("base"), 1))
+        for place in range(ceil(self._span) + 1):
+            x = plot.left() + (place - self._origin.x() % 1) * step
+            y = plot.top() + (place - self._origin.y() % 1) * step
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+
+    def _paint_numbers(self, painter: QPainter, plot: QRectF) -> None:
+        painter.setFont(self._label_font(11))
+        for true in self._order:
+            for predicted in self._order:
+                value = float(self._values[true, predicted])
+                rect = self._rect((int(true), int(predicted)))
+                if value and rect.intersects(plot):
+                    back = self._image.pixelColor(int(self._place[predicted]), int(self._place[true]))
+                    painter.setPen(theme.readable_on(back))
+                    text = f"{100 * value:.0f}" if self._percent else f"{value:.0f}"
+                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "<1" if text == "0" else text)
+
+    def _paint_marks(self, painter: QPainter, plot: QRectF) -> None:
+        if self._hover:
+            veil = QColor(theme.colour("text"))
+            veil.setAlpha(36)
+            rect = self._rect(self._hover)
+            painter.fillRect(QRectF(plot.left(), rect.top(), plot.width(), rect.height()), veil)
+            painter.fillRect(QRectF(rect.left(), plot.top(), rect.width(), plot.height()), veil)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.colour("text"), 2))
+        for cell in self._selected:
+            painter.drawRect(self._rect(cell).adjusted(0, 0, -1, -1))
+
+    def _paint_names(self, painter: QPainter, plot: QRectF, step: float) -> None:
+        painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step))))
+        every = max(1, ceil(SMALLEST_LABEL / step))
+        marked_true = {true for true, _ in self._selected} if len(self._selected) < len(self.classes) - 1 else set()
+        marked_predicted = {p for _, p in self._selected} if len(self._selected) < len(self.classes) - 1 else set()
+        pointed = [(self._hover[0], self._hover[1])] if self._hover else []
+        for down, marked, under in (
+            (True, marked_true, {true for true, _ in pointed}),
+            (False, marked_predicted, {predicted for _, predicted in pointed}),
+        ):
+            plain = [int(c) for place, c in enumerate(self._order) if place % every == 0]
+            strong = marked | under
+            for name in [c for c in plain if c not in strong] + sorted(strong):
+                self._paint_name(painter, plot, step, name, down, name in strong)
+        painter.setFont(self._label_font(11))
+        painter.setPen(theme.colour("muted"))
+        corner = QRectF(0, 0, plot.left() - theme.GRID, plot.top() - theme.GRID)
+        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, "predicted →\ntrue ↓")
+
+    def _paint_name(self, painter: QPainter, plot: QRectF, step: float, name: int, down: bool, strong: bool) -> None:
+        """One class name: left of its row (`down`), or on end above its column."""
+        start = plot.top() if down else plot.left()
+        origin = self._origin.y() if down else self._origin.x()
+        middle = start + (self._place[name] + 0.5 - origin) * step
+        if not start <= middle <= start + plot.width():
+            return
+        room, height = plot.left() - theme.GRID, painter.fontMetrics().height()
+        text = painter.fontMetrics().elidedText(self.classes[name], Qt.TextElideMode.ElideRight, int(room))
+        painter.save()
+        if down:
+            painter.translate(0, middle)
+            align = Qt.AlignmentFlag.AlignRight
+        else:
+            painter.translate(middle, plot.top() - theme.GRID / 2)
+            painter.rotate(-90)
+            align = Qt.AlignmentFlag.AlignLeft
+        box = QRectF(0, -height / 2, room + (theme.GRID / 2 if down else 0), height)
+        if strong:
+            painter.fillRect(box, theme.colour("text"))
+        painter.setPen(theme.colour("base") if strong else theme.colour("text"))
+        painter.drawText(box, align | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    def _label_font(self, pixels: float) -> QFont:
+        font = theme.font()
+        font.setPixelSize(round(pixels))
+        return font
+
+
+def _rgb(colour: QColor) -> NDArray[np.float64]:
+    return np.array([colour.red(), colour.green(), colour.blue()], float)
