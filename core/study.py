@@ -156,6 +156,11 @@ class Study(Settings):
                     )
 
 
+def architectures() -> dict[str, str]:
+    """Name → title of every architecture, for forms and legends: the window never imports the networks."""
+    return {name: info.title for name, info in MODELS.items()}
+
+
 def slug(text: str) -> str:
     """A name that is safe as a folder on every system."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"

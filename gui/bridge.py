@@ -11,9 +11,10 @@ from core.events import Event
 
 
 class Bridge(QObject):
-    """Re-emits what the engine says. Connect slots of QObjects that live in the window's thread to `event`."""
+    """Re-emits what the engine says. Connect slots of QObjects that live in the window's thread to `happened`
+    (not `event`, which is a method of every QObject)."""
 
-    event = Signal(object)  # core.events.Event, delivered in the window's thread
+    happened = Signal(object)  # core.events.Event, delivered in the window's thread
     _crossing = Signal(object)
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
@@ -22,7 +23,7 @@ class Bridge(QObject):
         self._unsubscribe: Callable[[], None] = engine.subscribe(self._crossing.emit)
 
     def _arrived(self, event: Event) -> None:
-        self.event.emit(event)
+        self.happened.emit(event)
 
     def close(self) -> None:
         """Stop listening."""
