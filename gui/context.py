@@ -10,6 +10,7 @@ from core.study import DatasetChoice
 from core.workspace import Workspace
 from gui.bridge import Bridge
 from gui.jobs import Jobs
+from gui.libraries import Libraries
 
 
 class Context(QObject):
@@ -30,12 +31,17 @@ class Context(QObject):
         self.settings = settings
         self.bridge = Bridge(engine, self)
         self.jobs = Jobs(self)
+        self.jobs.unhandled.connect(self._unhandled)
+        self.libraries = Libraries(self)
         self.dataset: Dataset | None = None
         self.dataset_choice = DatasetChoice()
 
     def set_dataset(self, choice: DatasetChoice, dataset: Dataset | None) -> None:
         self.dataset_choice, self.dataset = choice, dataset
         self.dataset_changed.emit()
+
+    def _unhandled(self, sentence: str) -> None:
+        self.message.emit(sentence, "error")
 
     def close(self) -> None:
         self.bridge.close()

@@ -51,7 +51,9 @@ class Job(QObject):
 class Jobs(QObject):
     """The pool. Panels start work here and never a thread of their own."""
 
-    def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
+    unhandled = Signal(str)  # the sentence of a job that was started without `failed`
+
+    def __init__(self, parent: QObject | None = None, threads: int = 3) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="job")
         self._running: set[Job] = set()
@@ -65,12 +67,12 @@ class Jobs(QObject):
     ) -> Job:
         """Call `function(control, report)` in the pool.
 
-        `done`, `failed` and `progress` must be methods of QObjects that live in the window's thread.
+        `done`, `failed` and `progress` must be methods of QObjects that live in the window's thread. Without
+        `failed`, the sentence goes to the banner.
         """
         job = Job(self)
         job.done.connect(done)
-        if failed is not None:
-            job.failed.connect(failed)
+        job.failed.connect(failed if failed is not None else self.unhandled)
         if progress is not None:
             job.progress.connect(progress)
         self._running.add(job)
