@@ -1,0 +1,170 @@
+"""Reading weight files, and fetching torchvision's own ImageNet weights into the workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+import torch
+from torch import Tensor
+from torchvision.models import get_weight
+
+from core.control import Control
+from core.errors import UserError
+from core.events import Event, Progress
+from core.files import write_error
+from models import MODELS
+
+ADDRESS_VARIABLE = "SENSORIUM_WEIGHTS_URL"  # a mirror's folder instead of torchvision's server
+TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two blocks
+BLOCK = 1 << 20  # bytes
+WRAPPED_AS = ("state_dict", "model", "network")  # where checkpoints keep the tensors among other things
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors, .pth or .pt file by name, on the CPU. Nothing in the file is executed.
+
+    Raises:
+        UserError: missing, truncated, of another format, or it holds more than tensors.
+    """
+    if path.suffix not in (".safetensors", ".pth", ".pt", ".ckpt"):
+        raise UserError(f"{path} is no weights file: choose a .safetensors, .pth or .pt file.")
+    try:
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise UserError(f"There is no weights file {path}. Check the path.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+    tensors = _unwrapped(content)
+    if not tensors:
+        raise UserError(f"{path} holds no tensors. Choose a file that was saved with a network's state_dict.")
+    return tensors
+
+
+def imagenet_file(architecture: str) -> str:
+    """Name of the file with torchvision's ImageNet weights, e.g. `resnet50-11ad3fa6.pth`.
+
+    Raises:
+        UserError: there are none for this architecture.
+    """
+    return _imagenet_address(architecture).rpartition("/")[2]
+
+
+def imagenet_tensors(
+    architecture: str,
+    folder: Path,
+    control: Control | None = None,
+    report: Callable[[Event], None] = lambda event: None,
+    address: str = "",
+) -> dict[str, Tensor]:
+    """torchvision's ImageNet weights; fetched into `folder` where they are not there yet, and checked.
+
+    Args:
+        architecture: a row of MODELS.
+        folder: the workspace's weights folder.
+        control: the download stops at its checkpoints; what has arrived is kept and continued later.
+        report: is given `Progress` in bytes.
+        address: folder on a server that has the file; empty = `$SENSORIUM_WEIGHTS_URL`, else torchvision's.
+
+    Raises:
+        UserError: there are none, they cannot be fetched (the sentence says which file to put where), or the file is
+            not what its name promises.
+        Cancelled: as `control` says.
+    """
+    official = _imagenet_address(architecture)
+    name = official.rpartition("/")[2]
+    address = address or os.environ.get(ADDRESS_VARIABLE, "")
+    path = folder / name
+    if not path.exists():
+        part = folder / f"{name}.part"
+        url = f"{address.rstrip('/')}/{name}" if address else official
+        try:
+            _fetch(url, part, control or Control(), report)
+        except requests.RequestException:
+            raise UserError(
+                f"{name} could not be fetched from {url.rpartition('/')[0]}. Connect to the internet and try again, "
+                f"or put the file into {folder} yourself."
+            ) from None
+        except OSError as error:
+            raise write_error(part, error) from error
+        if not _digest_agrees(part, name):
+            part.unlink()
+            raise UserError(f"{name} did not arrive whole (its checksum is wrong) and was deleted. Try again.")
+        part.replace(path)
+    elif not _digest_agrees(path, name):
+        raise UserError(f"{path} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
+    return read_tensors(path)
+
+
+def _imagenet_address(architecture: str) -> str:
+    info = MODELS[architecture]
+    if not info.imagenet:
+        raise UserError(f"There are no ImageNet weights for {info.title}: choose weights = “none” or a file.")
+    address: str = get_weight(info.imagenet).url
+    return address
+
+
+def _fetch(url: str, part: Path, control: Control, report: Callable[[Event], None]) -> None:
+    """Append to `part` what is not there yet; from the start where the server cannot continue."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, stream=True, timeout=TIMEOUT, headers=headers) as answer:
+        if answer.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # all of it is there already: the checksum decides
+        answer.raise_for_status()
+        have = have if answer.status_code == requests.codes.partial_content else 0
+        total = have + int(answer.headers.get("Content-Length", -have))
+        with part.open("ab" if have else "wb") as file:
+            for block in answer.iter_content(BLOCK):
+                file.write(block)
+                have += len(block)
+                report(Progress(f"Fetching {part.stem}", have, total, "bytes"))
+                control.checkpoint()
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _digest_agrees(path: Path, name: str) -> bool:
+    """Whether the SHA-256 begins with the eight digits at the end of torchvision's file name."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return digest.startswith(Path(name).stem.rpartition("-")[2])
+
+
+def _read_safetensors(path: Path) -> Mapping[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"{path} is truncated or no safetensors file ({error}). Copy or download it again.") from error
+
+
+def _read_pickle(path: Path) -> Mapping[str, Any]:
+    import pickle
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UserError(
+            f"{path} was not loaded: it is no weights file, or it holds more than tensors, which could run a "
+            "programme. Save only the state_dict, or save it as .safetensors."
+        ) from error
+    except Exception as error:  # a torn archive fails in many ways
+        raise UserError(f"{path} is truncated or no weights file of PyTorch. Copy or download it again.") from error
+    return content if isinstance(content, Mapping) else {}
+
+
+def _unwrapped(content: Mapping[str, Any]) -> dict[str, Tensor]:
+    for key in WRAPPED_AS:
+        if isinstance(content.get(key), Mapping):
+            return _unwrapped(content[key])
+    return {str(name): tensor for name, tensor in content.items() if isinstance(tensor, Tensor)}
