@@ -15,7 +15,7 @@ from gui import theme
 Cell = tuple[int, int]  # true class, predicted class
 SMALLEST_LABEL = 11.0  # pixels a class name needs; closer classes share the room, every second or third is named
 NUMBER_ROOM = 26.0  # pixels of a cell in which a number can be read
-FAINTEST = 0.18  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
+FAINTEST = 0.28  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
 
 
 class ConfusionMatrix(QWidget):
@@ -256,17 +256,15 @@ class ConfusionMatrix(QWidget):
     def _paint_names(self, painter: QPainter, plot: QRectF, step: float) -> None:
         painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step))))
         every = max(1, ceil(SMALLEST_LABEL / step))
-        marked_true = {true for true, _ in self._selected} if len(self._selected) < len(self.classes) - 1 else set()
-        marked_predicted = {p for _, p in self._selected} if len(self._selected) < len(self.classes) - 1 else set()
-        pointed = [(self._hover[0], self._hover[1])] if self._hover else []
-        for down, marked, under in (
-            (True, marked_true, {true for true, _ in pointed}),
-            (False, marked_predicted, {predicted for _, predicted in pointed}),
-        ):
-            plain = [int(c) for place, c in enumerate(self._order) if place % every == 0]
-            strong = marked | under
-            for name in [c for c in plain if c not in strong] + sorted(strong):
-                self._paint_name(painter, plot, step, name, down, name in strong)
+        # The errors of a whole row or column are selected by its name: marking all the others would say nothing.
+        cells = set(self._selected) if len(self._selected) < len(self.classes) - 1 else set()
+        cells |= {self._hover} if self._hover else set()
+        for down, marked in ((True, {true for true, _ in cells}), (False, {predicted for _, predicted in cells})):
+            taken = [int(self._place[name]) for name in marked]
+            for place, name in enumerate(self._order):
+                free = all(abs(place - other) >= every for other in taken)
+                if int(name) in marked or (place % every == 0 and free):
+                    self._paint_name(painter, plot, step, int(name), down, int(name) in marked)
         painter.setFont(self._label_font(11))
         painter.setPen(theme.colour("muted"))
         corner = QRectF(0, 0, plot.left() - theme.GRID, plot.top() - theme.GRID)
@@ -275,25 +273,23 @@ class ConfusionMatrix(QWidget):
     def _paint_name(self, painter: QPainter, plot: QRectF, step: float, name: int, down: bool, strong: bool) -> None:
         """One class name: left of its row (`down`), or on end above its column."""
         start = plot.top() if down else plot.left()
-        origin = self._origin.y() if down else self._origin.x()
-        middle = start + (self._place[name] + 0.5 - origin) * step
+        middle = start + (self._place[name] + 0.5 - (self._origin.y() if down else self._origin.x())) * step
         if not start <= middle <= start + plot.width():
             return
-        room, height = plot.left() - theme.GRID, painter.fontMetrics().height()
-        text = painter.fontMetrics().elidedText(self.classes[name], Qt.TextElideMode.ElideRight, int(room))
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(self.classes[name], Qt.TextElideMode.ElideRight, int(plot.left() - 1.5 * theme.GRID))
+        width, height = metrics.horizontalAdvance(text) + theme.GRID, metrics.height()
         painter.save()
         if down:
-            painter.translate(0, middle)
-            align = Qt.AlignmentFlag.AlignRight
+            box = QRectF(plot.left() - width, middle - height / 2, width, height)
         else:
-            painter.translate(middle, plot.top() - theme.GRID / 2)
+            painter.translate(middle, plot.top())
             painter.rotate(-90)
-            align = Qt.AlignmentFlag.AlignLeft
-        box = QRectF(0, -height / 2, room + (theme.GRID / 2 if down else 0), height)
+            box = QRectF(0, -height / 2, width, height)
         if strong:
             painter.fillRect(box, theme.colour("text"))
-        painter.setPen(theme.colour("base") if strong else theme.colour("text"))
-        painter.drawText(box, align | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setPen(theme.colour("base" if strong else "text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         painter.restore()
 
     def _label_font(self, pixels: float) -> QFont:

@@ -98,7 +98,7 @@ class ProbabilityBars(QWidget):
             painter.drawText(top.translated(0, ROW), LEFT, "no run tested it")
             return
         predicted = int(opinion.probabilities.argmax())
-        figures = 6.0 * theme.GRID
+        figures = 8.0 * theme.GRID
         for line, class_ in enumerate(self.rows, start=1):
             value = float(opinion.probabilities[class_])
             cell = top.translated(0, line * ROW)
