@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from core.control import Control
-from core.events import BatchEnded, Event
-from core.study import Study
+from core.datasets import DATASETS
+from core.datasets.base import Dataset, Excluded
+from core.errors import Cancelled, UserError
+from core.events import (
+    BatchEnded,
+    EpochEnded,
+    Event,
+    Message,
+    Outcome,
+    RunFinished,
+    RunStarted,
+    StudyFinished,
+    StudyStarted,
+)
+from core.runs import Phase, run_folder
+from core.study import Study, slug, write_toml
 from core.workspace import Workspace
 
+if TYPE_CHECKING:
+    from core.audio.cache import AudioCache
+
 Emit = Callable[[Event], None]
+log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
@@ -37,8 +58,117 @@ class EngineStatus:
     epoch: int = 0
     epochs: int = 0
     clips_per_second: float = 0.0
-    seconds_left: float | None = None  # of the study; None = not known yet
+    seconds_left: float | None = None  # of the run under way; None = not known yet
     device: str = ""
+
+
+def run(
+    study: Study,
+    workspace: Workspace,
+    emit: Emit,
+    control: Control | None = None,
+    on_batch: Callable[[BatchEnded], None] = lambda batch: None,
+) -> Outcome:
+    """Train every run of a study that is not finished yet, and return how it ended.
+
+    Blocking and free of Qt. The last event is StudyFinished, after success, cancel and failure alike. A run that
+    fails is said so and the study goes on with the next.
+    """
+    control = control or Control()
+    outcome, reason = Outcome.FAILED, ""
+    try:
+        failed = _run(study, workspace, emit, control, on_batch)
+        outcome = Outcome.FAILED if failed else Outcome.DONE
+        reason = f"{failed} of the runs failed; their reasons stand beside them." if failed else ""
+    except Cancelled:
+        outcome, reason = Outcome.CANCELLED, "Stopped. Start the same study again to go on where it stopped."
+    except UserError as error:
+        reason = str(error)
+    except Exception as error:
+        log.exception("study %s failed", study.name)
+        reason = f"Something unexpected went wrong ({type(error).__name__}: {error}). The log has the details."
+    emit(StudyFinished(study.name, outcome, reason))
+    return outcome
+
+
+def _run(
+    study: Study, workspace: Workspace, emit: Emit, control: Control, on_batch: Callable[[BatchEnded], None]
+) -> int:
+    """The study's work; returns how many runs failed."""
+    # Torch and Lightning take seconds to import: only now, in the engine's thread.
+    from core.environment import environment
+    from core.training import device as devices
+    from core.training.trainer import Bench, train_run
+
+    workspace.require_writable()
+    device = devices.choose_device(study.device)
+    threads = devices.use_threads()
+    dataset, cache = prepare(study, workspace, emit, control)
+    specs = list(study.runs(_folds(study, dataset, emit)))
+    waiting = [spec for spec in specs if run_folder(workspace, spec).status.phase is not Phase.DONE]
+    write_toml(study, workspace.runs / slug(study.name) / "study.toml")
+    for spec in waiting:
+        folder = run_folder(workspace, spec)
+        folder.create(spec)
+        folder.write_status(phase=Phase.WAITING, reason="")
+    finished = tuple(spec.id for spec in specs if spec not in waiting)
+    emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
+    bench = Bench(workspace, dataset, cache, device, control, emit, on_batch)
+    failed = 0
+    with _awake():
+        for spec in waiting:
+            control.checkpoint()
+            folder = run_folder(workspace, spec)
+            folder.write_environment(environment(str(device), threads, dataset, cache.facts))
+            train_run(spec, folder, bench)
+            failed += folder.status.phase is Phase.FAILED
+    return failed
+
+
+def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) -> tuple[Dataset, AudioCache]:
+    """Open the dataset, decode it once, leave out what cannot be used, and refuse a split that leaks.
+
+    Raises:
+        UserError: the dataset cannot be opened, nothing usable is left, or a source stands on both sides of a split.
+    """
+    from core.audio.cache import AudioCache
+    from core.datasets.scan import scan
+    from core.datasets.splits import refuse_leaks
+
+    choice = study.dataset
+    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    for note in dataset.notes:
+        emit(Message(note))
+    by_hand = tuple(Excluded(clip_id, "left out by hand") for clip_id in choice.exclude)
+    dataset = dataset.without(by_hand)
+    cache = AudioCache.open(dataset, study.recipe.audio.rate, workspace.cache, control, emit)
+    report = scan(dataset, cache.facts, cache.failures)
+    for item in report.excluded:
+        emit(Message(f"Left out: {item.reason}", "warning"))
+    dataset = report.usable(dataset)
+    digests = {name: (facts.file_digest, facts.samples_digest) for name, facts in cache.facts.items()}
+    refuse_leaks(dataset, digests)
+    return dataset, cache
+
+
+def _folds(study: Study, dataset: Dataset, emit: Emit) -> tuple[int, ...]:
+    """The folds to test on; those asked for that hold no clip are said and passed over."""
+    absent = [fold for fold in study.folds if fold not in dataset.folds]
+    if absent:
+        emit(Message(f"Fold {', '.join(map(str, absent))} of the study has no clips and is passed over.", "warning"))
+    folds = tuple(fold for fold in (study.folds or dataset.folds) if fold in dataset.folds)
+    if not folds or len(dataset.folds) < 2:
+        raise UserError(f"{dataset.title} has clips in {len(dataset.folds)} fold(s): training needs two at least.")
+    return folds
+
+
+@contextlib.contextmanager
+def _awake() -> Iterator[None]:
+    """Keep the computer from sleeping where the platform allows; where it does not, train all the same."""
+    from wakepy import keep
+
+    with keep.running(on_fail="pass"):
+        yield
 
 
 class Engine:
@@ -51,20 +181,50 @@ class Engine:
         self._subscribers: list[Emit] = []
         self._batches: deque[BatchEnded] = deque(maxlen=20_000)
         self._status = EngineStatus()
+        self._lock = threading.Lock()
 
     def subscribe(self, callback: Emit) -> Callable[[], None]:
         """Call back with every event, in the engine's thread; returns the function that ends it."""
-        raise NotImplementedError
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
 
     def start(self, study: Study) -> None:
-        """Begin a study. Raises UserError when one is under way or the workspace cannot be written to."""
-        raise NotImplementedError
+        """Begin a study.
 
-    def pause(self) -> None: ...
+        Raises:
+            UserError: one is under way, or the workspace cannot be written to.
+        """
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                raise UserError(f"The study “{self._status.study}” is under way. Stop it first.")
+            self.workspace.require_writable()
+            self._control = Control()
+            self._batches.clear()
+            self._status = EngineStatus(State.RUNNING, study.name)
+            self._thread = threading.Thread(target=self._work, args=(study, self._control), name="engine", daemon=True)
+            self._thread.start()
 
-    def resume(self) -> None: ...
+    def pause(self) -> None:
+        """Stop between batches until `resume`."""
+        self._control.pause()
+        if self._status.state is State.RUNNING:
+            self._status = replace(self._status, state=State.PAUSED)
 
-    def cancel(self) -> None: ...
+    def resume(self) -> None:
+        self._control.resume()
+        if self._status.state is State.PAUSED:
+            self._status = replace(self._status, state=State.RUNNING)
+
+    def cancel(self) -> None:
+        """Stop between batches for good; what is done is kept."""
+        if self._status.state is not State.IDLE:
+            self._status = replace(self._status, state=State.STOPPING)
+        self._control.cancel()
 
     @property
     def status(self) -> EngineStatus:
@@ -72,8 +232,44 @@ class Engine:
 
     def drain_batches(self) -> list[BatchEnded]:
         """Take the batches since the last call (bounded: the oldest are dropped)."""
-        raise NotImplementedError
+        taken = []
+        with contextlib.suppress(IndexError):
+            while True:
+                taken.append(self._batches.popleft())
+        return taken
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the study to end; False on time-out."""
-        raise NotImplementedError
+        if self._thread is not None:
+            self._thread.join(timeout)
+            return not self._thread.is_alive()
+        return True
+
+    def _work(self, study: Study, control: Control) -> None:
+        run(study, self.workspace, self._emit, control, self._batches.append)
+
+    def _emit(self, event: Event) -> None:
+        self._status = _advanced(self._status, event)
+        for subscriber in list(self._subscribers):
+            try:
+                subscriber(event)
+            except Exception:  # a listener's fault must not end a training
+                log.exception("a subscriber failed on %r", event)
+
+
+def _advanced(status: EngineStatus, event: Event) -> EngineStatus:
+    match event:
+        case StudyStarted():
+            done = len(event.finished)
+            return replace(status, runs_done=done, runs_total=done + len(event.runs), device=event.device)
+        case RunStarted():
+            return replace(status, run=event.run, epoch=event.first_epoch, epochs=event.epochs, seconds_left=None)
+        case EpochEnded():
+            return replace(
+                status, epoch=event.epoch, clips_per_second=event.clips_per_second, seconds_left=event.seconds_left
+            )
+        case RunFinished():
+            return replace(status, runs_done=status.runs_done + 1)
+        case StudyFinished():
+            return EngineStatus()
+    return status

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,3 +52,23 @@ def write_error(path: Path, error: OSError) -> UserError:
 def folder_size(path: Path) -> int:
     """Bytes of all files below a folder; 0 where there is none."""
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+
+
+@contextmanager
+def replace_synced(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` for a library to write to; on success it is synced and takes `path`'s name.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written to.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        aside.unlink(missing_ok=True)

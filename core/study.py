@@ -172,7 +172,12 @@ def read_study(path: Path) -> Study:
     Raises:
         UserError: the file is missing, is no TOML, or names the key, the value and the allowed range of what is wrong.
     """
-    study: Study = _validated(Study, read_toml(path), path.name)
+    content = read_toml(path)
+    _anchor(content.get("dataset"), "root", path)
+    for network in content.get("network", ()) if isinstance(content.get("network"), list) else ():
+        if isinstance(network, dict) and network.get("weights") == "file":
+            _anchor(network, "weights_path", path)
+    study: Study = _validated(Study, content, path.name)
     return study
 
 
@@ -204,6 +209,12 @@ def read_run_spec(path: Path) -> RunSpec:
     """The `study.toml` in a run's folder."""
     spec: RunSpec = _validated(RunSpec, read_toml(path), path.name)
     return spec
+
+
+def _anchor(table: Any, key: str, file: Path) -> None:
+    """Make a relative path in a table absolute, seen from the study's file."""
+    if isinstance(table, dict) and isinstance(table.get(key), str) and table[key]:
+        table[key] = str(file.parent.absolute() / Path(table[key]).expanduser())
 
 
 def _merged(base: Mapping[str, Any], departures: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,194 @@
+"""The engine without a window: progress lines, time left, a table of results."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress as Bars, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from core import readable
+from core.control import Control
+from core.engine import Engine
+from core.errors import Cancelled, UserError
+from core.estimate import estimate
+from core.evaluation.summary import Summary, summarise
+from core.events import EpochEnded, Event, Message, Outcome, Progress, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.runs import find_run, list_runs
+from core.study import Study, read_study
+from core.workspace import Workspace, default_workspace
+
+OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
+
+
+def run_study(path: Path, workspace: Path | None, dataset_root: Path | None) -> int:
+    """`main.py run`: returns the exit code."""
+    return _in_workspace(workspace, lambda place, console: _run_study(path, dataset_root, place, console))
+
+
+def verify_run(name: str, workspace: Path | None) -> int:
+    """`main.py verify`: 0 when the predictions are equal, 1 when not."""
+    return _in_workspace(workspace, lambda place, console: _verify(name, place, console))
+
+
+def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -> int:
+    errors = Console(stderr=True, highlight=False)
+    workspace = Workspace(root or default_workspace()).open()
+    try:
+        workspace.require_writable()
+        return work(workspace, Console(highlight=False))
+    except UserError as error:
+        errors.print(f"[red]Error:[/] {error}", soft_wrap=True)
+        return FAILED
+    except (Cancelled, KeyboardInterrupt):
+        errors.print("Stopped.")
+        return INTERRUPTED
+    finally:
+        workspace.close()
+
+
+def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, console: Console) -> int:
+    study = read_study(path)
+    if dataset_root is not None:
+        choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
+        study = study.model_copy(update={"dataset": choice})
+    console.print(f"[bold]{study.name}[/] — {study.answers}" if study.answers else f"[bold]{study.name}[/]")
+    control = Control()
+    with _interrupt(control.cancel):
+        console.print(estimate(study, workspace, control).sentence())
+    engine = Engine(workspace)
+    view = StudyView(study, console)
+    engine.subscribe(view.show)
+    with view, _interrupt(engine.cancel):
+        engine.start(study)
+        while not engine.join(0.2):
+            pass
+    summary = summarise(list_runs(workspace, study.name))
+    if summary.networks:
+        console.print(results(summary))
+        for difference in summary.differences:
+            console.print(difference.sentence, soft_wrap=True)
+    if view.outcome is Outcome.CANCELLED:
+        again = " ".join(sys.argv)
+        console.print(f"Stopped. What is done is kept; to go on: [bold]uv run {again}[/]", soft_wrap=True)
+        return INTERRUPTED
+    if view.outcome is Outcome.FAILED:
+        raise UserError(view.reason)
+    console.print(f"Everything is in {workspace.runs}; `uv run main.py` opens it.", soft_wrap=True)
+    return OK
+
+
+def _verify(name: str, workspace: Workspace, console: Console) -> int:
+    from core.verify import verify
+
+    folder = find_run(workspace, name)
+    control = Control()
+    view = StudyView(Study(name=folder.study), console)
+    with view, _interrupt(control.cancel):
+        verdict = verify(folder, workspace, view.show, control)
+    console.print(verdict.sentence(), soft_wrap=True)
+    return OK if verdict.equal else FAILED
+
+
+class StudyView:
+    """Prints what the engine says: a line for each run, and on a terminal a bar for the one under way."""
+
+    def __init__(self, study: Study, console: Console) -> None:
+        self.outcome, self.reason = Outcome.FAILED, "The study did not start."
+        self._console = console
+        self._bars = Bars(
+            TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[figures]}"), TimeRemainingColumn(),
+            console=console, transient=True, disable=not console.is_terminal,
+        )  # fmt: skip
+        self._task: TaskID | None = None
+        self._run: RunStarted | None = None
+        self._total = self._done = 0
+        self._clock = time.monotonic()
+        self._took: list[float] = []
+
+    def __enter__(self) -> StudyView:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def show(self, event: Event) -> None:
+        """Print one event; called in the engine's thread."""
+        match event:
+            case Message(text=text, level=level):
+                self._console.print(f"[yellow]{text}[/]" if level != "info" else text, soft_wrap=True, markup=level != "info")
+            case Progress(what=what, done=done, total=total, unit=unit):
+                self._bar(what, done, total, f"{done}/{total} {unit}" if total else f"{done} {unit}")
+            case StudyStarted(runs=runs, finished=finished, device=device):
+                self._total = len(runs)
+                kept = f", {len(finished)} are done already" if finished else ""
+                self._console.print(f"{len(runs)} runs to train on {device}{kept}.")
+            case RunStarted():
+                self._run, self._clock = event, time.monotonic()
+            case EpochEnded(epoch=epoch, epochs=epochs):
+                name = f"{self._run.network} fold {self._run.fold}" if self._run else event.run
+                figures = (
+                    f"epoch {epoch}/{epochs}  loss {event.train_loss:.3f}  {readable.rate(event.clips_per_second)}"
+                )
+                self._bar(name, epoch, epochs, figures)
+            case RunFinished():
+                self._finished(event)
+            case StudyFinished(outcome=outcome, reason=reason):
+                self.outcome, self.reason = outcome, reason
+
+    def _finished(self, event: RunFinished) -> None:
+        self._done += 1
+        self._took.append(time.monotonic() - self._clock)
+        run = self._run
+        name = f"{run.network}, fold {run.fold}, seed {run.seed}" if run and run.run == event.run else event.run
+        if event.outcome is Outcome.DONE:
+            said = f"{100 * event.scores['accuracy']:5.1f} %  {readable.duration(self._took[-1])}"
+        else:
+            said = f"[red]{event.outcome}[/]: {event.reason}"
+        left = (self._total - self._done) * sum(self._took) / len(self._took)
+        rest = f", about {readable.duration(left)} left" if self._done < self._total else ""
+        self._console.print(f"{name}: {said}  ({self._done} of {self._total}{rest})", soft_wrap=True)
+
+    def _bar(self, what: str, done: int, total: int, figures: str) -> None:
+        if self._task is None:
+            self._task = self._bars.add_task(what, total=total or None, figures=figures)
+        self._bars.update(self._task, description=what, completed=done, total=total or None, figures=figures)
+
+
+def results(summary: Summary) -> Table:
+    """The table of networks: mean over folds, interval, and what stands behind it."""
+    table = Table(title="Accuracy on the test folds (mean, 95 % interval over folds)")
+    for heading in ("network", "accuracy %", "95 %", "folds × seeds", "parameters", "clips/s"):
+        table.add_column(heading, justify="left" if heading == "network" else "right")
+    for row in summary.networks:
+        mean = row.means["accuracy"]
+        interval = "one fold: none" if mean.low is None else f"{100 * mean.low:.1f} – {100 * (mean.high or 0):.1f}"
+        table.add_row(
+            row.label, f"{100 * mean.value:.1f}", interval, f"{mean.n_folds} × {mean.n_seeds}",
+            f"{row.parameters:,}", f"{row.clips_per_second:.0f}",
+        )  # fmt: skip
+    return table
+
+
+class _interrupt:  # noqa: N801 - used as a statement
+    """First Ctrl-C asks for a clean end, the second ends at once."""
+
+    def __init__(self, ask: Callable[[], None]) -> None:
+        self._ask = ask
+
+    def __enter__(self) -> None:
+        self._previous = signal.signal(signal.SIGINT, self._handle)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._previous)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._ask()

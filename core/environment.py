@@ -1,0 +1,55 @@
+"""What a run was made with: enough to make it again, or to say why it differs."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core.audio.decode import AudioFacts
+from core.datasets.base import Dataset
+
+PACKAGES = ("torch", "torchvision", "torchaudio", "lightning", "numpy", "soundfile", "soxr", "scikit-learn")
+
+
+def environment(device: str, threads: int, dataset: Dataset, facts: Mapping[str, AudioFacts]) -> dict[str, Any]:
+    """Content of environment.json."""
+    return {
+        "packages": {name: version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "device": device,
+        "threads": threads,
+        "commit": _commit(),
+        "dataset": dataset.title,
+        "dataset_fingerprint": fingerprint(dataset, facts),
+        "clips": len(dataset.clips),
+        "synthetic": dataset.synthetic,
+    }
+
+
+def fingerprint(dataset: Dataset, facts: Mapping[str, AudioFacts]) -> str:
+    """sha256 over every clip's id, label, fold, group and content: equal where the data are equal."""
+    digest = hashlib.sha256()
+    for clip in dataset.clips:
+        content = facts[clip.id].samples_digest
+        digest.update(f"{clip.id}\0{dataset.classes[clip.label]}\0{clip.fold}\0{clip.group}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _commit() -> str:
+    """The commit of this programme, with a + when files differ from it; empty outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
+            cwd=here, capture_output=True, text=True, timeout=5, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return described.stdout.strip()

@@ -1,0 +1,139 @@
+"""How long a study will take and how much disk, from a few timed batches, before it starts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core import readable
+from core.control import Control
+from core.datasets import DATASETS
+from core.datasets.base import Dataset
+from core.events import Progress
+from core.runs import Phase, run_folder
+from core.study import Network, Study
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.recipe import Recipe
+
+TIMED_BATCHES = 3
+TIMED_CLIPS = 16  # at most, per timed batch: a large batch is timed by a smaller one
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What starting a study would cost. Finished runs cost nothing."""
+
+    seconds: float
+    disk_bytes: int  # of the runs, their checkpoints and the cache
+    free_bytes: int
+    runs: int
+    per_network: dict[str, float]  # seconds of all its runs
+
+    def sentence(self) -> str:
+        size = readable.size(self.disk_bytes)
+        text = f"{self.runs} runs, about {readable.duration(self.seconds)} on this machine and {size} of disk."
+        if self.disk_bytes > self.free_bytes:
+            text += f" Only {readable.size(self.free_bytes)} are free in the workspace: make room first."
+        return text
+
+
+def estimate(
+    study: Study,
+    workspace: Workspace,
+    control: Control | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Estimate:
+    """Time a few training batches of every network on made-up sounds of the right shape.
+
+    Raises:
+        UserError: the dataset cannot be opened or the device is not there.
+        Cancelled: through `control`.
+    """
+    from core.audio.cache import estimate_bytes
+    from core.training.device import choose_device, use_threads
+
+    control = control or Control()
+    use_threads()
+    device = choose_device(study.device)
+    choice = study.dataset
+    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    folds = tuple(fold for fold in (study.folds or dataset.folds) if fold in dataset.folds)
+    todo = [spec for spec in study.runs(folds) if run_folder(workspace, spec).status.phase is not Phase.DONE]
+    per_network: dict[str, float] = {}
+    disk = estimate_bytes(dataset, study.recipe.audio.rate) if todo else 0
+    largest_checkpoint = 0
+    for number, network in enumerate(study.network):
+        report(Progress("Timing a few batches", number, len(study.network), "networks"))
+        mine = [spec for spec in todo if spec.network == network]
+        if not mine:
+            per_network[network.label] = 0.0
+            continue
+        train, test, parameters = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
+        per_network[network.label] = sum(
+            _run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine
+        )
+        disk += len(mine) * parameters * FLOAT_BYTES
+        # Weights, and the optimiser's one or two figures a weight.
+        largest_checkpoint = max(largest_checkpoint, 3 * parameters * FLOAT_BYTES)
+    return Estimate(
+        seconds=sum(per_network.values()),
+        disk_bytes=disk + largest_checkpoint,
+        free_bytes=workspace.free_bytes(),
+        runs=len(todo),
+        per_network=per_network,
+    )
+
+
+def _run_seconds(dataset: Dataset, fold: int, recipe: Recipe, train: float, test: float) -> float:
+    tested = sum(clip.fold == fold for clip in dataset.clips)
+    others = len(dataset.clips) - tested
+    validated = others * recipe.validation_share
+    # Every epoch trains on the rest and looks at the validation part; at the end all clips are looked at once.
+    return recipe.epochs * ((others - validated) * train + validated * test) + len(dataset.clips) * test
+
+
+def _time(
+    network: Network, recipe: Recipe, classes: int, device: torch.device, control: Control
+) -> tuple[float, float, int]:
+    """Median seconds a clip in training and in testing, and the number of parameters."""
+    import torch
+
+    import models
+    from core.training.loaders import Batch
+    from core.training.schedule import make_optimizer
+    from core.training.task import Task
+
+    model = models.build(network.architecture, classes)
+    if network.freeze != "nothing":
+        model.freeze(len(model.stages) if network.freeze == "all but head" else network.freeze_stages)
+    task = Task(model, recipe, classes, seed=0).to(device)
+    optimizer = make_optimizer(model.named_parameters(), frozenset(), recipe)
+    clips = min(recipe.batch_size, TIMED_CLIPS)
+    sounds = 0.1 * torch.randn(clips, recipe.audio.samples, generator=torch.Generator().manual_seed(0))
+    batch = Batch(sounds.to(device), (torch.arange(clips) % classes).to(device), tuple(range(clips)))
+    training, testing = [], []
+    for index in range(TIMED_BATCHES + 1):  # the first warms caches and is not counted
+        control.checkpoint()
+        started = time.perf_counter()
+        task.train()
+        loss, _ = task.loss(batch, 0, index)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        float(loss)  # wait for the device
+        trained = time.perf_counter()
+        task.eval()
+        with torch.inference_mode():
+            float(task(batch.inputs).sum())
+        training.append((trained - started) / clips)
+        testing.append((time.perf_counter() - trained) / clips)
+    parameters = sum(p.numel() for p in model.parameters())
+    return statistics.median(training[1:]), statistics.median(testing[1:]), parameters

@@ -1,0 +1,123 @@
+"""What happens between batches and epochs: pause and cancel, the log, checkpoints, the best weights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning
+from lightning.pytorch.callbacks import Callback
+from safetensors.torch import save_file
+
+from core.control import Control
+from core.events import EpochEnded
+from core.files import replace_synced
+from core.runs import LogRow, RunFolder
+from core.training.loaders import Batches
+
+CHECKPOINT_EVERY = 60.0  # seconds: a checkpoint of AlexNet with AdamW is 686 MB
+
+
+class Steering(Callback):
+    """Pause and cancel between batches, and draw each epoch's order of clips."""
+
+    def __init__(self, batches: Batches, control: Control) -> None:
+        self._batches, self._control = batches, control
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._batches.epoch = trainer.current_epoch
+
+    def on_train_batch_start(self, trainer: lightning.Trainer, *_: Any) -> None:
+        self._control.checkpoint()
+
+    def on_validation_batch_start(self, trainer: lightning.Trainer, *_: Any) -> None:
+        self._control.checkpoint()
+
+
+class Log(Callback):
+    """One row of log.csv and one event an epoch."""
+
+    def __init__(self, folder: RunFolder, clips: int, emit: Callable[[EpochEnded], None]) -> None:
+        self._folder, self._clips, self._emit = folder, clips, emit
+        self._rows: list[LogRow] = []
+        self._started = 0.0
+
+    def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        # After a crash the log may be ahead of the checkpoint: those epochs are done again.
+        self._rows = [row for row in self._folder.log() if row.epoch <= trainer.current_epoch]
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        seconds = time.perf_counter() - self._started
+        figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        row = LogRow(
+            epoch=trainer.current_epoch + 1,
+            train_loss=figures["train_loss"],
+            train_accuracy=figures["train_accuracy"],
+            validation_loss=figures.get("validation_loss"),
+            validation_accuracy=figures.get("validation_accuracy"),
+            learning_rate=float(trainer.optimizers[0].param_groups[-1]["lr"]),
+            clips_per_second=self._clips / seconds,
+            seconds=seconds,
+        )
+        self._rows.append(row)
+        self._folder.write_log(self._rows)
+        epochs = trainer.max_epochs or row.epoch
+        recent = self._rows[-5:]
+        self._emit(
+            EpochEnded(
+                run=self._folder.id,
+                epoch=row.epoch,
+                epochs=epochs,
+                train_loss=row.train_loss,
+                train_accuracy=row.train_accuracy,
+                validation_loss=row.validation_loss,
+                validation_accuracy=row.validation_accuracy,
+                learning_rate=row.learning_rate,
+                clips_per_second=row.clips_per_second,
+                seconds_left=(epochs - row.epoch) * sum(r.seconds for r in recent) / len(recent),
+            )
+        )
+
+
+class LastCheckpoint(Callback):
+    """`last.ckpt` at the end of an epoch, at most once a minute: what a killed process resumes from."""
+
+    def __init__(self, path: Path, every: float = CHECKPOINT_EVERY) -> None:
+        self._path, self._every = path, every
+        self._saved = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        if time.monotonic() - self._saved >= self._every and trainer.current_epoch + 1 < (trainer.max_epochs or 0):
+            self.save(trainer)
+
+    def save(self, trainer: lightning.Trainer) -> None:
+        with replace_synced(self._path) as aside:
+            trainer.save_checkpoint(aside)
+        self._saved = time.monotonic()
+
+
+class BestWeights(Callback):
+    """The weights of the epoch with the lowest validation loss, and nothing else of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lowest = float("inf")
+        self.epoch = 0
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        loss = float(trainer.callback_metrics["validation_loss"])
+        if loss < self.lowest:
+            self.lowest, self.epoch = loss, trainer.current_epoch + 1
+            with replace_synced(self.path) as aside:
+                save_file({name: t.contiguous() for name, t in pl_module.state_dict().items()}, aside)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"lowest": self.lowest, "epoch": self.epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.lowest, self.epoch = state_dict["lowest"], state_dict["epoch"]

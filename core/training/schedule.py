@@ -1,0 +1,64 @@
+"""Optimiser and learning-rate schedule of a recipe, from torch's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.lr_scheduler import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    OneCycleLR,
+    SequentialLR,
+)
+
+from core.recipe import Recipe
+
+STEP_DROPS = (0.6, 0.85)  # of the training, where the rate falls ten-fold
+
+
+def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], pretrained: frozenset[str], recipe: Recipe) -> Optimizer:
+    """AdamW or SGD over the parameters that learn.
+
+    Weight decay is left off vectors (biases, normalisation); parameters in `pretrained` get the learning rate times
+    `recipe.pretrained_rate`.
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in named:
+        if parameter.requires_grad:
+            groups.setdefault((name in pretrained, parameter.ndim > 1), []).append(parameter)
+    settings = [
+        {
+            "params": parameters,
+            "lr": recipe.learning_rate * (recipe.pretrained_rate if came_with_weights else 1.0),
+            "weight_decay": recipe.weight_decay if decays else 0.0,
+        }
+        for (came_with_weights, decays), parameters in groups.items()
+    ]
+    if recipe.optimizer == "adamw":
+        return AdamW(settings, lr=recipe.learning_rate)
+    return SGD(settings, lr=recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+
+
+def make_schedule(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:
+    """The schedule over `steps` optimiser steps, to be advanced after each."""
+    if recipe.schedule == "one-cycle":
+        highest = [group["lr"] for group in optimizer.param_groups]
+        return OneCycleLR(optimizer, max_lr=highest, total_steps=steps, pct_start=max(recipe.warmup, 1 / steps))
+    warmup = min(round(recipe.warmup * steps), steps - 1)
+    rest = max(1, steps - warmup)
+    main: LRScheduler
+    if recipe.schedule == "cosine":
+        main = CosineAnnealingLR(optimizer, T_max=rest)
+    elif recipe.schedule == "step":
+        main = MultiStepLR(optimizer, milestones=[round(drop * rest) for drop in STEP_DROPS], gamma=0.1)
+    else:
+        main = ConstantLR(optimizer, factor=1.0, total_iters=0)
+    if warmup == 0:
+        return main
+    rise = LinearLR(optimizer, start_factor=1 / (warmup + 1), total_iters=warmup)
+    return SequentialLR(optimizer, [rise, main], milestones=[warmup])

@@ -1,0 +1,130 @@
+"""Task: one network learning one recipe, as Lightning's module."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.audio.augment import AugmentWaveform, SpecAugment
+from core.audio.frontend import LogMel, Standardise
+from core.errors import UserError
+from core.recipe import Recipe
+from core.training.loaders import Batch, seed_of
+from core.training.mixing import between_class, kl_loss, mixup
+from core.training.schedule import make_optimizer, make_schedule
+from models.base import Classifier
+
+
+class DivergedError(UserError):
+    """The loss is no longer a number."""
+
+
+class Task(lightning.LightningModule):
+    """Raw clips → augmentation → mixing → front end → network → loss.
+
+    Every random number of a step comes from (seed, epoch, batch): a resumed training is equal to an uninterrupted
+    one. Augmentation and mixing act in training only.
+
+    Args:
+        network: in the state in which training starts.
+        recipe: how it is trained.
+        classes: number of classes.
+        seed: of the run.
+        pretrained: names of the network's parameters that came with weights.
+        on_batch: told (loss, clips) after every batch.
+    """
+
+    def __init__(
+        self,
+        network: Classifier,
+        recipe: Recipe,
+        classes: int,
+        seed: int,
+        pretrained: frozenset[str] = frozenset(),
+        on_batch: Callable[[float, int], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.recipe, self.classes, self.seed = recipe, classes, seed
+        self.augment = AugmentWaveform(recipe.augmentation, recipe.audio.rate)
+        self.frontend = nn.Sequential(LogMel(recipe.audio), Standardise())
+        self.mask = SpecAugment(recipe.augmentation)
+        # Channels-last is what the CPU's and the GPU's convolution kernels are fastest with.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._pretrained = pretrained
+        self._on_batch = on_batch
+        self._generator = torch.Generator()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Raw clips (batch, samples) → logits (batch, classes)."""
+        logits: Tensor = self.network(self.frontend(inputs))
+        return logits
+
+    def fit_levels(self, batches: Iterable[Batch]) -> None:
+        """Take mean and deviation of the training clips' spectrograms, from the training clips only."""
+        logmel, standardise = self.frontend
+        standardise.fit(logmel(batch.inputs.to(self.device)) for batch in batches)
+
+    def loss(self, batch: Batch, epoch: int, index: int) -> tuple[Tensor, Tensor]:
+        """Loss, and share of clips whose (heavier) label was predicted, of one augmented and mixed batch."""
+        # Reseeded here rather than once a run: dropout draws from the global state, the rest from our generator.
+        torch.manual_seed(seed_of(self.seed, epoch, index, 0))
+        self._generator.manual_seed(seed_of(self.seed, epoch, index, 1))
+        with torch.no_grad():
+            inputs, targets = self._mix(self.augment(batch.inputs, self._generator), batch.labels)
+            inputs = self.mask(self.frontend(inputs), self._generator)
+        logits = self.network(inputs)
+        heaviest = targets.argmax(1) if targets.ndim > 1 else targets
+        return self._divergence(logits, targets), (logits.detach().argmax(1) == heaviest).float().mean()
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        loss, accuracy = self.loss(batch, self.current_epoch, index)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+            raise DivergedError(
+                f"The loss became {value} in epoch {self.current_epoch + 1}, batch {index + 1}, at learning rate "
+                f"{rate:.3g}. Lower the learning rate or clip the gradient (clip_norm)."
+            )
+        figures = {"train_loss": loss.detach(), "train_accuracy": accuracy}
+        self.log_dict(figures, on_step=False, on_epoch=True, batch_size=len(batch))
+        if self._on_batch:
+            self._on_batch(value, len(batch))
+        return loss
+
+    def validation_step(self, batch: Batch, index: int) -> None:
+        logits = self(batch.inputs)
+        self.log_dict(
+            {
+                "validation_loss": F.cross_entropy(logits, batch.labels),
+                "validation_accuracy": (logits.argmax(1) == batch.labels).float().mean(),
+            },
+            batch_size=len(batch),
+        )
+
+    def configure_optimizers(self) -> Any:
+        optimizer = make_optimizer(self.network.named_parameters(), self._pretrained, self.recipe)
+        schedule = make_schedule(optimizer, self.recipe, int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        return Batch(batch.inputs.to(device), batch.labels.to(device), batch.positions)
+
+    def _mix(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        if self.recipe.mixing == "between-class":
+            return between_class(inputs, labels, self.classes, self.recipe.audio.rate, self._generator)
+        if self.recipe.mixing == "mixup":
+            return mixup(inputs, labels, self.classes, self.recipe.mixup_alpha, self._generator)
+        return inputs, labels
+
+    def _divergence(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """KL divergence to mixed labels, cross-entropy to plain ones; smoothing serves both."""
+        smoothing = self.recipe.label_smoothing
+        if targets.ndim == 1:
+            return F.cross_entropy(logits, targets, label_smoothing=smoothing)
+        return kl_loss(logits, targets * (1 - smoothing) + smoothing / self.classes)

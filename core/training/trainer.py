@@ -1,0 +1,306 @@
+"""One run, from its spec to its predictions on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from safetensors.torch import load_file, save_file
+
+import models
+from core.audio.cache import AudioCache
+from core.control import Control
+from core.datasets.base import Clip, Dataset
+from core.datasets.splits import split
+from core.errors import Cancelled, UserError
+from core.evaluation.cost import multiply_adds
+from core.evaluation.metrics import score
+from core.evaluation.predictions import Predictions
+from core.events import BatchEnded, Event, Message, Outcome, RunFinished, RunStarted
+from core.files import replace_synced
+from core.recipe import Recipe
+from core.runs import Phase, RunFolder, find_run
+from core.study import Network, RunSpec
+from core.training.callbacks import BestWeights, LastCheckpoint, Log, Steering
+from core.training.device import lightning_precision
+from core.training.loaders import Batches, seed_of
+from core.training.task import Task
+from core.weights import imagenet_tensors, read_tensors
+from core.workspace import Workspace
+from models.base import Classifier
+from models.weights import WeightsReport, fit
+
+LEVEL_CLIPS = 500  # training clips that set the spectrogram's mean and deviation
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every run of a study works at: its data, its place and the people it talks to."""
+
+    workspace: Workspace
+    dataset: Dataset
+    cache: AudioCache
+    device: torch.device
+    control: Control
+    emit: Callable[[Event], None]
+    on_batch: Callable[[BatchEnded], None]
+
+
+def train_run(spec: RunSpec, folder: RunFolder, bench: Bench) -> None:
+    """Train, test and write a run; the last event is RunFinished, whatever happens.
+
+    Raises:
+        Cancelled: after the run was marked so.
+    """
+    started = time.perf_counter()
+    before = folder.status.seconds
+
+    def finish(phase: Phase, outcome: Outcome, reason: str = "", scores: dict[str, float] | None = None) -> None:
+        seconds = before + time.perf_counter() - started
+        folder.write_status(phase=phase, reason=reason, seconds=seconds)
+        bench.emit(RunFinished(folder.id, outcome, reason, scores or {}, seconds))
+
+    try:
+        predictions = _train_within_memory(spec, folder, bench)
+    except Cancelled:
+        finish(Phase.CANCELLED, Outcome.CANCELLED, "stopped; resume goes on from the last checkpoint")
+        raise
+    except UserError as error:
+        finish(Phase.FAILED, Outcome.FAILED, str(error))
+    except Exception as error:
+        finish(Phase.FAILED, Outcome.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    else:
+        folder.checkpoint.unlink(missing_ok=True)
+        finish(Phase.DONE, Outcome.DONE, scores=score(predictions))
+
+
+def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Bench) -> Predictions:
+    """Halve the batch and double the accumulation, so that the effective batch stays, until it fits."""
+    recipe = spec.recipe
+    while True:
+        try:
+            return _train(spec, recipe, folder, bench)
+        except torch.OutOfMemoryError:
+            if recipe.batch_size == 1:
+                raise UserError(
+                    f"Not even one clip of {spec.network.label} fits into the memory of {bench.device}. "
+                    "Choose a smaller network or input, or the CPU."
+                ) from None
+            recipe = recipe.model_copy(
+                update={"batch_size": max(1, recipe.batch_size // 2), "accumulate": recipe.accumulate * 2}
+            )
+            if bench.device.type == "cuda":
+                torch.cuda.empty_cache()
+            bench.emit(
+                Message(
+                    f"{folder.id}: memory ran out; the batch is now {recipe.batch_size} clips, with gradients of "
+                    f"{recipe.accumulate} batches summed, so that the effective batch stays.",
+                    "warning",
+                )
+            )
+
+
+def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Predictions:
+    parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed)
+    training, validation, testing = (
+        _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
+    )
+    network, report = initial_network(spec.network, len(bench.dataset.classes), spec.seed, bench)
+    steps = 0
+    last = time.perf_counter()
+
+    def on_batch(loss: float, clips: int) -> None:
+        nonlocal steps, last
+        steps, now = steps + 1, time.perf_counter()
+        bench.on_batch(BatchEnded(folder.id, steps, loss, clips / max(now - last, 1e-9)))
+        last = now
+
+    def batches(clips: Sequence[Clip], for_training: bool = False) -> Batches:
+        return Batches(clips, bench.cache, recipe.audio.samples, recipe.batch_size, spec.seed, for_training)
+
+    task = Task(
+        network, recipe, len(bench.dataset.classes), spec.seed,
+        frozenset(report.pretrained) if report else frozenset(), on_batch,
+    ).to(bench.device)  # fmt: skip
+    task.fit_levels(batches(training[:: -(-len(training) // LEVEL_CLIPS)]))
+    train_batches = batches(training, for_training=True)
+    best = BestWeights(folder.path / "best.safetensors") if validation else None
+    callbacks: list[Callback] = [
+        Steering(train_batches, bench.control),
+        Log(folder, len(training), bench.emit),
+        LastCheckpoint(folder.checkpoint),
+    ]
+    if best:
+        callbacks.append(best)
+    if recipe.patience:
+        callbacks.append(EarlyStopping("validation_loss", patience=recipe.patience, mode="min"))
+    trainer = make_trainer(recipe, bench.device, folder.path, callbacks)
+    checkpoint, epochs_done = _resume_point(folder, bench)
+    if not checkpoint:
+        folder.write_log([])
+    steps = epochs_done * len(train_batches)
+    folder.write_status(
+        phase=Phase.RUNNING,
+        parameters=sum(p.numel() for p in network.parameters()),
+        multiply_adds=multiply_adds(network, task.frontend(torch.zeros(1, recipe.audio.samples, device=bench.device))),
+        train_clips=len(training),
+    )
+    bench.emit(
+        RunStarted(
+            run=folder.id,
+            network=spec.network.label,
+            architecture=spec.network.architecture,
+            fold=spec.fold,
+            seed=spec.seed,
+            epochs=recipe.epochs,
+            first_epoch=epochs_done,
+            batches_per_epoch=len(train_batches),
+            train_clips=len(training),
+            validation_clips=len(validation),
+            test_clips=len(testing),
+            parameters=sum(p.numel() for p in network.parameters()),
+        )
+    )
+    trainer.fit(
+        task, train_batches, batches(validation) if validation else None, ckpt_path=checkpoint, weights_only=True
+    )
+    if best:
+        task.load_state_dict(load_file(best.path))
+    task.to(bench.device).eval()
+    rows = folder.log()
+    with replace_synced(folder.weights) as aside:
+        save_file({name: tensor.contiguous() for name, tensor in task.state_dict().items()}, aside)
+    predictions = predict(task, testing, batches(testing), bench.dataset.classes, bench.control)
+    folder.write_status(
+        epoch=best.epoch if best else len(rows),
+        clips_per_second=float(np.median([row.clips_per_second for row in rows])),
+        train_accuracy=_accuracy(task, training, batches(training), bench),
+        validation_accuracy=_accuracy(task, validation, batches(validation), bench) if validation else None,
+    )
+    predictions.save(folder.path / "predictions.npz")
+    if best:
+        best.path.unlink()
+    return predictions
+
+
+def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: list[Callback]) -> lightning.Trainer:
+    """Lightning's trainer, quiet, on one device, without its own checkpoints and progress bar."""
+    return lightning.Trainer(
+        accelerator={"cuda": "gpu", "mps": "mps", "cpu": "cpu"}[device.type],
+        devices=1,
+        precision=lightning_precision(recipe.precision, device),  # type: ignore[arg-type]
+        max_epochs=recipe.epochs,
+        accumulate_grad_batches=recipe.accumulate,
+        gradient_clip_val=recipe.clip_norm or None,
+        logger=TensorBoardLogger(folder, name="", version="tensorboard"),
+        callbacks=callbacks,
+        plugins=[LightningEnvironment()],  # never guess a cluster from the environment
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        use_distributed_sampler=False,
+    )
+
+
+def initial_network(choice: Network, classes: int, seed: int, bench: Bench) -> tuple[Classifier, WeightsReport | None]:
+    """The network as it stands before the first step, and what was loaded into it.
+
+    Raises:
+        UserError: the weights are missing, unreadable or fit nothing; or more stages are to be frozen than there are.
+    """
+    torch.manual_seed(seed_of(seed))
+    network = models.build(choice.architecture, classes)
+    report = None
+    if choice.weights != "none":
+        report = _load_weights(network, choice, bench)
+        bench.emit(Message(f"{choice.label}: {report.summary()}"))
+    if choice.freeze != "nothing":
+        try:
+            network.freeze(len(network.stages) if choice.freeze == "all but head" else choice.freeze_stages)
+        except ValueError as error:
+            raise UserError(f"{choice.label} {error}: lower freeze_stages.") from None
+    return network, report
+
+
+def _load_weights(network: Classifier, choice: Network, bench: Bench) -> WeightsReport:
+    keep_head = False
+    if choice.weights == "imagenet":
+        source = f"ImageNet weights of {choice.architecture}"
+        tensors = imagenet_tensors(choice.architecture, bench.workspace.weights, bench.control, bench.emit)
+    elif choice.weights == "file":
+        source = choice.weights_path
+        tensors = read_tensors(Path(choice.weights_path).expanduser())
+    else:
+        source = choice.weights_path
+        earlier = find_run(bench.workspace, source)
+        tensors = {
+            name.removeprefix("network."): tensor
+            for name, tensor in read_tensors(earlier.weights).items()
+            if name.startswith("network.")
+        }
+        keep_head = earlier.predictions().classes == bench.dataset.classes
+    try:
+        return fit(network, tensors, keep_head)
+    except ValueError as error:
+        raise UserError(f"{source} does not fit {choice.label}: {error}") from None
+
+
+@torch.inference_mode()
+def predict(
+    task: Task, clips: Sequence[Clip], batches: Batches, classes: tuple[str, ...], control: Control
+) -> Predictions:
+    """Class probabilities and penultimate features of clips, in their order."""
+    probabilities, features = [], []
+    task.eval()
+    for batch in batches:
+        control.checkpoint()
+        seen = task.network.features(task.frontend(batch.inputs.to(task.device)))
+        probabilities.append(task.network.head(seen).float().softmax(1).cpu().numpy())
+        features.append(seen.float().cpu().numpy().astype(np.float16))
+    return Predictions(
+        classes=classes,
+        clip_ids=np.array([clip.id for clip in clips], dtype=np.str_),
+        labels=np.array([clip.label for clip in clips], dtype=np.int64),
+        probabilities=np.concatenate(probabilities),
+        features=np.concatenate(features),
+    )
+
+
+def _accuracy(task: Task, clips: Sequence[Clip], batches: Batches, bench: Bench) -> float:
+    return float(predict(task, clips, batches, bench.dataset.classes, bench.control).correct.mean())
+
+
+def _clips(dataset: Dataset, positions: Sequence[int]) -> list[Clip]:
+    return [dataset.clips[i] for i in positions]
+
+
+def _resume_point(folder: RunFolder, bench: Bench) -> tuple[Path | None, int]:
+    """last.ckpt and the epochs it has seen, if it can be read without running code; else it is set aside."""
+    if not folder.checkpoint.exists():
+        return None, 0
+    try:
+        content = torch.load(folder.checkpoint, map_location="cpu", weights_only=True, mmap=True)
+        return folder.checkpoint, int(content["epoch"]) + 1
+    except Exception as error:  # torn zips, foreign pickles and forbidden classes raise many kinds
+        aside = folder.checkpoint.with_suffix(".refused")
+        folder.checkpoint.replace(aside)
+        bench.emit(
+            Message(
+                f"{folder.id}: {folder.checkpoint.name} is truncated or not one of Sensorium's "
+                f"({str(error).splitlines()[0]}); nothing in it was run, it is kept as {aside.name}, and the run "
+                "starts again from its first epoch.",
+                "warning",
+            )
+        )
+        return None, 0

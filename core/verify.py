@@ -1,0 +1,97 @@
+"""Is a finished run what its own files say? Train it again and compare the predictions."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.control import Control
+from core.engine import Emit, run
+from core.errors import Cancelled, UserError
+from core.events import Outcome
+from core.runs import Phase, RunFolder, list_runs
+from core.study import Study
+from core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the second training compares with the first."""
+
+    equal: bool  # bit for bit
+    largest_difference: float  # of a probability
+    changed_predictions: int  # clips whose predicted class differs
+    clips: int
+    environment: tuple[str, ...]  # “name: then → now” for what differs
+
+    def sentence(self) -> str:
+        if self.equal:
+            return f"Equal: all probabilities of all {self.clips} clips are the same, bit for bit."
+        text = (
+            f"Not equal: {self.changed_predictions} of {self.clips} clips are predicted differently; the largest "
+            f"difference of a probability is {self.largest_difference:.2g}."
+        )
+        if self.environment:
+            return text + " What differs around it: " + "; ".join(self.environment) + "."
+        return text + " The environment is the same as far as it is recorded."
+
+
+def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control | None = None) -> Verdict:
+    """Retrain a finished run in a temporary workspace, from its own study.toml, and compare.
+
+    Raises:
+        UserError: the run is not finished, or cannot be trained again (its data or weights are gone).
+        Cancelled: through `control`.
+    """
+    if folder.status.phase is not Phase.DONE:
+        raise UserError(f"{folder.id} is not finished ({folder.status.phase}): there is nothing to compare with.")
+    spec = folder.spec
+    first = folder.predictions()
+    root = workspace.dataset_root(spec.dataset.name, spec.dataset.root)
+    study = Study(
+        name=spec.study,
+        dataset=spec.dataset.model_copy(update={"root": str(root)}),
+        modality=spec.modality,
+        folds=(spec.fold,),
+        seeds=(spec.seed,),
+        device="auto" if folder.environment.get("device", "cpu") == "cpu" else folder.environment["device"],
+        network=(spec.network.model_copy(update={"recipe": {}}),),
+        recipe=spec.recipe,
+    )
+    with tempfile.TemporaryDirectory(prefix="sensorium-verify-") as temporary:
+        again = Workspace(Path(temporary)).open()
+        try:
+            again.cache, again.weights = workspace.cache, workspace.weights
+            outcome = run(study, again, emit, control)
+            if outcome is Outcome.CANCELLED:
+                raise Cancelled
+            second_folder = next(list_runs(again))
+            if outcome is not Outcome.DONE:
+                raise UserError(f"{folder.id} could not be trained again: {second_folder.status.reason}")
+            second = second_folder.predictions()
+            differing = _differences(folder.environment, second_folder.environment)
+        finally:
+            again.close()
+    if list(first.clip_ids) != list(second.clip_ids):
+        raise UserError(f"{folder.id} was tested on other clips than {root} holds now: the data have changed.")
+    return Verdict(
+        equal=bool(np.array_equal(first.probabilities, second.probabilities)),
+        largest_difference=float(np.abs(first.probabilities - second.probabilities).max()),
+        changed_predictions=int((first.predicted != second.predicted).sum()),
+        clips=len(first),
+        environment=differing,
+    )
+
+
+def _differences(then: dict[str, object], now: dict[str, object], prefix: str = "") -> tuple[str, ...]:
+    found: list[str] = []
+    for name in sorted(then.keys() | now.keys()):
+        old, new = then.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(old, new, f"{name} ")
+        elif old != new:
+            found.append(f"{prefix}{name}: {old} → {new}")
+    return tuple(found)

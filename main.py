@@ -1,0 +1,64 @@
+"""Sensorium. Without arguments: the window. `main.py run STUDY.toml`: the same engine, headless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+PRESETS = Path(__file__).parent / "resources" / "presets"
+
+app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_show_locals=False)
+
+WorkspaceOption = Annotated[
+    Optional[Path],  # noqa: UP007, UP045 - typer reads it at run time
+    typer.Option("--workspace", help="Folder for data, runs and cache. Default: $SENSORIUM_WORKSPACE or ~/Sensorium."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def window(context: typer.Context, workspace: WorkspaceOption = None) -> None:
+    """Train and compare image networks on sound. Without a command, the window opens."""
+    if context.invoked_subcommand is None:
+        from gui.app import main
+
+        raise typer.Exit(main(workspace))
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="The study, a TOML file; see resources/presets/.")],
+    workspace: WorkspaceOption = None,
+    dataset_root: Annotated[
+        Optional[Path],  # noqa: UP007, UP045
+        typer.Option("--dataset-root", help="Where the dataset lies, if not in the workspace."),
+    ] = None,
+) -> None:
+    """Train a study without a window. Finished runs are kept: the same command goes on where it stopped."""
+    from core.console import run_study
+
+    raise typer.Exit(run_study(study, workspace, dataset_root))
+
+
+@app.command()
+def demo(workspace: WorkspaceOption = None) -> None:
+    """Train all three architectures on synthetic sounds, in a few minutes."""
+    from core.console import run_study
+
+    raise typer.Exit(run_study(PRESETS / "demo.toml", workspace, None))
+
+
+@app.command()
+def verify(
+    run: Annotated[str, typer.Argument(help="A finished run: STUDY/RUN, or its folder.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Train a finished run again from its own files and say whether the predictions are equal."""
+    from core.console import verify_run
+
+    raise typer.Exit(verify_run(run, workspace))
+
+
+if __name__ == "__main__":
+    app()

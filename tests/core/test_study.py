@@ -1,0 +1,95 @@
+"""Studies: what is read is what was written, and what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import UserError
+from core.recipe import Recipe
+from core.study import Network, Study, read_run_spec, read_study, slug, write_toml
+
+PRESETS = sorted((Path(__file__).parents[2] / "resources" / "presets").glob("*.toml"))
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_presets_are_valid_and_survive_a_round_trip(preset: Path, tmp_path: Path) -> None:
+    study = read_study(preset)
+    assert study.answers, "a preset says which question it answers"
+    write_toml(study, tmp_path / "copy.toml")
+    assert read_study(tmp_path / "copy.toml") == study
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('nme = "x"', "unknown key “nme”. Did you mean “name”?"),
+        ("[recipe]\nepochs = 0", r"recipe.epochs = 0: input should be greater than or equal to 1"),
+        ("[recipe.audio]\nmel = 3", "unknown key “recipe.audio.mel”. Did you mean “mels”?"),
+        ("[recipe.audio]\nhop = 2048", r"hop \(2048\) must not exceed n_fft \(1024\)"),
+        ("[recipe.audio]\nf_max = 20000.0", r"must not exceed half the rate \(11025 Hz\)"),
+        ('[[network]]\narchitecture = "alexnt"', "Did you mean “alexnet”?"),
+        ('[[network]]\nweights = "file"', "needs weights_path"),
+        ("[[network]]\nrecipe = { epoch = 3 }", "Baseline CNN.*unknown key “epoch”. Did you mean “epochs”?"),
+        ("[[network]]\n[[network]]", "two networks are called “Baseline CNN”"),
+        ('[dataset]\nname = "esc-10"', "Did you mean “esc10”?"),
+        ("[recipe]\npatience = 3", "patience needs a validation part"),
+        ("seeds = [1, 1]", "a number stands twice"),
+        ("name = 'x'\nname = 'y'", "not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=sentence):
+        read_study(write(tmp_path / "study.toml", text))
+
+
+def test_a_missing_and_a_foreign_file_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no file"):
+        read_study(tmp_path / "absent.toml")
+    (tmp_path / "latin.toml").write_bytes(b"name = '\xe9'")
+    with pytest.raises(UserError, match="not UTF-8"):
+        read_study(tmp_path / "latin.toml")
+
+
+def test_the_grid_is_networks_by_folds_by_seeds() -> None:
+    study = Study(network=(Network(), Network(architecture="alexnet")), seeds=(0, 1), folds=(1, 2, 3))
+    runs = list(study.runs((1, 2, 3, 4)))
+    assert len(runs) == len({run.id for run in runs}) == 2 * 2 * 3
+    assert {run.fold for run in runs} == {1, 2, 3}
+
+
+def test_departures_reach_only_their_network() -> None:
+    study = Study(network=(Network(), Network(architecture="alexnet", recipe={"audio": {"mels": 128}})))
+    assert [study.recipe_of(network).audio.mels for network in study.network] == [64, 128]
+    assert study.recipe_of(study.network[1]).audio.rate == study.recipe.audio.rate
+
+
+def test_another_recipe_is_another_run_and_a_name_is_not() -> None:
+    one, other = (next(Study(recipe=Recipe(epochs=n)).runs((1,))) for n in (10, 11))
+    assert one.id != other.id
+    named = next(Study(recipe=Recipe(epochs=10), network=(Network(name="mine"),)).runs((1,)))
+    assert named.recipe_hash == one.recipe_hash
+
+
+def test_a_run_spec_survives_a_round_trip(tmp_path: Path) -> None:
+    spec = next(Study(network=(Network(recipe={"epochs": 3}),)).runs((2,)))
+    write_toml(spec, tmp_path / "study.toml")
+    assert read_run_spec(tmp_path / "study.toml") == spec
+
+
+@pytest.mark.parametrize(("text", "expected"), [("AlexNet (file)", "alexnet-file"), ("../..", "unnamed"), ("É", "unnamed")])
+def test_slugs_are_safe_folder_names(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+def test_relative_paths_are_seen_from_the_file(tmp_path: Path) -> None:
+    text = '[dataset]\nroot = "sounds"\n[[network]]\nweights = "file"\nweights_path = "w.safetensors"'
+    study = read_study(write(tmp_path / "study.toml", text))
+    assert study.dataset.root == str(tmp_path / "sounds")
+    assert study.network[0].weights_path == str(tmp_path / "w.safetensors")
