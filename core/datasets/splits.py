@@ -1,0 +1,202 @@
+"""Folds, splits and the leakage guard: what must not stand on both sides never does.
+
+A *group* is what clips share besides their class (a source recording, a person). Clips of one group, and clips that
+are byte for byte or sample for sample the same, must lie in one fold.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from core.datasets.base import Clip, Dataset, Excluded
+from core.errors import UserError
+
+# StratifiedGroupKFold keeps a dense table of groups × classes and goes through it for every group and fold.
+DENSE_CELLS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices into `dataset.clips`, ascending."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Two clips of different folds that share what they must not. Leaving out `second` mends it."""
+
+    kind: str  # "group" | "same file" | "same sound"
+    first: str  # clip id
+    first_fold: int
+    second: str
+    second_fold: int
+
+    def __str__(self) -> str:
+        shared = "of the same group" if self.kind == "group" else f"the {self.kind}"
+        return f"{self.first} (fold {self.first_fold}) and {self.second} (fold {self.second_fold}) are {shared}"
+
+
+class LeakError(UserError):
+    """Training and test would share a group, a file or a sound."""
+
+    def __init__(self, message: str, leaks: tuple[Leak, ...]) -> None:
+        super().__init__(message)
+        self.leaks = leaks
+
+
+def possible_folds(labels: Sequence[int], groups: Sequence[str], wanted: int = 5) -> int:
+    """As many folds as the rarest class has groups, at most `wanted`; classes with a single group do not count.
+
+    Raises:
+        UserError: every class has a single group, so that none can be both trained and tested.
+    """
+    per_class = Counter(label for label, _ in set(zip(labels, groups, strict=True)))
+    several = [count for count in per_class.values() if count > 1]
+    if not several:
+        raise UserError(
+            "No class has two clips of different groups: what is tested could not be trained. Add clips to the classes."
+        )
+    return min(wanted, *several)
+
+
+def make_folds(labels: Sequence[int], groups: Sequence[str], folds: int = 5, seed: int = 0) -> list[int]:
+    """The fold of each clip, counted from 1; groups stay whole and classes are spread evenly.
+
+    scikit-learn's StratifiedGroupKFold, shuffled. Where every clip is its own group, or groups × classes is too large
+    for its dense table, StratifiedKFold over the groups (each with its commonest label) serves instead.
+
+    Raises:
+        UserError: there are fewer groups than folds, or no class has as many clips as there are folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    names, group = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
+    if len(names) < folds:
+        raise UserError(
+            f"{folds} folds need at least {folds} groups of clips; there are {len(names)}. Use fewer folds."
+        )
+    label, of_unit = np.asarray(labels), group
+    splitter: Any = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    if len(names) == len(label) or len(names) * len(np.unique(label)) > DENSE_CELLS:
+        splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+        pairs = Counter(zip(group.tolist(), label.tolist(), strict=True))
+        commonest = {g: name for (g, name), _ in reversed(pairs.most_common())}
+        of_unit = np.arange(len(names))  # a unit is a group here, a clip above
+        label = np.array([commonest[g] for g in of_unit])
+    of_group = np.zeros(len(names), dtype=np.int64)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about rare classes: the callers have their own words
+            for number, (_, inside) in enumerate(splitter.split(label, label, of_unit), 1):
+                of_group[of_unit[inside]] = number
+    except ValueError:
+        raise UserError(f"No class has {folds} clips of different groups. Use fewer folds.") from None
+    without_gaps = np.unique(of_group, return_inverse=True)[1] + 1
+    return [int(number) for number in without_gaps[group]]
+
+
+def split(dataset: Dataset, fold: int, validation_share: float = 0.0, seed: int = 0) -> Split:
+    """Test on one fold, train on the others; a share of the training clips, by group and class, may be set aside.
+
+    A class whose every training clip would be set aside keeps its groups in training.
+
+    Raises:
+        UserError: the fold has no clips, nothing is left to train on, or no validation part can be made.
+    """
+    test = tuple(i for i, clip in enumerate(dataset.clips) if clip.fold == fold)
+    train = tuple(i for i, clip in enumerate(dataset.clips) if clip.fold not in (fold, None))
+    here = ", ".join(map(str, dataset.folds)) or "none"
+    if not test:
+        raise UserError(f"Fold {fold} of {dataset.title} has no clips. Folds with clips: {here}.")
+    if not train:
+        raise UserError(f"{dataset.title} has clips in fold {fold} only: nothing is left to train on.")
+    if validation_share <= 0:
+        return Split(train, (), test)
+    aside = _set_aside([dataset.clips[i] for i in train], validation_share, seed)
+    if not aside:
+        raise UserError(
+            f"The training clips of fold {fold} of {dataset.title} are too few, or of too few groups, to set "
+            f"{validation_share:.0%} aside for validation. Set the validation share to 0, or add clips."
+        )
+    validation = tuple(i for i in train if dataset.clips[i].group in aside)
+    return Split(tuple(i for i in train if dataset.clips[i].group not in aside), validation, test)
+
+
+def _set_aside(clips: Sequence[Clip], share: float, seed: int) -> set[str]:
+    """Groups for validation: a few of many small folds. Empty where it cannot be done."""
+    labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
+    per_class = Counter(label for label, _ in set(zip(labels, groups, strict=True)))
+    pieces = min(Fraction(max(share, 0.05)).limit_denominator(20).denominator, max(per_class.values()))
+    if pieces < 2:
+        return set()
+    part = make_folds(labels, groups, pieces, seed)
+    taken = max(1, round(share * pieces))
+    aside = {group for group, piece in zip(groups, part, strict=True) if piece <= taken}
+    trained = {clip.label for clip in clips if clip.group not in aside}
+    return aside - {clip.group for clip in clips if clip.label not in trained}
+
+
+def find_leaks(dataset: Dataset, digests: Mapping[str, tuple[str, str]] | None = None) -> tuple[Leak, ...]:
+    """What the folds share. `digests`: clip id → (sha256 of the file, sha256 of the decoded samples).
+
+    Each clip that has to go is the `second` of exactly one leak: of what is shared, the clips in the fold that has
+    most of it stay (the lowest of equal folds). Linear in the number of clips.
+    """
+    known = digests or {}
+    kinds: tuple[tuple[str, Callable[[Clip], str | None]], ...] = (
+        ("group", lambda clip: clip.group),
+        ("same file", lambda clip: known[clip.id][0] if clip.id in known else None),
+        ("same sound", lambda clip: known[clip.id][1] if clip.id in known else None),
+    )
+    leaks: list[Leak] = []
+    gone: set[str] = set()
+    for kind, key in kinds:
+        sharing: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for clip in dataset.clips:
+            if clip.fold is not None and clip.id not in gone and (value := key(clip)) is not None:
+                sharing[value].append((clip.fold, clip.id))
+        for members in sharing.values():
+            per_fold = Counter(fold for fold, _ in members)
+            if len(per_fold) == 1:
+                continue
+            keep = min(per_fold, key=lambda fold: (-per_fold[fold], fold))
+            first = next(id for fold, id in members if fold == keep)
+            leaks += [Leak(kind, first, keep, id, fold) for fold, id in members if fold != keep]
+            gone.update(id for fold, id in members if fold != keep)
+    return tuple(leaks)
+
+
+def refuse_leaks(dataset: Dataset, digests: Mapping[str, tuple[str, str]] | None = None) -> None:
+    """Raises LeakError, with the pairs, where the folds share a group, a file or a sound."""
+    leaks = find_leaks(dataset, digests)
+    if leaks:
+        shown = "; ".join(map(str, leaks[:3])) + (f"; and {len(leaks) - 3} more" if len(leaks) > 3 else "")
+        raise LeakError(
+            f"{dataset.title} would be tested on what it was trained on: {shown}. "
+            f"Leave out the duplicates in the Data panel ({len(leaks)} clip{'s' if len(leaks) > 1 else ''}), "
+            "or mend the folds and groups.",
+            leaks,
+        )
+
+
+def duplicates_to_exclude(leaks: Sequence[Leak]) -> tuple[Excluded, ...]:
+    """The fewest clips to leave out so that what is shared lies in one fold."""
+    return tuple(
+        Excluded(
+            leak.second,
+            f"{leak.kind[0].upper()}{leak.kind[1:]} as {leak.first}, which is in fold {leak.first_fold}."
+            if leak.kind != "group"
+            else f"Its group is in fold {leak.first_fold} too, with {leak.first}.",
+        )
+        for leak in leaks
+    )
