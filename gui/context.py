@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from core.datasets.base import Dataset
@@ -13,6 +15,15 @@ from gui.jobs import Jobs
 from gui.libraries import Libraries
 
 
+@dataclass(frozen=True)
+class ErrorsRequest:
+    """What another panel asks the Errors panel to show."""
+
+    study: str  # slug
+    network: str = ""  # label; "" = all networks
+    clips: tuple[str, ...] = ()  # ids; () = all clips
+
+
 class Context(QObject):
     """One per window. Panels subscribe to its signals and never to each other."""
 
@@ -20,7 +31,6 @@ class Context(QObject):
     runs_changed = Signal()  # a run was finished, deleted or annotated: read them again
     panel_wanted = Signal(str)  # id of a panel to show
     message = Signal(str, str)  # sentence, level (info | warning | error): for the banner
-    clips_wanted = Signal(str, object)  # study slug, tuple of clip ids: show these in Errors
 
     def __init__(
         self, workspace: Workspace, engine: Engine, settings: QSettings, parent: QObject | None = None
@@ -35,6 +45,7 @@ class Context(QObject):
         self.libraries = Libraries(self)
         self.dataset: Dataset | None = None
         self.dataset_choice = DatasetChoice()
+        self.errors_request: ErrorsRequest | None = None  # taken, and set to None, by the Errors panel
 
     def set_dataset(self, choice: DatasetChoice, dataset: Dataset | None) -> None:
         self.dataset_choice, self.dataset = choice, dataset
@@ -42,6 +53,11 @@ class Context(QObject):
 
     def _unhandled(self, sentence: str) -> None:
         self.message.emit(sentence, "error")
+
+    def want_errors(self, request: ErrorsRequest) -> None:
+        """Bring the Errors panel to the front with these filters, whether or not it has been made yet."""
+        self.errors_request = request
+        self.panel_wanted.emit("errors")
 
     def close(self) -> None:
         self.bridge.close()
