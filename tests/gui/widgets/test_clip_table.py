@@ -1,0 +1,85 @@
+"""The clip table: sorting, filtering, stepping and speed with a hundred thousand rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from gui.widgets.clip_table import ClipTable, ClipTableModel, Column
+
+NAMES = ("Zebra", "ant", "bee")
+
+
+def columns(count: int) -> list[Column]:
+    numbers = np.random.default_rng(0)
+    return [
+        Column("true", "True class.", np.arange(count) % 3, NAMES),
+        Column("loss", "Loss.", numbers.permutation(count) / 10, format=".2f", red=np.arange(count) % 2 == 0),
+    ]
+
+
+@pytest.fixture
+def table(qtbot):
+    made = ClipTable()
+    qtbot.addWidget(made)
+    made.set_columns(columns(30), sort_by=1)
+    made.show_clips(np.arange(30))
+    return made
+
+
+def texts(model: ClipTableModel, column: int) -> list[str]:
+    return [model.data(model.index(row, column)) for row in range(model.rowCount())]
+
+
+def test_the_model_keeps_qts_rules(table):
+    QAbstractItemModelTester(table.clips, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    table.show_clips(np.arange(10))
+    assert table.clips.rowCount(table.clips.index(0, 0)) == 0
+    assert table.clips.rowCount(QModelIndex()) == 10
+
+
+def test_sorts_numbers_down_and_names_alphabetically_whatever_their_case(table):
+    assert texts(table.clips, 1)[:3] == ["2.90", "2.80", "2.70"]
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert texts(table.clips, 0) == ["ant"] * 10 + ["bee"] * 10 + ["Zebra"] * 10
+
+
+def test_new_clips_come_in_the_chosen_order_with_the_first_current(qtbot, table):
+    with qtbot.waitSignal(table.current_changed) as caught:
+        table.show_clips(np.array([3, 4, 5]))
+    loss = table.clips.columns[1].values
+    assert list(table.clips.rows) == sorted([3, 4, 5], key=lambda clip: -loss[clip])
+    assert caught.args == [table.clips.rows[0]] == [table.current]
+
+
+def test_a_text_narrows_to_names_that_hold_it_and_goes_away_again(table):
+    table.filter(" ZEB ")
+    assert set(texts(table.clips, 0)) == {"Zebra"}
+    table.filter("2.9")  # figures are not searched
+    assert table.clips.rowCount() == 0
+    assert table.current == -1
+    table.filter("")
+    assert table.clips.rowCount() == 30
+
+
+def test_steps_stop_at_both_ends(table):
+    table.step(-1)
+    assert table.current == table.clips.rows[0]
+    for _ in range(40):
+        table.step(1)
+    assert table.current == table.clips.rows[-1]
+
+
+def test_errors_are_written_in_red(table):
+    model = table.clips
+    for row, clip in enumerate(model.rows):
+        ink = model.data(model.index(row, 1), Qt.ItemDataRole.ForegroundRole)
+        assert (ink is not None) == (clip % 2 == 0)
+
+
+def test_empty_selection_says_so(qtbot, table):
+    with qtbot.waitSignal(table.current_changed) as caught:
+        table.show_clips(np.zeros(0, np.int64))
+    assert caught.args == [-1]
