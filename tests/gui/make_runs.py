@@ -59,7 +59,9 @@ def synthetic_clips(classes: int, per_class: int = 32, folds: int = 4) -> ClipLi
     names = [f"{place} {thing}" for thing in things for place in places][:classes]
     return ClipList(
         classes=tuple(names),
-        ids=tuple(f"{names[c].replace(' ', '_')}/{c:03d}-{i:03d}.wav" for c in range(classes) for i in range(per_class)),
+        ids=tuple(
+            f"{names[c].replace(' ', '_')}/{c:03d}-{i:03d}.wav" for c in range(classes) for i in range(per_class)
+        ),
         labels=tuple(c for c in range(classes) for _ in range(per_class)),
         folds=tuple(1 + i % folds for _ in range(classes) for i in range(per_class)),
     )
