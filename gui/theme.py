@@ -11,7 +11,7 @@ import string
 import pyqtgraph as pg
 import qtawesome
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from core.datasets.base import Modality
@@ -67,6 +67,20 @@ def architecture_colour(architecture: str) -> QColor:
     if architecture in _ARCHITECTURE:
         return QColor(_ARCHITECTURE[architecture])
     return QColor(_OTHERS[sum(architecture.encode()) % len(_OTHERS)])
+
+
+def architecture_icon(architecture: str) -> QIcon:
+    """A dot in the colour of an architecture, for lists and tables."""
+    size = 2 * GRID
+    picture = QPixmap(size, size)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(architecture_colour(architecture))
+    painter.drawEllipse(3, 3, size - 6, size - 6)
+    painter.end()
+    return QIcon(picture)
 
 
 def mix(one: QColor, other: QColor, share: float) -> QColor:
