@@ -1,0 +1,178 @@
+"""The filters above the Errors panel: which runs, and which of their clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from gui import theme
+
+ANY = -1
+
+
+class Which(StrEnum):
+    """Which clips of the chosen runs."""
+
+    ALL = "All clips"
+    ERRORS = "Only errors"
+    EVERYBODY = "Everybody wrong"
+    A_NOT_B = "A right, B wrong"
+
+
+HELP = {
+    Which.ALL: "Every test clip of the chosen runs, right or wrong.",
+    Which.ERRORS: "Only clips that the network got wrong.",
+    Which.EVERYBODY: "Clips that every network got wrong in the same fold with the same seed: hard, or wrongly labelled.",
+    Which.A_NOT_B: "Clips that network A got right and network B got wrong, in the same fold with the same seed. "
+    "The matrix and the table show the answers of B.",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the filters say; networks are places in the list of networks, ANY = no restriction."""
+
+    network: int = ANY
+    fold: int = ANY
+    seed: int = ANY
+    which: Which = Which.ERRORS
+    right: int = 0  # A
+    wrong: int = 1  # B
+
+
+class ErrorFilters(QWidget):
+    """Study, network, fold, seed, and four ways to choose clips."""
+
+    study_changed = Signal(str)  # slug
+    changed = Signal()  # any of the others
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.study = _combo("Study", "The study whose runs are shown.", 192)
+        self.network = _combo("Network", "Whose answers the matrix and the table show.", 176)
+        self.fold = _combo("Fold", "Only runs that were tested on this fold.", 72)
+        self.seed = _combo("Seed", "Only runs with this random seed.", 72)
+        self.right = _combo("A, right", "The network that was right.", 160)
+        self.wrong = _combo("B, wrong", "The network that was wrong, whose answers are shown.", 160)
+        self.said = theme.label(muted=True)
+        self._which = QButtonGroup(self)
+
+        runs, clips = QHBoxLayout(), QHBoxLayout()
+        for combo in (self.study, self.network, self.fold, self.seed):
+            runs.addWidget(theme.label(combo.accessibleName(), muted=True))
+            runs.addWidget(combo)
+            runs.addSpacing(theme.GRID)
+        runs.addStretch(1)
+        runs.addWidget(self.said)
+        for which in Which:
+            button = QPushButton(which.value)
+            button.setCheckable(True)
+            button.setToolTip(HELP[which])
+            self._which.addButton(button)
+            clips.addWidget(button)
+        self._pair: list[QWidget] = []
+        for combo in (self.right, self.wrong):
+            clips.addSpacing(theme.GRID)
+            self._pair += [theme.label(combo.accessibleName(), muted=True), combo]
+            for widget in self._pair[-2:]:
+                clips.addWidget(widget)
+        clips.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        column.setSpacing(theme.GRID)
+        for row in (runs, clips):
+            row.setSpacing(theme.GRID)
+            column.addLayout(row)
+        self.set_which(Which.ERRORS)
+
+        self.study.activated.connect(self._study_chosen)
+        for combo in (self.network, self.fold, self.seed, self.right, self.wrong):
+            combo.activated.connect(self._something_chosen)
+        self._which.buttonClicked.connect(self._something_chosen)
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(
+            network=_data(self.network),
+            fold=_data(self.fold),
+            seed=_data(self.seed),
+            which=Which(self._which.checkedButton().text()),
+            right=max(0, self.right.currentIndex()),
+            wrong=max(0, self.wrong.currentIndex()),
+        )
+
+    def set_which(self, which: Which) -> None:
+        for button in self._which.buttons():
+            button.setChecked(button.text() == which.value)
+        self._show_pair()
+
+    def set_studies(self, studies: Sequence[str], chosen: str) -> None:
+        """Slugs of the studies that have predictions."""
+        self.study.clear()
+        for slug in studies:
+            self.study.addItem(slug, slug)
+        self.study.setCurrentIndex(max(0, self.study.findData(chosen)))
+
+    def set_runs(self, networks: Sequence[tuple[str, str]], folds: Sequence[int], seeds: Sequence[int]) -> None:
+        """(label, architecture) of each network, and what there is to choose from. Choices that still exist stay."""
+        icons = [theme.architecture_icon(architecture) for _, architecture in networks]
+        labels = [label for label, _ in networks]
+        _fill(self.network, "all networks", list(enumerate(labels)), icons)
+        _fill(self.fold, "all", [(fold, str(fold)) for fold in folds])
+        _fill(self.seed, "all", [(seed, str(seed)) for seed in seeds])
+        pair = self.right.currentText(), self.wrong.currentText()
+        for combo, before, first in ((self.right, pair[0], 0), (self.wrong, pair[1], 1)):
+            combo.clear()
+            for icon, label in zip(icons, labels, strict=True):
+                combo.addItem(icon, label)
+            combo.setCurrentIndex(labels.index(before) if before in labels else min(first, len(labels) - 1))
+        for button in self._which.buttons():
+            if button.text() in (Which.EVERYBODY, Which.A_NOT_B):
+                button.setEnabled(len(networks) > 1)
+        if len(networks) < 2 and self.choice.which in (Which.EVERYBODY, Which.A_NOT_B):
+            self.set_which(Which.ERRORS)
+
+    def _study_chosen(self) -> None:
+        self.study_changed.emit(self.study.currentData())
+
+    def _something_chosen(self) -> None:
+        self._show_pair()
+        self.changed.emit()
+
+    def _show_pair(self) -> None:
+        """A and B are there when they are needed, and the network that is shown is then B."""
+        pair = self._which.checkedButton().text() == Which.A_NOT_B
+        for widget in self._pair:
+            widget.setVisible(pair)
+        self.network.setDisabled(pair)
+
+
+def _combo(word: str, tooltip: str, width: int) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(word)
+    combo.setToolTip(tooltip)
+    combo.setMinimumWidth(width)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(4)
+    return combo
+
+
+def _fill(combo: QComboBox, all_of_them: str, rows: Sequence[tuple[int, str]], icons: Sequence[QIcon] = ()) -> None:
+    """Offer “all” and then the rows; what was chosen stays chosen if it is still there."""
+    before = combo.currentText()
+    combo.clear()
+    combo.addItem(all_of_them, ANY)
+    for place, (key, word) in enumerate(rows):
+        combo.addItem(icons[place] if icons else QIcon(), word, key)
+    combo.setCurrentIndex(max(0, combo.findText(before)))
+
+
+def _data(combo: QComboBox) -> int:
+    data: Any = combo.currentData()
+    return ANY if data is None else int(data)
