@@ -28,7 +28,7 @@ class Which(StrEnum):
 HELP = {
     Which.ALL: "Every test clip of the chosen runs, right or wrong.",
     Which.ERRORS: "Only clips that the network got wrong.",
-    Which.EVERYBODY: "Clips that every network got wrong in the same fold with the same seed: hard, or wrongly labelled.",
+    Which.EVERYBODY: "Clips that every network got wrong, with the same fold and seed: hard, or wrongly labelled.",
     Which.A_NOT_B: "Clips that network A got right and network B got wrong, in the same fold with the same seed. "
     "The matrix and the table show the answers of B.",
 }
@@ -90,7 +90,6 @@ class ErrorFilters(QWidget):
             row.setSpacing(theme.GRID)
             column.addLayout(row)
         self.set_which(Which.ERRORS)
-
         self.study.activated.connect(self._study_chosen)
         for combo in (self.network, self.fold, self.seed, self.right, self.wrong):
             combo.activated.connect(self._something_chosen)
@@ -102,10 +101,14 @@ class ErrorFilters(QWidget):
             network=_data(self.network),
             fold=_data(self.fold),
             seed=_data(self.seed),
-            which=Which(self._which.checkedButton().text()),
+            which=self.which,
             right=max(0, self.right.currentIndex()),
             wrong=max(0, self.wrong.currentIndex()),
         )
+
+    @property
+    def which(self) -> Which:
+        return next(Which(button.text()) for button in self._which.buttons() if button.isChecked())
 
     def set_which(self, which: Which) -> None:
         for button in self._which.buttons():
@@ -135,7 +138,7 @@ class ErrorFilters(QWidget):
         for button in self._which.buttons():
             if button.text() in (Which.EVERYBODY, Which.A_NOT_B):
                 button.setEnabled(len(networks) > 1)
-        if len(networks) < 2 and self.choice.which in (Which.EVERYBODY, Which.A_NOT_B):
+        if len(networks) < 2 and self.which in (Which.EVERYBODY, Which.A_NOT_B):
             self.set_which(Which.ERRORS)
 
     def _study_chosen(self) -> None:
@@ -147,7 +150,7 @@ class ErrorFilters(QWidget):
 
     def _show_pair(self) -> None:
         """A and B are there when they are needed, and the network that is shown is then B."""
-        pair = self._which.checkedButton().text() == Which.A_NOT_B
+        pair = self.which is Which.A_NOT_B
         for widget in self._pair:
             widget.setVisible(pair)
         self.network.setDisabled(pair)
