@@ -81,17 +81,18 @@ class Jobs(QObject):
         return job
 
     def _work(self, job: Job, function: Callable[[Control, Callable[[Any], None]], Any]) -> None:
+        result: Any = None
+        error: Exception | None = None
         try:
             job.control.checkpoint()
-            result, error = function(job.control, job._reported.emit), None
+            result = function(job.control, job._reported.emit)
         except Cancelled:
             job.control.cancel()
-            result, error = None, None
         except UserError as sentence:
-            result, error = None, sentence
+            error = sentence
         except Exception as unexpected:
             log.exception("a background job failed")
-            result, error = None, unexpected
+            error = unexpected
         job._ended.emit(result, error)
 
     def close(self) -> None:

@@ -38,6 +38,9 @@ class Panel(QWidget):
     def activate(self) -> None:
         """The panel has come to the front: refresh what may have changed meanwhile."""
 
+    def present(self, on: bool) -> None:
+        """Presentation mode begins or ends: hide what only serves to operate, show it again."""
+
     def save_state(self) -> None:
         """Write to `context.settings` what should come back at the next start."""
 

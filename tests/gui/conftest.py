@@ -1,0 +1,83 @@
+"""For every test of the window: no display needed, and nothing may be left behind."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import os
+import threading
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from core.workspace import Workspace
+from gui import theme
+from gui.context import Context
+
+_spec = importlib.util.spec_from_file_location("gui_fakes", Path(__file__).with_name("fakes.py"))
+fakes_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(fakes_module)
+
+
+def _delete_later() -> None:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def dressed(qapp):
+    theme.apply(qapp, dark=False)
+
+
+@pytest.fixture(autouse=True)
+def nothing_survives(qapp):
+    """After each test: no new thread, no running timer, no top-level window."""
+    threads = set(threading.enumerate())
+    windows = set(QApplication.topLevelWidgets())
+    yield
+    _delete_later()
+    gc.collect()
+    _delete_later()
+    left = [t.name for t in set(threading.enumerate()) - threads if t.is_alive()]
+    assert not left, f"threads survive the test: {left}"
+    alive = [w for w in QApplication.topLevelWidgets() if w not in windows and w.isVisible()]
+    assert not alive, f"windows survive the test: {alive}"
+    timers = [t for t in qapp.findChildren(QTimer) if t.isActive()]
+    for widget in QApplication.topLevelWidgets():
+        if widget not in windows:
+            timers += [t for t in widget.findChildren(QTimer) if t.isActive() and _is_ours(t)]
+    assert not timers, f"timers survive the test: {[(t, t.parent()) for t in timers]}"
+
+
+def _is_ours(timer: QObject) -> bool:
+    """Timers inside Qt's and pyqtgraph's own widgets are theirs to stop."""
+    parent = timer.parent()
+    return parent is not None and type(parent).__module__.startswith("gui.")
+
+
+@pytest.fixture
+def fakes():
+    """The module of fakes (tests have no packages to import it from)."""
+    return fakes_module
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace(tmp_path / "workspace").open()
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def context(qapp, workspace):
+    """What panels are handed, on a temporary workspace, with an engine that trains nothing."""
+    settings = QSettings(str(workspace.root / "window.ini"), QSettings.Format.IniFormat)
+    made = Context(workspace, fakes_module.FakeEngine(workspace), settings)
+    made.libraries.ready, made.libraries.device = True, "CPU"
+    yield made
+    made.close()

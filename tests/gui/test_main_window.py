@@ -1,0 +1,185 @@
+"""The window without real panels: rail, banner, status bar, keys, presentation, closing."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from core.engine import State
+from core.events import Message, Outcome
+from core.study import DatasetChoice, Study
+from core.tables import Table
+from gui import banner as banners
+from gui import theme
+from gui.key_sheet import KeySheet
+from gui.main_window import MainWindow
+from gui.panels.base import Panel, PanelInfo, Shortcut
+
+
+class QuietPanel(Panel):
+    def __init__(self, context, parent=None):
+        super().__init__(context, parent)
+        self.calls = []
+
+    def activate(self):
+        self.calls.append("activate")
+
+    def present(self, on):
+        self.calls.append(("present", on))
+
+    def save_state(self):
+        self.calls.append("save")
+
+    def close_panel(self):
+        self.calls.append("close")
+
+
+@pytest.fixture
+def panels(monkeypatch):
+    module = ModuleType("quiet_panels")
+    module.Quiet = QuietPanel
+    monkeypatch.setitem(sys.modules, "quiet_panels", module)
+    rows = {"data": "Data", "train": "Train"}
+    return Table(
+        "panel",
+        [
+            (name, PanelInfo(title, "mdi6.target", "help", "quiet_panels:Quiet", (Shortcut("L", f"loop {name}"),)))
+            for name, title in rows.items()
+        ],
+    )
+
+
+@pytest.fixture
+def window(qtbot, context, panels):
+    made = MainWindow(context, panels)
+    made.show()
+    yield made
+    context.engine._status = type(context.engine.status)()
+    made.close()
+    made.deleteLater()
+
+
+def test_rail_and_panels_are_made_from_the_table(window, panels):
+    assert list(window.rail.buttons) == list(panels)
+    assert window.current == "train", "a new workspace opens on Train"
+    assert list(window.panels) == ["train"], "a panel is made when it is first shown"
+    window.rail.buttons["data"].click()
+    assert window.current == "data"
+    assert window.rail.buttons["data"].isChecked()
+    window.context.panel_wanted.emit("train")
+    assert window.current == "train"
+
+
+def test_a_panel_key_brings_its_panel(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.current == "data"
+
+
+def test_errors_stay_in_the_banner_and_information_goes(window, qtbot, monkeypatch):
+    monkeypatch.setattr(banners, "INFORMATION_STAYS_MS", 10)
+    window.context.message.emit("It is done.", "info")
+    window.context.message.emit("It went wrong.", "error")
+    window.context.message.emit("It went wrong.", "error")
+    assert [row.text for row in window.banner.rows] == ["It is done.", "It went wrong."]
+    qtbot.waitUntil(lambda: [row.text for row in window.banner.rows] == ["It went wrong."])
+    window.banner.rows[0].close_button.click()
+    assert window.banner.isHidden()
+
+
+def test_what_the_engine_warns_of_is_shown(window, qtbot):
+    window.context.engine.say(Message("A class has one clip.", "warning"), Message("Decoded.", "info"))
+    qtbot.waitUntil(lambda: [row.text for row in window.banner.rows] == ["A class has one clip."])
+
+
+def test_presentation_hides_the_controls_and_enlarges_the_type(window, qtbot):
+    before = QApplication.font().pointSizeF()
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert window.presenting
+    assert window.status_bar.isHidden()
+    assert QApplication.font().pointSizeF() == pytest.approx(before * theme.PRESENTATION)
+    assert ("present", True) in window.panels["train"].calls
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.presenting
+    assert QApplication.font().pointSizeF() == pytest.approx(before)
+
+
+def test_the_sheet_of_keys_names_the_keys_of_every_panel(window, qtbot):
+    window.show_keys()
+    sheet = window.findChild(KeySheet)
+    words = {label.text() for label in sheet.findChildren(type(theme.label()))}
+    assert {"loop data", "loop train", "this sheet"} <= words
+    sheet.close()
+
+
+def test_the_status_bar_follows_the_study(window, qtbot, fakes):
+    engine = window.context.engine
+    bar = window.status_bar
+    assert bar.study.text() == "No study is running"
+    study = Study(name="trial", folds=(1, 2))
+    specs = list(study.runs((1, 2)))
+    engine.start(study)
+    engine.say(fakes.study_started(study, specs), fakes.run_started(specs[0]), fakes.epoch_ended(specs[0], 5))
+    qtbot.waitUntil(lambda: bar.study.text() == "trial · run 1 of 2 · epoch 5 of 10")
+    assert bar.bar.value() == 250, "half of the first of two runs"
+    assert bar.speed.text() == "33.0 clips/s"
+    assert bar.left.text() == "5 s left"
+    bar.pause.click()
+    assert engine.status.state is State.PAUSED
+    assert "paused" in bar.study.text()
+    bar.pause.click()
+    assert engine.status.state is State.RUNNING
+    bar.stop.click()
+    assert engine.status.state is State.STOPPING
+    engine.finish(Outcome.CANCELLED)
+    qtbot.waitUntil(lambda: bar.study.text() == "No study is running")
+
+
+def _answer(monkeypatch, text):
+    def exec_(box):
+        next(button for button in box.buttons() if button.text() == text).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", exec_)
+
+
+def test_closing_while_a_study_runs_can_be_refused(window, monkeypatch):
+    window.context.engine.start(Study(name="trial"))
+    _answer(monkeypatch, "Keep working")
+    assert not window.close()
+    assert window.isVisible()
+    assert window.context.engine.cancels == 0
+
+
+def test_closing_while_a_study_runs_stops_it_first(window, monkeypatch, qtbot):
+    window.context.engine.start(Study(name="trial"))
+    _answer(monkeypatch, "Stop and close")
+    window.close()
+    assert window.context.engine.cancels == 1
+    assert window.isVisible(), "the window waits for the engine to reach a safe boundary"
+    with qtbot.waitSignal(window.closed):
+        window.context.engine.finish(Outcome.CANCELLED)
+    assert not window.isVisible()
+
+
+def test_panel_and_place_come_back(qtbot, context, panels):
+    first = MainWindow(context, panels)
+    first.show_panel("data")
+    panel = first.panels["data"]
+    first.close()
+    assert panel.calls[-2:] == ["save", "close"]
+    assert context.settings.value("window/panel") == "data"
+    assert context.settings.value("window/geometry") is not None
+    first.deleteLater()
+
+
+def test_a_workspace_in_use_says_so(qtbot, tmp_path, panels, context, fakes):
+    context.workspace.writable = False
+    context.workspace.read_only_because = "It is in use by another Sensorium: this one only reads."
+    window = MainWindow(context, panels)
+    assert [row.text for row in window.banner.rows] == [context.workspace.read_only_because]
+    window.close()
+    window.deleteLater()
+    assert context.dataset_choice == DatasetChoice()
