@@ -31,8 +31,7 @@ class WeightsReport:
     missing: tuple[str, ...]
     pretrained: frozenset[str]
 
-    @property
-    def sentence(self) -> str:
+    def summary(self) -> str:
         return f"{len(self.loaded)} tensors loaded, {len(self.skipped)} skipped, {len(self.missing)} missing."
 
     def lines(self) -> list[str]:

@@ -1,0 +1,169 @@
+"""Means, intervals and tests over cross-validation folds.
+
+The folds of a cross-validation share training clips, so scores of folds are not independent and the usual variance
+s²/K of their mean is too small. Where the sizes of the parts are known it is replaced by (1/K + n_test/n_train)·s²:
+C. Nadeau & Y. Bengio 2003, "Inference for the Generalization Error", Machine Learning 52, 239–281. Seeds are
+averaged within each fold first: they repeat the training, not the choice of clips.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROUNDING = 1e-12  # differences of scores below this are none
+
+Scores = Mapping[tuple[int, int], float]  # (fold, seed) → score
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over folds with its Student interval; of one fold there is no interval (None)."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n_folds: int
+    n_seeds: int  # the fewest of any fold
+    sd: float | None  # standard deviation over the folds (K − 1 in the denominator)
+    confidence: float = 0.95
+
+    def text(self, scale: float = 100.0, decimals: int = 1) -> str:
+        """`90.2 [85.1, 95.3]`, or `90.2 (one fold: no interval)`."""
+        if math.isnan(self.value):
+            return "–"
+        value = f"{scale * self.value:.{decimals}f}"
+        if self.low is None or self.high is None:
+            return f"{value} (one fold: no interval)"
+        return f"{value} [{scale * self.low:.{decimals}f}, {scale * self.high:.{decimals}f}]"
+
+    @property
+    def basis(self) -> str:
+        """`4 folds × 1 seed`."""
+        return f"{_counted(self.n_folds, 'fold')} × {_counted(self.n_seeds, 'seed')}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The mean difference a − b over common folds. With one fold, interval and p are None; with differences that are
+    all equal and not 0 there is no variance to test against, and p is None."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    p: float | None
+    folds: tuple[int, ...]
+    confidence: float = 0.95
+
+    def sentence(self, name_a: str, name_b: str, scale: float = 100.0, unit: str = "percentage points") -> str:
+        """Effect and interval before the p-value."""
+        if abs(self.mean) < ROUNDING:
+            effect = f"{name_a} and {name_b} score the same in the mean"
+        else:
+            side = "above" if self.mean > 0 else "below"
+            effect = f"{name_a} lies {abs(scale * self.mean):.3g} {unit} {side} {name_b}"
+        over = f"{effect} over {_counted(len(self.folds), 'fold')}"
+        if self.low is None or self.high is None:
+            return f"{over}: one fold allows no interval and no test."
+        interval = f"{self.confidence:.0%} interval {scale * self.low:.3g} to {scale * self.high:.3g}".replace(
+            "%", " %"
+        )
+        if self.p is None:
+            return f"{over} ({interval}): every fold differs by the same, so there is no spread to test against."
+        shown = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
+        return f"{over} ({interval}; corrected resampled t-test: {shown})."
+
+
+def mean_over_folds(
+    scores: Scores, confidence: float = 0.95, n_train: float | None = None, n_test: float | None = None
+) -> Mean:
+    """Mean of the fold means, m ± t_{K−1}·√((1/K + n_test/n_train)·s²).
+
+    Args:
+        scores: by (fold, seed); a fold with a score that is NaN is left out.
+        confidence: of the interval.
+        n_train: training clips of a fold (mean). Without sizes the interval is the uncorrected one, s²/K.
+        n_test: test clips of a fold (mean).
+    """
+    folds = _fold_means(scores)
+    values = np.array(list(folds.values()))
+    seeds = min((sum(fold == f for f, _ in scores) for fold in folds), default=0)
+    if len(values) < 2:
+        value = float(values[0]) if len(values) else math.nan
+        return Mean(value, None, None, len(values), seeds, None, confidence)
+    value, sd = float(values.mean()), float(values.std(ddof=1))
+    half = _quantile(confidence, len(values)) * _standard_error(values, n_train, n_test)
+    return Mean(value, value - half, value + half, len(values), seeds, sd, confidence)
+
+
+def difference(
+    a: Scores, b: Scores, n_train: float | None = None, n_test: float | None = None, confidence: float = 0.95
+) -> Difference:
+    """Corrected resampled paired t-test of a − b over the folds that both have.
+
+    t = d̄ / √((1/K + n_test/n_train)·s_d²) with K − 1 degrees of freedom, two-sided; Nadeau & Bengio 2003.
+
+    Args:
+        a: scores by (fold, seed).
+        b: likewise; seeds need not be the same.
+        n_train: training clips of a fold (mean). Without sizes the test is the ordinary paired t-test.
+        n_test: test clips of a fold (mean).
+        confidence: of the interval.
+
+    Raises:
+        ValueError: they have no fold in common.
+    """
+    from scipy import stats
+
+    of_a, of_b = _fold_means(a), _fold_means(b)
+    common = tuple(sorted(of_a.keys() & of_b.keys()))
+    if not common:
+        raise ValueError("no fold in common")
+    gaps = np.array([of_a[fold] - of_b[fold] for fold in common])
+    mean = float(gaps.mean())
+    if len(gaps) < 2:
+        return Difference(mean, None, None, None, common, confidence)
+    if np.ptp(gaps) < ROUNDING:
+        return Difference(mean, mean, mean, 1.0 if abs(mean) < ROUNDING else None, common, confidence)
+    error = _standard_error(gaps, n_train, n_test)
+    half = _quantile(confidence, len(gaps)) * error
+    p = float(2 * stats.t.sf(abs(mean) / error, len(gaps) - 1))
+    return Difference(mean, mean - half, mean + half, p, common, confidence)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values adjusted for having asked several questions, in the order given.
+
+    p̃_(i) = max_{j ≤ i} min(1, (m − j + 1)·p_(j)). S. Holm 1979, Scandinavian Journal of Statistics 6, 65–70.
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p)
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]))
+    return [float(value) for value in adjusted]
+
+
+def _fold_means(scores: Scores) -> dict[int, float]:
+    """Mean over the seeds of each fold, ascending; folds with an undefined score are left out."""
+    folds = sorted({fold for fold, _ in scores})
+    means = {fold: float(np.mean([value for (f, _), value in scores.items() if f == fold])) for fold in folds}
+    return {fold: mean for fold, mean in means.items() if math.isfinite(mean)}
+
+
+def _standard_error(values: NDArray[np.float64], n_train: float | None, n_test: float | None) -> float:
+    overlap = n_test / n_train if n_train and n_test else 0.0
+    return math.sqrt((1 / len(values) + overlap) * float(values.var(ddof=1)))
+
+
+def _quantile(confidence: float, folds: int) -> float:
+    from scipy import stats
+
+    return float(stats.t.ppf((1 + confidence) / 2, folds - 1))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
