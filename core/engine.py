@@ -113,7 +113,7 @@ def _run(
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
     emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
-    bench = Bench(workspace, dataset, cache, device, control, emit, on_batch)
+    bench = Bench(workspace, dataset, cache, device, study.checkpoint_every, control, emit, on_batch)
     failed = 0
     with _awake():
         for spec in waiting:

@@ -114,6 +114,14 @@ class Study(Settings):
     folds: tuple[int, ...] = setting((), "Test folds", "Each is held out once; empty = all there are.")
     seeds: tuple[int, ...] = setting((0,), "Seeds", "Each run is repeated with every seed.", min_length=1)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Device", "auto: the fastest there is.")
+    checkpoint_every: float = setting(
+        60.0,
+        "Checkpoint",
+        "The shortest time between two checkpoints: what a power cut can cost.",
+        unit="s",
+        ge=0.0,
+        le=3600.0,
+    )
     network: tuple[Network, ...] = setting((Network(),), "Networks", "What is compared.", min_length=1)
     recipe: Recipe = setting(Recipe(), "Recipe", "How they are trained.")
 

@@ -17,8 +17,6 @@ from core.files import replace_synced
 from core.runs import LogRow, RunFolder
 from core.training.loaders import Batches
 
-CHECKPOINT_EVERY = 60.0  # seconds: a checkpoint of AlexNet with AdamW is 686 MB
-
 
 class Steering(Callback):
     """Pause and cancel between batches, and draw each epoch's order of clips."""
@@ -85,9 +83,12 @@ class Log(Callback):
 
 
 class LastCheckpoint(Callback):
-    """`last.ckpt` at the end of an epoch, at most once a minute: what a killed process resumes from."""
+    """`last.ckpt` at the end of an epoch: what a killed process resumes from.
 
-    def __init__(self, path: Path, every: float = CHECKPOINT_EVERY) -> None:
+    At most one in `every` seconds: that of AlexNet with AdamW is 686 MB.
+    """
+
+    def __init__(self, path: Path, every: float) -> None:
         self._path, self._every = path, every
         self._saved = time.monotonic()
 

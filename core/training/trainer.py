@@ -49,6 +49,7 @@ class Bench:
     dataset: Dataset
     cache: AudioCache
     device: torch.device
+    checkpoint_every: float  # seconds
     control: Control
     emit: Callable[[Event], None]
     on_batch: Callable[[BatchEnded], None]
@@ -137,7 +138,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Pr
     callbacks: list[Callback] = [
         Steering(train_batches, bench.control),
         Log(folder, len(training), bench.emit),
-        LastCheckpoint(folder.checkpoint),
+        LastCheckpoint(folder.checkpoint, bench.checkpoint_every),
     ]
     if best:
         callbacks.append(best)

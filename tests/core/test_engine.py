@@ -1,0 +1,274 @@
+"""The engine: it finishes, says so, resumes bit for bit, and survives what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.control import Control
+from core.engine import Engine, State, run
+from core.errors import UserError
+from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.runs import Phase, list_runs
+from core.study import Network, Study, write_toml
+from core.verify import verify
+from core.workspace import Workspace
+from tests.core.tones import tone_study, write_tones
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tones(tmp_path_factory.mktemp("tones"))
+
+
+def trained(study: Study, workspace: Workspace, control: Control | None = None) -> tuple[Outcome, list[Event]]:
+    events: list[Event] = []
+    return run(study, workspace, events.append, control), events
+
+
+def only(events: list[Event], kind: type) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_study_leaves_predictions_and_says_finished_last(tones: Path, workspace: Workspace) -> None:
+    study = tone_study(tones, folds=(), seeds=(0,))
+    outcome, events = trained(study, workspace)
+    assert outcome is Outcome.DONE
+    assert isinstance(events[-1], StudyFinished)
+    assert len(only(events, StudyStarted)[0].runs) == len(only(events, RunFinished)) == 4
+    assert len(only(events, EpochEnded)) == 4 * study.recipe.epochs
+    for folder in list_runs(workspace, "tones"):
+        predictions = folder.predictions()
+        assert len(predictions) == 6
+        assert {clip_id.split("-")[0] for clip_id in predictions.clip_ids} == {"low", "middle", "high"}
+        np.testing.assert_allclose(predictions.probabilities.sum(1), 1, atol=1e-5)
+        status = folder.status
+        assert status.phase is Phase.DONE
+        assert status.parameters > 10_000 and status.multiply_adds > 10_000 and status.train_accuracy is not None
+        assert not folder.checkpoint.exists()
+        assert folder.environment["dataset_fingerprint"]
+        assert list((folder.path / "tensorboard").glob("events.*"))
+
+
+def test_the_tones_are_learnt(tones: Path, workspace: Workspace) -> None:
+    _, events = trained(tone_study(tones), workspace)
+    assert only(events, RunFinished)[0].scores["accuracy"] == 1.0
+
+
+def test_a_finished_run_is_not_done_again_and_a_new_seed_is_only_added(tones: Path, workspace: Workspace) -> None:
+    trained(tone_study(tones), workspace)
+    outcome, events = trained(tone_study(tones, seeds=(0, 1)), workspace)
+    assert outcome is Outcome.DONE
+    assert [event.seed for event in only(events, RunStarted)] == [1]
+    assert len(only(events, StudyStarted)[0].finished) == 1
+
+
+def test_the_same_run_twice_is_equal_bit_for_bit(tones: Path, workspace: Workspace) -> None:
+    augmented = tone_study(tones).recipe.model_dump() | {
+        "mixing": "mixup",
+        "augmentation": {"noise": 0.5, "shift": 0.5, "gain_db": 6, "time_masks": 1, "frequency_masks": 1},
+    }
+    trained(tone_study(tones, recipe=augmented), workspace)
+    folder = next(list_runs(workspace))
+    verdict = verify(folder, workspace, lambda event: None)
+    assert verdict.equal, verdict.sentence()
+    assert verdict.environment == ()
+
+
+def test_verify_sees_a_difference(tones: Path, workspace: Workspace) -> None:
+    trained(tone_study(tones), workspace)
+    folder = next(list_runs(workspace))
+    first = folder.predictions()
+    changed = first.probabilities[:, ::-1].copy()
+    type(first)(first.classes, first.clip_ids, first.labels, changed, first.features).save(
+        folder.path / "predictions.npz"
+    )
+    assert not verify(folder, workspace, lambda event: None).equal
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.25])
+def test_a_cancelled_run_resumes_to_the_same_predictions(
+    tones: Path, workspace: Workspace, tmp_path: Path, validation: float
+) -> None:
+    recipe = tone_study(tones).recipe.model_copy(update={"validation_share": validation})
+    study = tone_study(tones, checkpoint_every=0.0, recipe=recipe)
+    control = Control()
+    events: list[Event] = []
+
+    def stop_after_two(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, EpochEnded) and event.epoch == 2:
+            control.cancel()
+
+    assert run(study, workspace, stop_after_two, control) is Outcome.CANCELLED
+    folder = next(list_runs(workspace))
+    assert folder.status.phase is Phase.CANCELLED and folder.checkpoint.exists()
+    outcome, resumed = trained(study, workspace)
+    assert outcome is Outcome.DONE
+    assert only(resumed, RunStarted)[0].first_epoch == 2
+    assert [row.epoch for row in folder.log()] == [1, 2, 3, 4]
+    whole = Workspace(tmp_path / "whole").open()
+    trained(study, whole)
+    uninterrupted = next(list_runs(whole))
+    whole.close()
+    np.testing.assert_array_equal(folder.predictions().probabilities, uninterrupted.predictions().probabilities)
+    np.testing.assert_array_equal(folder.predictions().features, uninterrupted.predictions().features)
+
+
+def test_a_killed_process_resumes_to_the_same_predictions(tones: Path, workspace: Workspace, tmp_path: Path) -> None:
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 40})
+    study = tone_study(tones, checkpoint_every=0.0, recipe=recipe, folds=(1, 2))
+    write_toml(study, tmp_path / "study.toml")
+    killed = tmp_path / "killed"
+    command = [sys.executable, "main.py", "run", str(tmp_path / "study.toml"), "--workspace", str(killed)]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and not list(killed.glob("runs/tones/*fold2*/last.ckpt")):
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "the study ended before it could be killed"
+    place = Workspace(killed).open()
+    assert [folder.status.phase for folder in list_runs(place)] == [Phase.DONE, Phase.RUNNING]
+    outcome, events = trained(study, place)
+    resumed = {folder.id: folder.predictions() for folder in list_runs(place)}
+    place.close()
+    assert outcome is Outcome.DONE
+    assert [event.fold for event in only(events, RunStarted)] == [2]
+    assert only(events, RunStarted)[0].first_epoch > 0
+    trained(study, workspace)
+    for folder in list_runs(workspace):
+        np.testing.assert_array_equal(resumed[folder.id].probabilities, folder.predictions().probabilities)
+
+
+def test_a_loss_that_is_no_number_fails_the_run_and_the_study_goes_on(tones: Path, workspace: Workspace) -> None:
+    wild = Network(name="wild", recipe={"learning_rate": 10.0, "optimizer": "sgd", "momentum": 0.99, "epochs": 30})
+    outcome, events = trained(tone_study(tones, network=(wild, Network())), workspace)
+    assert outcome is Outcome.FAILED
+    first, second = only(events, RunFinished)
+    assert first.outcome is Outcome.FAILED
+    assert "batch" in first.reason and "learning rate" in first.reason
+    assert second.outcome is Outcome.DONE
+
+
+def test_out_of_memory_halves_the_batch_and_keeps_the_effective_one(
+    tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.task import Task
+
+    original = Task.loss
+
+    def hungry(self: Task, batch, epoch: int, index: int):  # type: ignore[no-untyped-def]
+        if len(batch) > 4:
+            raise torch.OutOfMemoryError("fake: more than four clips")
+        return original(self, batch, epoch, index)
+
+    monkeypatch.setattr(Task, "loss", hungry)
+    outcome, events = trained(tone_study(tones), workspace)
+    assert outcome is Outcome.DONE
+    said = [event.text for event in only(events, Message) if "memory ran out" in event.text]
+    assert len(said) == 1 and "4 clips" in said[0] and "2 batches" in said[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", None], ids=["empty", "torn", "malicious"])
+def test_a_bad_checkpoint_is_refused_and_the_run_starts_again(
+    tones: Path, workspace: Workspace, tmp_path: Path, content: bytes | None
+) -> None:
+    study = tone_study(tones)
+    trained(study, workspace)
+    folder = next(list_runs(workspace))
+    folder.write_status(phase=Phase.RUNNING)
+    if content is None:
+        torch.save({"epoch": 1, "x": Malicious(tmp_path / "touched")}, folder.checkpoint)
+    else:
+        folder.checkpoint.write_bytes(content)
+    outcome, events = trained(study, workspace)
+    assert outcome is Outcome.DONE
+    assert any("nothing in it was run" in event.text for event in only(events, Message))
+    assert not (tmp_path / "touched").exists()
+
+
+class Malicious:
+    """Unpickling it would create a file."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return (Path.touch, (self.target,))
+
+
+def test_missing_folds_are_said_and_a_study_without_any_is_refused(tones: Path, workspace: Workspace) -> None:
+    _, events = trained(tone_study(tones, folds=(1, 5)), workspace)
+    assert any("Fold 5" in event.text for event in only(events, Message))
+    outcome, events = trained(tone_study(tones, folds=(7,)), workspace)
+    assert outcome is Outcome.FAILED
+    assert "fold" in events[-1].reason
+
+
+def test_a_read_only_workspace_is_said(tones: Path, workspace: Workspace) -> None:
+    second = Workspace(workspace.root).open()
+    outcome, events = trained(tone_study(tones), second)
+    assert outcome is Outcome.FAILED
+    assert "in use by another Sensorium" in events[-1].reason
+
+
+def test_an_earlier_run_gives_initial_weights_with_its_head(tones: Path, workspace: Workspace) -> None:
+    trained(tone_study(tones), workspace)
+    first = next(list_runs(workspace))
+    again = Network(name="again", weights="run", weights_path=f"tones/{first.id}", recipe={"epochs": 1})
+    outcome, events = trained(tone_study(tones, name="second", network=(again,)), workspace)
+    assert outcome is Outcome.DONE
+    assert only(events, EpochEnded)[0].train_accuracy > 0.9
+
+
+def test_frozen_layers_keep_their_weights(tones: Path, workspace: Workspace) -> None:
+    from safetensors.torch import load_file
+
+    trained(tone_study(tones), workspace)
+    first = next(list_runs(workspace))
+    frozen = Network(name="frozen", weights="run", weights_path=f"tones/{first.id}", freeze="all but head")
+    trained(tone_study(tones, name="second", network=(frozen,)), workspace)
+    before = load_file(first.weights)
+    after = load_file(next(list_runs(workspace, "second")).weights)
+    moved = {name for name in before if name.startswith("network.") and not torch.equal(before[name], after[name])}
+    assert moved and all("head" in name for name in moved), moved
+
+
+def test_the_engine_pauses_resumes_and_cancels_in_its_thread(tones: Path, workspace: Workspace) -> None:
+    engine = Engine(workspace)
+    events: list[Event] = []
+    unsubscribe = engine.subscribe(events.append)
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 500})
+    engine.start(tone_study(tones, recipe=recipe))
+    wait_for(lambda: len(only(events, EpochEnded)) >= 1)
+    with pytest.raises(UserError, match="under way"):
+        engine.start(tone_study(tones))
+    engine.pause()
+    assert engine.status.state is State.PAUSED
+    time.sleep(0.3)
+    paused_at = len(only(events, EpochEnded))
+    time.sleep(0.3)
+    assert len(only(events, EpochEnded)) == paused_at
+    assert engine.drain_batches() and not engine.drain_batches()
+    engine.resume()
+    wait_for(lambda: len(only(events, EpochEnded)) > paused_at)
+    engine.cancel()
+    assert engine.join(10)
+    assert engine.status.state is State.IDLE
+    assert events[-1] == StudyFinished("tones", Outcome.CANCELLED, events[-1].reason)
+    unsubscribe()
+
+
+def wait_for(condition, seconds: float = 30.0) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)

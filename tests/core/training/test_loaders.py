@@ -1,0 +1,70 @@
+"""Batches: every clip once an epoch, in an order that only (seed, epoch) decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.audio.cache import AudioCache
+from core.datasets import DATASETS
+from core.datasets.base import Dataset
+from core.training.loaders import Batches, seed_of
+from tests.core.tones import RATE, write_tones
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, AudioCache]:
+    folder = tmp_path_factory.mktemp("loaders")
+    dataset = DATASETS["labelled-folder"].open(write_tones(folder / "tones"))
+    return dataset, AudioCache.open(dataset, RATE, folder / "cache")
+
+
+def batches(data: tuple[Dataset, AudioCache], training: bool, samples: int = 3200, seed: int = 0) -> Batches:
+    dataset, cache = data
+    return Batches(dataset.clips, cache, samples, 7, seed, training)
+
+
+def order(loader: Batches, epoch: int) -> list[int]:
+    loader.epoch = epoch
+    return [position for batch in loader for position in batch.positions]
+
+
+def test_every_clip_once_and_batches_are_even(data: tuple[Dataset, AudioCache]) -> None:
+    loader = batches(data, training=True)
+    sizes = [len(batch) for batch in loader]
+    assert len(sizes) == len(loader) == 4
+    assert sum(sizes) == 24 and max(sizes) - min(sizes) <= 1
+    assert sorted(order(loader, 0)) == list(range(24))
+
+
+def test_the_order_is_of_seed_and_epoch(data: tuple[Dataset, AudioCache]) -> None:
+    loader = batches(data, training=True)
+    first = order(loader, 0)
+    assert order(loader, 1) != first
+    assert order(loader, 0) == first
+    assert order(batches(data, training=True, seed=1), 0) != first
+    assert order(batches(data, training=False), 3) == list(range(24))
+
+
+def test_clips_are_padded_and_cropped(data: tuple[Dataset, AudioCache]) -> None:
+    dataset, cache = data
+    whole = cache.samples(dataset.clips[0].id)
+    padded = next(iter(batches(data, training=False, samples=4000))).inputs[0].numpy()
+    np.testing.assert_array_equal(padded[:3200], whole)
+    assert not padded[3200:].any()
+    centred = next(iter(batches(data, training=False, samples=1000))).inputs[0].numpy()
+    np.testing.assert_array_equal(centred, whole[1100:2100])
+
+
+def test_labels_belong_to_their_sounds(data: tuple[Dataset, AudioCache]) -> None:
+    dataset, _ = data
+    for batch in batches(data, training=True):
+        assert [dataset.clips[p].label for p in batch.positions] == batch.labels.tolist()
+
+
+def test_seeds_differ_and_are_stable() -> None:
+    assert seed_of(0, 1, 2) == seed_of(0, 1, 2)
+    assert len({seed_of(a, b, c) for a in range(5) for b in range(5) for c in range(5)}) == 125
+    assert 0 <= seed_of(1) < 2**63
