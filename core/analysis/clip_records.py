@@ -1,0 +1,161 @@
+"""ClipRecords: the predictions of many runs as one flat table with fast selections, behind the table of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.analysis.confusion import Counts, count
+from core.evaluation.predictions import Predictions
+
+Rows = NDArray[np.int64]  # indices into the records, ascending
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What is known of the run that a record comes from."""
+
+    network: str  # label of the network
+    architecture: str
+    fold: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class ClipRecords:
+    """One record for each clip that each run predicted. All arrays are (records,).
+
+    Attributes:
+        classes: names.
+        runs: in the order that `run` counts in.
+        clip: index into `clip_ids`.
+        clip_ids: (distinct clips,) sorted.
+        true: class of the clip.
+        predicted: most probable class.
+        confidence: its probability.
+        margin: its probability less that of the second.
+        loss: −ln of the probability of the true class, nats.
+        run: index into `runs`.
+        row: of the clip in its run's predictions.
+    """
+
+    classes: tuple[str, ...]
+    runs: tuple[RunInfo, ...]
+    clip_ids: NDArray[np.str_]
+    clip: NDArray[np.int32]
+    true: NDArray[np.int32]
+    predicted: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    margin: NDArray[np.float32]
+    loss: NDArray[np.float32]
+    run: NDArray[np.int32]
+    row: NDArray[np.int32]
+
+    @classmethod
+    def collect(cls, runs: Sequence[tuple[RunInfo, Predictions]]) -> ClipRecords:
+        """Lay the predictions of runs end to end.
+
+        Raises:
+            ValueError: there are no runs, or they are of different classes.
+        """
+        if not runs:
+            raise ValueError("no runs to collect")
+        classes = runs[0][1].classes
+        if any(predictions.classes != classes for _, predictions in runs):
+            raise ValueError("the runs are of different classes")
+        tables = [predictions for _, predictions in runs]
+        sizes = [len(table) for table in tables]
+        clip_ids, clip = np.unique(np.concatenate([table.clip_ids for table in tables]), return_inverse=True)
+        return cls(
+            classes=classes,
+            runs=tuple(info for info, _ in runs),
+            clip_ids=clip_ids,
+            clip=clip.astype(np.int32),
+            true=np.concatenate([table.labels for table in tables]).astype(np.int32),
+            predicted=np.concatenate([table.predicted for table in tables]).astype(np.int32),
+            confidence=np.concatenate([table.confidence for table in tables]),
+            margin=np.concatenate([_margin(table) for table in tables]),
+            loss=np.concatenate([table.loss for table in tables]).astype(np.float32),
+            run=np.repeat(np.arange(len(tables), dtype=np.int32), sizes),
+            row=np.concatenate([np.arange(size, dtype=np.int32) for size in sizes]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.clip)
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        return self.true == self.predicted
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The confusion matrix of all records, (classes, classes)."""
+        return count(self.true.astype(np.int64), self.predicted.astype(np.int64), len(self.classes))
+
+    def cell(self, true: int, predicted: int) -> Rows:
+        """Records in one cell of the confusion matrix: a slice of a sort made once."""
+        by_cell, starts = self._by_cell
+        cell = true * len(self.classes) + predicted
+        return by_cell[starts[cell] : starts[cell + 1]]
+
+    def of_runs(self, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()) -> Rows:
+        """Records of runs with one of the network labels, folds and seeds; an empty choice means all."""
+        chosen = [
+            (not networks or info.network in networks)
+            and (not folds or info.fold in folds)
+            and (not seeds or info.seed in seeds)
+            for info in self.runs
+        ]
+        return np.flatnonzero(np.asarray(chosen, dtype=bool)[self.run])
+
+    def everybody_wrong(self) -> Rows:
+        """Records of the clips that every run that was tested on them got wrong."""
+        right = np.bincount(self.clip, weights=self.correct, minlength=len(self.clip_ids))
+        return np.flatnonzero(right[self.clip] == 0)
+
+    def right_and_wrong(self, right: str, wrong: str) -> Rows:
+        """Records of both networks for the clips that every run of `right` got right and every run of `wrong` wrong.
+
+        Args:
+            right: label of a network.
+            wrong: label of another; clips that only one of the two was tested on are left out.
+        """
+        of_right, of_wrong = self._of(right), self._of(wrong)
+        tested = self._clips(of_right) & self._clips(of_wrong)
+        failed = self._clips(of_right & ~self.correct) | self._clips(of_wrong & self.correct)
+        return np.flatnonzero((of_right | of_wrong) & (tested & ~failed)[self.clip])
+
+    def containing(self, text: str) -> Rows:
+        """Records whose clip id, true or predicted class contains the text, in either case of letters."""
+        wanted = text.casefold()
+        in_class = np.array([wanted in name.casefold() for name in self.classes], dtype=bool)
+        in_id = np.array([wanted in name.casefold() for name in self.clip_ids.tolist()], dtype=bool)
+        return np.flatnonzero(in_id[self.clip] | in_class[self.true] | in_class[self.predicted])
+
+    @cached_property
+    def _by_cell(self) -> tuple[Rows, NDArray[np.int64]]:
+        """Records sorted by cell, and where each cell begins."""
+        n = len(self.classes)
+        cells = self.true.astype(np.int64) * n + self.predicted
+        starts = np.concatenate([[0], np.cumsum(np.bincount(cells, minlength=n * n))])
+        return np.argsort(cells, kind="stable"), starts
+
+    def _of(self, network: str) -> NDArray[np.bool_]:
+        """(records,) whether a record is of a run of the network."""
+        return np.array([info.network == network for info in self.runs], dtype=bool)[self.run]
+
+    def _clips(self, records: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(distinct clips,) whether a clip has one of the records."""
+        return np.bincount(self.clip[records], minlength=len(self.clip_ids)) > 0
+
+
+def _margin(predictions: Predictions) -> NDArray[np.float32]:
+    if len(predictions.classes) < 2:
+        return predictions.confidence
+    top = np.partition(predictions.probabilities, -2, axis=1)[:, -2:]
+    margin: NDArray[np.float32] = top[:, 1] - top[:, 0]
+    return margin
