@@ -1,0 +1,243 @@
+"""One editor for each kind of field: spin box, combo, check or line, as its annotation and bounds ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
+
+import tomlkit
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+
+_UNBOUNDED = 2**31 - 1
+_LONGEST_SPAN = 1000
+
+
+class Editor:
+    """A widget that shows one value. `get` raises ValueError with a sentence for what cannot be read."""
+
+    widget: QWidget
+
+    def __init__(self, field: FieldInfo) -> None:
+        extra = field.json_schema_extra
+        self.unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+        self.title = field.title or ""
+        default = field.get_default(call_default_factory=True)
+        self.tooltip = f"{field.description or ''}\nDefault: {_words(default)}{f' {self.unit}' if self.unit else ''}."
+
+    def get(self) -> Any:
+        raise NotImplementedError
+
+    def set(self, value: Any) -> None:
+        raise NotImplementedError
+
+    def on_change(self, slot: Callable[[], None]) -> None:
+        raise NotImplementedError
+
+
+def editor_for(field: FieldInfo, choices: dict[str, str] | None = None) -> Editor:
+    """The editor that fits a field. `choices` (value → words) makes a combo of a text field."""
+    kind, optional = _plain(field.annotation)
+    if choices is not None:
+        return Choice(field, choices)
+    if get_origin(kind) is Literal:
+        return Choice(field, {value: str(value) for value in get_args(kind)})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Choice(field, {member: str(member.value) for member in kind})
+    if kind is bool:
+        return Check(field)
+    if kind in (int, float) and not optional:
+        return Number(field, whole=kind is int)
+    if kind is float:
+        return Line(field, _read_optional_number, lambda value: "" if value is None else f"{value:g}", "automatic")
+    if get_origin(kind) is tuple:
+        whole = get_args(kind)[0] is int
+        return Line(field, _read_whole_numbers if whole else _read_words, lambda v: ", ".join(map(str, v)), "all")
+    if get_origin(kind) is dict:
+        return Line(field, _read_table, _write_table, "key = value, key = value")
+    return Line(field, str.strip, str, "")
+
+
+def nested_model(field: FieldInfo) -> type[Any] | None:
+    """The settings class of a field that holds one."""
+    kind, _ = _plain(field.annotation)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+class Choice(Editor):
+    def __init__(self, field: FieldInfo, words: dict[Any, str]) -> None:
+        super().__init__(field)
+        self.widget: QComboBox = QComboBox()
+        for value, text in words.items():
+            self.widget.addItem(text, value)
+        _wheel_only_with_focus(self.widget)
+
+    def get(self) -> Any:
+        return self.widget.currentData()
+
+    def set(self, value: Any) -> None:
+        self.widget.setCurrentIndex(max(0, self.widget.findData(value)))
+
+    def on_change(self, slot: Callable[[], None]) -> None:
+        self.widget.currentIndexChanged.connect(slot)
+
+
+class Check(Editor):
+    def __init__(self, field: FieldInfo) -> None:
+        super().__init__(field)
+        self.widget: QCheckBox = QCheckBox()
+
+    def get(self) -> bool:
+        return self.widget.isChecked()
+
+    def set(self, value: Any) -> None:
+        self.widget.setChecked(bool(value))
+
+    def on_change(self, slot: Callable[[], None]) -> None:
+        self.widget.toggled.connect(slot)
+
+
+class ShortDecimals(QDoubleSpinBox):
+    """Shows 0.001 as 0.001 and 30 as 30, and steps by a tenth of the leading digit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(9)
+        self.setLocale(QLocale.c())  # a point, as in the study's file, whatever the country
+        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        return f"{value:.6g}"
+
+
+class Number(Editor):
+    """Bounds come from the field. An open bound (gt, lt) is left to the model to judge."""
+
+    def __init__(self, field: FieldInfo, whole: bool) -> None:
+        super().__init__(field)
+        self.widget: QSpinBox | ShortDecimals = QSpinBox() if whole else ShortDecimals()
+        low, high = (_bound(field, *names) for names in (("ge", "gt"), ("le", "lt")))
+        self.widget.setRange(
+            -_UNBOUNDED if low is None else low,  # type: ignore[arg-type]
+            _UNBOUNDED if high is None else high,  # type: ignore[arg-type]
+        )
+        self.widget.setSuffix(f" {self.unit}" if self.unit else "")
+        self.widget.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.widget.setKeyboardTracking(False)
+        self.widget.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
+        if low is not None and high is not None:
+            self.tooltip += f"\nFrom {low:g} to {high:g}."
+        _wheel_only_with_focus(self.widget)
+
+    def get(self) -> int | float:
+        self.widget.interpretText()
+        return self.widget.value()
+
+    def set(self, value: Any) -> None:
+        self.widget.setValue(value)
+
+    def on_change(self, slot: Callable[[], None]) -> None:
+        self.widget.valueChanged.connect(slot)
+
+
+class Line(Editor):
+    def __init__(
+        self, field: FieldInfo, read: Callable[[str], Any], write: Callable[[Any], str], placeholder: str
+    ) -> None:
+        super().__init__(field)
+        self._read, self._write = read, write
+        self.widget: QLineEdit = QLineEdit()
+        self.widget.setPlaceholderText(placeholder)
+
+    def get(self) -> Any:
+        return self._read(self.widget.text())
+
+    def set(self, value: Any) -> None:
+        self.widget.setText(self._write(value))
+        self.widget.setCursorPosition(0)
+
+    def on_change(self, slot: Callable[[], None]) -> None:
+        self.widget.textChanged.connect(slot)
+
+
+class _WheelGuard(QObject):
+    """Scrolling a form must not change the numbers that pass under the pointer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def _wheel_only_with_focus(widget: QWidget) -> None:
+    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    widget.installEventFilter(_WheelGuard(widget))
+
+
+def _plain(annotation: Any) -> tuple[Any, bool]:
+    """The kind without `| None`, and whether None is allowed."""
+    kinds = get_args(annotation)
+    if type(None) in kinds:
+        return next(kind for kind in kinds if kind is not type(None)), True
+    return annotation, False
+
+
+def _bound(field: FieldInfo, *names: str) -> float | None:
+    return next((getattr(m, name) for m in field.metadata for name in names if hasattr(m, name)), None)
+
+
+def _words(value: Any) -> str:
+    if value in (None, "", (), {}):
+        return "empty"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _read_optional_number(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"“{text}” is not a number; leave the field empty for the automatic value.") from None
+
+
+def _read_whole_numbers(text: str) -> tuple[int, ...]:
+    """`1, 2, 5-7` → (1, 2, 5, 6, 7)."""
+    numbers: list[int] = []
+    for part in text.replace("–", "-").replace(";", ",").split(","):
+        if not part.strip():
+            continue
+        first, dash, last = part.strip().partition("-")
+        try:
+            span = range(int(first), int(last) + 1) if dash else range(int(first), int(first) + 1)
+        except ValueError:
+            raise ValueError(f"“{part.strip()}” is not a whole number; write e.g. 1, 2, 5-7.") from None
+        if not 0 < len(span) <= _LONGEST_SPAN:
+            raise ValueError(f"“{part.strip()}” holds {len(span)} numbers; give 1 to {_LONGEST_SPAN}.")
+        numbers += span
+    return tuple(numbers)
+
+
+def _read_words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _read_table(text: str) -> dict[str, Any]:
+    """`epochs = 10, optimizer = "sgd"` as an inline TOML table."""
+    try:
+        content: dict[str, Any] = tomlkit.parse(f"it = {{ {text.strip()} }}").unwrap()["it"]
+    except tomlkit.exceptions.TOMLKitError:
+        raise ValueError("Write departures as key = value, key = value, with words in quotation marks.") from None
+    return content
+
+
+def _write_table(value: dict[str, Any]) -> str:
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table.as_string().removeprefix("{").removesuffix("}").strip()

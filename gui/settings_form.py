@@ -1,0 +1,191 @@
+"""A form made from a settings model: its titles, help, units and bounds; what is wrong is said under the field."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from core.recipe import Settings
+from gui import theme
+from gui.field_editors import Editor, editor_for, nested_model
+
+Model = TypeVar("Model", bound=Settings)
+
+
+class SettingsForm(QWidget, Generic[Model]):
+    """Two-way: `set_value` shows a model, `value` gives it back or says under each field what is wrong.
+
+    Args:
+        model: the class the form is made from.
+        only: names of the fields to show; without it all but those in `hide`.
+        hide: names of fields that another widget sets; they keep the value given by `set_value`.
+        choices: for text fields that name a row of a table: field → {value: words}.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        model: type[Model],
+        *,
+        only: Collection[str] | None = None,
+        hide: Collection[str] = (),
+        choices: dict[str, dict[str, str]] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._kept: dict[str, Any] = {}
+        self.editors: dict[str, Editor] = {}
+        self.sections: dict[str, Section] = {}
+        self._sentences: dict[str, QLabel] = {}
+        self._filling = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        self._rows = QFormLayout()
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._rows.setHorizontalSpacing(theme.GRID)
+        self._rows.setVerticalSpacing(theme.GRID // 2)
+        column.addLayout(self._rows)
+        for name, field in model.model_fields.items():
+            if name in hide or (only is not None and name not in only):
+                continue
+            inner = nested_model(field)
+            if inner is not None:
+                section = Section(field.title or name, field.description or "", SettingsForm(inner))
+                section.form.changed.connect(self._edited)
+                self.sections[name] = section
+                column.addWidget(section)
+            else:
+                self._add_row(name, editor_for(field, (choices or {}).get(name)))
+        self._whole = _sentence_label()
+        column.addWidget(self._whole)
+
+    def set_value(self, value: Model) -> None:
+        """Show a model; fields that are not shown are remembered."""
+        self._filling = True
+        self._kept = {name: getattr(value, name) for name in self._model.model_fields}
+        for name, editor in self.editors.items():
+            editor.set(getattr(value, name))
+        for name, section in self.sections.items():
+            section.form.set_value(getattr(value, name))
+        self._filling = False
+        self._say({})
+
+    def value(self, **others: Any) -> Model | None:
+        """The model, or None with a sentence under each field that is wrong. `others` are fields not shown."""
+        wrong: dict[str, str] = {}
+        content: dict[str, Any] = {**self._kept, **others}
+        for name, editor in self.editors.items():
+            try:
+                content[name] = editor.get()
+            except ValueError as error:
+                wrong[name] = str(error)
+        for name, section in self.sections.items():
+            inner = section.form.value()
+            if inner is None:
+                section.open(True)
+                wrong[name] = ""
+            content[name] = inner
+        if wrong:
+            self._say(wrong)
+            return None
+        try:
+            made = self._model.model_validate(content)
+        except ValidationError as error:
+            for problem in error.errors():
+                key = str(problem["loc"][0]) if problem["loc"] else ""
+                wrong[key if key in self.editors else ""] = _sentence(problem["msg"])
+            self._say(wrong)
+            return None
+        self._say({})
+        return made
+
+    def sentences(self) -> dict[str, str]:
+        """What is wrong at present, by field; “” is the form as a whole."""
+        shown = {name: label.text() for name, label in self._sentences.items() if label.text()}
+        for name, section in self.sections.items():
+            shown.update({f"{name}.{inner}": text for inner, text in section.form.sentences().items()})
+        return {**shown, **({"": self._whole.text()} if self._whole.text() else {})}
+
+    def _add_row(self, name: str, editor: Editor) -> None:
+        label = theme.label(editor.title)
+        label.setToolTip(editor.tooltip)
+        editor.widget.setToolTip(editor.tooltip)
+        editor.widget.setAccessibleName(editor.title)
+        label.setBuddy(editor.widget)
+        editor.on_change(self._edited)
+        sentence = _sentence_label()
+        cell = QWidget()
+        inside = QVBoxLayout(cell)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        inside.addWidget(editor.widget)
+        inside.addWidget(sentence)
+        self._rows.addRow(label, cell)
+        self.editors[name] = editor
+        self._sentences[name] = sentence
+
+    def _edited(self) -> None:
+        if not self._filling:
+            self.value()
+            self.changed.emit()
+
+    def _say(self, wrong: dict[str, str]) -> None:
+        for name, label in self._sentences.items():
+            _show(label, wrong.get(name, ""))
+        _show(self._whole, wrong.get("", ""))
+
+
+class Section(QWidget):
+    """A form inside a form, folded away until it is wanted."""
+
+    def __init__(self, title: str, help: str, form: SettingsForm[Any]) -> None:
+        super().__init__()
+        self.form = form
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID // 2)
+        self.handle = QToolButton()
+        self.handle.setText(title)
+        self.handle.setToolTip(help)
+        self.handle.setCheckable(True)
+        self.handle.setAutoRaise(True)
+        self.handle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.handle.toggled.connect(self.open)
+        column.addWidget(self.handle)
+        indent = QVBoxLayout()
+        indent.setContentsMargins(2 * theme.GRID, 0, 0, theme.GRID)
+        indent.addWidget(form)
+        column.addLayout(indent)
+        self.open(False)
+
+    def open(self, on: bool) -> None:
+        theme.set_icon(self.handle, "mdi6.chevron-down" if on else "mdi6.chevron-right")
+        self.handle.setChecked(on)
+        self.form.setVisible(on)
+
+
+def _sentence_label() -> QLabel:
+    label = QLabel()
+    label.setProperty("error", True)
+    label.setWordWrap(True)
+    label.hide()
+    return label
+
+
+def _show(label: QLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
+def _sentence(message: str) -> str:
+    """Pydantic's message with a capital and a full stop."""
+    text = message.removeprefix("Value error, ")
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

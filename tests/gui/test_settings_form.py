@@ -1,0 +1,152 @@
+"""The form agrees with every settings model there is, both ways."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
+
+from core.recipe import AudioAugmentation, AudioSettings, Recipe, Settings, setting
+from core.study import Network, Study
+from gui.settings_form import SettingsForm
+
+
+class Everything(Settings):
+    """One field of each kind."""
+
+    flag: bool = setting(True, "Flag", "A yes or no.")
+    seeds: tuple[int, ...] = setting((0,), "Seeds", "Whole numbers.", min_length=1)
+    departures: dict[str, object] = setting({}, "Departures", "A table.")
+
+
+@pytest.mark.parametrize("model", [Recipe, AudioSettings, AudioAugmentation, Network, Everything])
+def test_defaults_come_back_unchanged(qtbot, model):
+    form = SettingsForm(model)
+    qtbot.addWidget(form)
+    form.set_value(model())
+    assert form.value() == model()
+    assert form.sentences() == {}
+
+
+def test_every_field_has_a_word_and_a_tooltip_with_its_default(qtbot):
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    editors = {**form.editors, **form.sections["audio"].form.editors}
+    for name, editor in editors.items():
+        assert editor.title, name
+        assert "Default: " in editor.widget.toolTip(), name
+    assert "Default: 22050 Hz." in editors["rate"].widget.toolTip()
+    assert "From 4000 to 192000." in editors["rate"].widget.toolTip()
+
+
+def test_values_go_in_and_come_out(qtbot):
+    recipe = Recipe(
+        epochs=7,
+        learning_rate=0.0003,
+        optimizer="sgd",
+        audio=AudioSettings(rate=44100, f_max=16000.0),
+        augmentation=AudioAugmentation(noise=0.25),
+    )
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    form.set_value(recipe)
+    assert form.editors["learning_rate"].widget.text() == "0.0003"
+    assert form.value() == recipe
+
+
+def test_fields_that_are_not_shown_are_kept(qtbot):
+    form = SettingsForm(Network, only=("weights",))
+    qtbot.addWidget(form)
+    form.set_value(Network(architecture="alexnet", recipe={"epochs": 3}))
+    form.editors["weights"].set("imagenet")
+    assert form.value() == Network(architecture="alexnet", weights="imagenet", recipe={"epochs": 3})
+
+
+def test_kinds_of_editors_and_what_they_read(qtbot):
+    form = SettingsForm(Everything)
+    qtbot.addWidget(form)
+    form.set_value(Everything(departures={"epochs": 3}))
+    assert isinstance(form.editors["flag"].widget, QCheckBox)
+    seeds, departures = form.editors["seeds"].widget, form.editors["departures"].widget
+    assert isinstance(seeds, QLineEdit)
+    assert departures.text() == "epochs = 3"
+    seeds.setText("1, 4-6")
+    departures.setText('optimizer = "sgd", epochs = 5')
+    assert form.value() == Everything(seeds=(1, 4, 5, 6), departures={"optimizer": "sgd", "epochs": 5})
+    seeds.setText("one")
+    assert form.value() is None
+    assert form.sentences() == {"seeds": "“one” is not a whole number; write e.g. 1, 2, 5-7."}
+    seeds.setText("1-99999999")
+    assert "1000" in form.sentences()["seeds"]
+    seeds.setText("")
+    assert "1 item" in form.sentences()["seeds"]
+
+
+def test_an_open_bound_is_said_under_the_field(qtbot):
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    form.set_value(Recipe())
+    form.editors["learning_rate"].widget.setValue(0.0)
+    assert form.value() is None
+    assert form.sentences() == {"learning_rate": "Input should be greater than 0."}
+    form.editors["learning_rate"].widget.setValue(0.01)
+    assert form.sentences() == {}
+
+
+def test_fields_that_contradict_each_other_are_said_below_and_the_section_opens(qtbot):
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    form.set_value(Recipe())
+    assert form.sections["audio"].form.isHidden()
+    form.sections["audio"].form.editors["hop"].widget.setValue(2048)
+    assert form.value() is None
+    assert "hop (2048) must not exceed n_fft (1024)" in form.sentences()["audio."].lower()
+    assert not form.sections["audio"].form.isHidden()
+
+
+def test_changed_says_when_a_person_edits_and_not_when_the_program_fills(qtbot):
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    heard = []
+    form.changed.connect(lambda: heard.append(1))
+    form.set_value(Recipe(epochs=9))
+    assert heard == []
+    form.editors["epochs"].widget.setValue(10)
+    assert heard == [1]
+
+
+def test_choices_make_a_combo_of_a_text_field(qtbot):
+    form = SettingsForm(Network, choices={"architecture": {"alexnet": "AlexNet", "resnet50": "ResNet-50"}})
+    qtbot.addWidget(form)
+    form.set_value(Network(architecture="resnet50"))
+    combo = form.editors["architecture"].widget
+    assert isinstance(combo, QComboBox)
+    assert combo.currentText() == "ResNet-50"
+
+
+def test_the_wheel_does_not_change_what_has_no_focus(qtbot):
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    form.set_value(Recipe())
+    box = form.editors["epochs"].widget
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 120),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(box, event)
+    assert box.value() == Recipe().epochs
+
+
+def test_the_whole_study_survives_but_for_what_others_edit(qtbot):
+    form = SettingsForm(Study, hide=("network", "dataset"))
+    qtbot.addWidget(form)
+    study = Study(name="trial", folds=(1, 3), seeds=(0, 1), network=(Network(architecture="alexnet"),))
+    form.set_value(study)
+    assert form.value() == study
