@@ -11,7 +11,7 @@ import string
 import pyqtgraph as pg
 import qtawesome
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from core.datasets.base import Modality
@@ -134,6 +134,17 @@ def set_icon(button: QAbstractButton, name: str, role: str = "text") -> None:
     button.setProperty("icon_name", name)
     button.setProperty("icon_role", role)
     button.setIcon(qtawesome.icon(name, color=colour(role), color_disabled=colour("border")))
+
+
+def swatch(colour: QColor, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QIcon:
+    """A short piece of line, for legends and tables."""
+    picture = QPixmap(2 * GRID, 2 * GRID)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setPen(QPen(colour, GRID / 2, style, Qt.PenCapStyle.FlatCap))
+    painter.drawLine(0, GRID, 2 * GRID, GRID)
+    painter.end()
+    return QIcon(picture)
 
 
 def follow_system(app: QApplication) -> None:

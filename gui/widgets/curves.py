@@ -1,0 +1,296 @@
+"""Loss and accuracy of many runs while they learn: per epoch, and per batch as a faint trace behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from pyqtgraph.exporters import ImageExporter, SVGExporter
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from core.datasets.base import Modality
+from core.errors import UserError
+from core.runs import LogRow
+from gui import theme
+from gui.widgets.flow import FlowLayout
+
+MOST_BATCHES = 2000  # points of a batch trace; beyond, neighbours are averaged in pairs
+EXPORT_WIDTH = 2400  # pixels of an exported PNG
+
+
+class BatchTrace:
+    """The loss of every batch in bounded memory: when full, neighbours are averaged and each point spans twice as many.
+
+    `points` gives (epochs, losses), two float arrays of equal length ≤ MOST_BATCHES.
+    """
+
+    def __init__(self, most: int = MOST_BATCHES) -> None:
+        self._most = most
+        self._steps: list[float] = []
+        self._losses: list[float] = []
+        self._span = 1
+        self._waiting: list[tuple[float, float]] = []
+
+    def add(self, step: int, loss: float) -> None:
+        self._waiting.append((step, loss))
+        if len(self._waiting) < self._span:
+            return
+        steps, losses = zip(*self._waiting, strict=True)
+        self._steps.append(sum(steps) / self._span)
+        self._losses.append(sum(losses) / self._span)
+        self._waiting.clear()
+        if len(self._steps) >= self._most:
+            self._steps = np.asarray(self._steps).reshape(-1, 2).mean(axis=1).tolist()
+            self._losses = np.asarray(self._losses).reshape(-1, 2).mean(axis=1).tolist()
+            self._span *= 2
+
+    def points(self, batches_per_epoch: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return np.asarray(self._steps, dtype=float) / max(1, batches_per_epoch), np.asarray(self._losses, dtype=float)
+
+
+@dataclass
+class RunCurves:
+    """What is known of one run, and how it is drawn."""
+
+    run: str
+    network: str  # label, shown in the legend
+    colour: QColor
+    modality: Modality = Modality.AUDIO
+    batches_per_epoch: int = 0
+    rows: list[LogRow] = field(default_factory=list)
+    trace: BatchTrace = field(default_factory=BatchTrace)
+    test_accuracy: float | None = None
+    items: dict[str, pg.PlotDataItem] = field(default_factory=dict)
+
+
+class Curves(QWidget):
+    """Told of epochs and batches; draws only the runs that changed, when `refresh` is called."""
+
+    run_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs: dict[str, RunCurves] = {}
+        self._changed: set[str] = set()
+        self._hidden: set[str] = set()  # labels of networks
+        self.chips: dict[str, QToolButton] = {}
+        self._chosen: frozenset[str] = frozenset()
+        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics.setBackground(theme.colour("base"))
+        self.loss = self._plot(0, "Loss", "nats")
+        self.accuracy = self._plot(1, "Accuracy", "%")
+        self.accuracy.setXLink(self.loss)
+        self.accuracy.setLabel("bottom", "Epoch")
+        self.accuracy.setYRange(0, 100)
+        self.graphics.scene().sigMouseClicked.connect(self._mouse_clicked)
+        self._lay_out()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(320, 240)
+
+    def clear(self) -> None:
+        for curves in self.runs.values():
+            for name, item in curves.items.items():
+                self._plot_of(name).removeItem(item)
+        self.runs.clear()
+        self._changed.clear()
+        self._fill_legend()
+
+    def add_run(self, curves: RunCurves) -> None:
+        self.runs[curves.run] = curves
+        self._changed.add(curves.run)
+        self._fill_legend()
+
+    def add_epoch(self, run: str, row: LogRow) -> None:
+        """An epoch that has been trained again, after a resume, replaces what was there from it on."""
+        curves = self.runs[run]
+        curves.rows = [*(old for old in curves.rows if old.epoch < row.epoch), row]
+        self._changed.add(run)
+
+    def add_batch(self, run: str, step: int, loss: float) -> None:
+        if run in self.runs:
+            self.runs[run].trace.add(step, loss)
+            self._changed.add(run)
+
+    def set_test_accuracy(self, run: str, accuracy: float) -> None:
+        self.runs[run].test_accuracy = accuracy
+        self._changed.add(run)
+
+    def choose(self, runs: Iterable[str]) -> None:
+        """Bring some runs to the front and let the others step back; none = all alike."""
+        self._chosen = frozenset(runs)
+        self._changed.update(self.runs)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what changed since the last call."""
+        for run in self._changed & self.runs.keys():
+            self._draw(self.runs[run])
+        self._changed.clear()
+
+    def reset_view(self) -> None:
+        self.loss.enableAutoRange()
+        self.accuracy.enableAutoRange(x=True)
+        self.accuracy.setYRange(0, 100)
+
+    def export(self, path: Path) -> None:
+        """Write both plots as .png or .svg.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        scene = self.graphics.scene()
+        exporter = SVGExporter(scene) if path.suffix.lower() == ".svg" else ImageExporter(scene)
+        if isinstance(exporter, ImageExporter):
+            exporter.parameters()["width"] = EXPORT_WIDTH
+        try:
+            with path.open("wb"):
+                pass  # the exporters stay silent about a folder that cannot be written to
+            exporter.export(str(path))
+        except OSError as error:
+            raise UserError(f"{path} could not be written: {error.strerror}. Choose another folder.") from error
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "graphics"):
+            self._changed.update(self.runs)
+            self.refresh()
+        super().changeEvent(event)
+
+    def _plot(self, row: int, title: str, unit: str) -> pg.PlotItem:
+        plot = self.graphics.addPlot(row=row, col=0)
+        plot.setLabel("left", f"{title} ({unit})")
+        plot.showGrid(x=True, y=True, alpha=0.12)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.getAxis("left").setWidth(7 * theme.GRID)
+        plot.getAxis("bottom").setStyle(tickTextOffset=theme.GRID // 2)
+        return plot
+
+    def _plot_of(self, name: str) -> pg.PlotItem:
+        return self.loss if "loss" in name else self.accuracy
+
+    def _draw(self, curves: RunCurves) -> None:
+        shown = curves.network not in self._hidden
+        behind = bool(self._chosen) and curves.run not in self._chosen
+        colour = QColor(theme.mix(curves.colour, theme.colour("base"), 0.75) if behind else curves.colour)
+        style = theme.MODALITY_STYLE[curves.modality]
+        epochs = np.array([row.epoch for row in curves.rows], dtype=float)
+        validated = any(row.validation_loss is not None for row in curves.rows)
+        faint = theme.mix(colour, theme.colour("base"), 0.5)
+        thin, thick = pg.mkPen(faint, width=1, style=style), pg.mkPen(colour, width=2, style=style)
+        steps, losses = curves.trace.points(curves.batches_per_epoch)
+        trace = theme.mix(colour, theme.colour("base"), 0.7)
+        self._set(curves, "loss of batches", steps, losses, shown and self.batches.isChecked(), pg.mkPen(trace))
+        training = thin if validated else thick
+        for name, pen, attribute, scale in (
+            ("training loss", training, "train_loss", 1),
+            ("training accuracy", training, "train_accuracy", 100),
+            ("validation loss", thick, "validation_loss", 1),
+            ("validation accuracy", thick, "validation_accuracy", 100),
+        ):
+            values = np.array([getattr(row, attribute) for row in curves.rows], dtype=float) * scale
+            self._set(curves, name, epochs, values, shown and (validated or "training" in name), pen)
+        if curves.test_accuracy is not None:
+            last = epochs[-1:] if len(epochs) else np.zeros(1)
+            self._set(curves, "test accuracy", last, np.full(1, 100 * curves.test_accuracy), shown, thick, symbol="d")
+            curves.items["test accuracy"].setSymbolBrush(colour)
+            curves.items["test accuracy"].setSymbolPen(pg.mkPen(theme.colour("text")))
+
+    def _set(
+        self,
+        curves: RunCurves,
+        name: str,
+        x: NDArray[np.float64],
+        y: NDArray[np.float64],
+        shown: bool,
+        pen: object,
+        symbol: str | None = None,
+    ) -> None:
+        if name not in curves.items:
+            item = pg.PlotDataItem(symbol=symbol, symbolSize=10, connect="finite", name=name)
+            item.setZValue(-1 if "batches" in name else 1)
+            item.setCurveClickable(True, width=8)
+            item.setProperty("run", curves.run)
+            item.sigClicked.connect(self._curve_clicked)
+            curves.items[name] = item
+            self._plot_of(name).addItem(item)
+        item = curves.items[name]
+        item.setPen(pen)
+        item.setVisible(shown)
+        if shown:
+            item.setData(x, y)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID // 2)
+        self._tools = QWidget()
+        top = QHBoxLayout(self._tools)
+        top.setContentsMargins(0, 0, 0, 0)
+        self._legend = QWidget()
+        FlowLayout(self._legend, theme.GRID // 2)
+        top.addWidget(self._legend, 1)
+        self.batches = QToolButton()
+        self.batches.setText("Batches")
+        self.batches.setToolTip(
+            "Also draw the loss of every batch, as a faint trace. It shows spikes that epochs hide."
+        )
+        self.batches.setCheckable(True)
+        self.batches.setChecked(True)
+        self.batches.toggled.connect(self._everything_changed)
+        self.reset = QToolButton()
+        self.reset.setToolTip("Show everything again (double click in a plot).")
+        theme.set_icon(self.reset, "mdi6.fit-to-page-outline")
+        self.reset.clicked.connect(self.reset_view)
+        top.addWidget(self.batches, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
+        self.tools_layout = top
+        column.addWidget(self._tools)
+        column.addWidget(self.graphics, 1)
+
+    def _fill_legend(self) -> None:
+        networks = {curves.network: curves for curves in self.runs.values()}
+        layout = self._legend.layout()
+        assert layout is not None
+        for text in [text for text in self.chips if text not in networks]:
+            chip = self.chips.pop(text)
+            layout.removeWidget(chip)
+            chip.deleteLater()
+        for network in [network for network in networks if network not in self.chips]:
+            chip = self._chip(networks[network])
+            self.chips[network] = chip
+            layout.addWidget(chip)
+
+    def _chip(self, curves: RunCurves) -> QToolButton:
+        chip = QToolButton()
+        chip.setText(curves.network)
+        chip.setCheckable(True)
+        chip.setChecked(curves.network not in self._hidden)
+        chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        chip.setIcon(theme.swatch(curves.colour, theme.MODALITY_STYLE[curves.modality]))
+        chip.setToolTip(f"Show or hide the curves of {curves.network}. Diamonds are test accuracies.")
+        chip.toggled.connect(self._chip_toggled)
+        return chip
+
+    def _chip_toggled(self, on: bool) -> None:
+        chip = self.sender()
+        assert isinstance(chip, QToolButton)
+        (self._hidden.discard if on else self._hidden.add)(chip.text())
+        self._everything_changed()
+
+    def _everything_changed(self) -> None:
+        self._changed.update(self.runs)
+        self.refresh()
+
+    def _curve_clicked(self, item: pg.PlotDataItem) -> None:
+        self.run_clicked.emit(item.property("run"))
+
+    def _mouse_clicked(self, event: object) -> None:
+        if event.double():  # type: ignore[attr-defined]
+            self.reset_view()
