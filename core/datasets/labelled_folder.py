@@ -1,0 +1,199 @@
+"""Your own clips: a folder for each class, or `labels.csv` with path,label[,fold][,group]."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from core.control import Control
+from core.datasets.base import Clip, Dataset, Excluded, Modality
+from core.datasets.csv_table import Line, read_table
+from core.datasets.splits import make_folds, possible_folds
+from core.errors import UserError
+
+TABLE = "labels.csv"
+FOLDS = 5
+MOST_FOLDS = 1000  # a fold beyond this is a mistake in the table
+LICENCE = "Your own clips: no licence is known. Ask who recorded them before you pass them on."
+# What libsndfile reads by its content; the name only decides what is looked at.
+SUFFIXES = frozenset(
+    (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf")
+    + (".w64", ".rf64", ".voc", ".sph", ".nist")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A clip before folds are known."""
+
+    id: str
+    label: str
+    fold: int | None = None
+    group: str = ""
+
+
+def open_labelled_folder(root: Path, control: Control) -> Dataset:
+    """Open a folder of labelled sounds. A `labels.csv` in it goes before the folders of classes.
+
+    Folds that are not given are made: at most five, groups whole, classes spread evenly, always the same for the same
+    files. A clip without a group is its own.
+
+    Raises:
+        UserError: empty, without sound, one class only, a faulty table, or too little to make two folds of.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - without following links, as users see their folders
+    notes: list[str] = []
+    absent: tuple[Excluded, ...] = ()
+    try:
+        if (root / TABLE).is_file():
+            found, absent, given = _from_table(root, control)
+        else:
+            found, given = _from_folders(root, control, notes), False
+    except OSError as error:
+        raise UserError(f"{error.filename or root} cannot be read: {error.strerror or error}.") from None
+    classes = tuple(sorted({item.label for item in found}))
+    if len(classes) < 2:
+        raise UserError(
+            f"{root} has one class only, “{classes[0]}”. A network needs at least two: "
+            f"put clips of another class in a folder of their own, or add them to {TABLE}."
+        )
+    number = {name: index for index, name in enumerate(classes)}
+    clips = tuple(
+        Clip(item.id, root / item.id, number[item.label], item.fold, item.group or item.id)
+        for item in sorted(found, key=lambda item: item.id)
+    )
+    if not given:
+        clips = _with_folds(clips, classes, notes)
+    return Dataset(
+        name="labelled-folder",
+        title=root.name or str(root),
+        root=root,
+        classes=classes,
+        clips=clips,
+        licence=LICENCE,
+        modalities=frozenset({Modality.AUDIO}),
+        official_folds=tuple(sorted({clip.fold for clip in clips if clip.fold})) if given else (),
+        excluded=absent,
+        notes=tuple(notes),
+    )
+
+
+def _with_folds(clips: tuple[Clip, ...], classes: Sequence[str], notes: list[str]) -> tuple[Clip, ...]:
+    """The clips with folds that are made here, and what is worth knowing about them."""
+    labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
+    number = possible_folds(labels, groups, FOLDS)
+    made = make_folds(labels, groups, number, seed=0)
+    number = max(made)
+    per_class = Counter(label for label, _ in set(zip(labels, groups, strict=True)))
+    what = "clips" if len(set(groups)) == len(groups) else "groups"
+    sentence = f"No folds are given: {number} were made, with groups kept whole and classes spread evenly."
+    if number < FOLDS:
+        rarest = min((label for label in per_class if per_class[label] > 1), key=lambda label: per_class[label])
+        sentence += f" More cannot be made: “{classes[rarest]}” has {per_class[rarest]} {what}."
+    notes.append(sentence)
+    single = [classes[label] for label in sorted(per_class) if per_class[label] == 1]
+    if single:
+        shown = ", ".join(f"“{name}”" for name in single[:3]) + (f" and {len(single) - 3} more" if single[3:] else "")
+        notes.append(
+            f"{shown} {'have' if len(single) > 1 else 'has'} one {what[:-1]} only: "
+            "it is trained on or tested, never both. Add clips."
+        )
+    return tuple(replace(clip, fold=fold) for clip, fold in zip(clips, made, strict=True))
+
+
+# --- a folder a class ------------------------------------------------------------------------------------------------
+
+
+def _from_folders(root: Path, control: Control, notes: list[str]) -> list[_Found]:
+    if not root.is_dir():
+        raise UserError(f"There is no folder {root}. Check the path.")
+    found: list[_Found] = []
+    ignored: Counter[str] = Counter()
+    loose = 0
+    for path in _files(root, control):
+        parts = path.relative_to(root).parts
+        if path.suffix.lower() not in SUFFIXES:
+            ignored[path.suffix.lower() or "no ending"] += 1
+        elif len(parts) == 1:
+            loose += 1
+        else:
+            found.append(_Found("/".join(parts), parts[0]))
+    listed = ", ".join(f"{suffix} {count}" for suffix, count in ignored.most_common(4))
+    if not found:
+        seen = f" {loose} lie in it directly, in no class." if loose else ""
+        seen += f" Other files: {listed}." if ignored else ""
+        raise UserError(
+            f"{root} has no sounds in folders of classes.{seen} Make a folder for each class with "
+            f"WAV, FLAC, Ogg or MP3 files in it, or write a {TABLE} with path,label."
+        )
+    if ignored:
+        notes.append(f"{sum(ignored.values())} files that are no sounds were ignored ({listed}).")
+    if loose:
+        notes.append(f"{loose} sounds lie outside the folders of classes and were ignored.")
+    return found
+
+
+def _files(root: Path, control: Control) -> Iterator[Path]:
+    """All files below a folder in order of name, hidden ones and hidden folders passed over."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for folder, inside, files in os.walk(root, onerror=refuse):
+        control.checkpoint()
+        inside[:] = sorted(name for name in inside if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(folder, name)
+
+
+# --- labels.csv ------------------------------------------------------------------------------------------------------
+
+
+def _from_table(root: Path, control: Control) -> tuple[list[_Found], tuple[Excluded, ...], bool]:
+    """The clips that are there, those that are not, and whether the table gives folds."""
+    lines = read_table(root / TABLE, ("path", "label"))
+    folds, groups = ("fold" in lines[0].values), ("group" in lines[0].values)
+    found: dict[str, _Found] = {}
+    absent: list[Excluded] = []
+    for line in lines:
+        control.checkpoint()
+        id = _inside(root, line)
+        if id in found:
+            same = "again" if found[id].label == line.values["label"] else "with another label"
+            raise UserError(f"{line.where} names {id} {same}. Remove one of the lines.")
+        fold = line.whole("fold", 1, MOST_FOLDS) if folds else None
+        found[id] = _Found(id, line.text("label"), fold, line.text("group") if groups else "")
+        if not (root / id).is_file():
+            absent.append(Excluded(id, f"{id} is named in {TABLE}, but there is no such file."))
+    for item in absent:
+        del found[item.clip_id]
+    if not found:
+        raise UserError(
+            f"{root / TABLE} names {len(absent)} files and none of them is there; the first is {absent[0].clip_id}. "
+            f"Paths are taken from {root}: correct them, or move the table."
+        )
+    kinds = Counter(Path(id).suffix.lower() or "no ending" for id in found)
+    if not kinds.keys() & SUFFIXES:
+        listed = ", ".join(f"{suffix} {count}" for suffix, count in kinds.most_common(4))
+        raise UserError(
+            f"{root / TABLE} names no sounds ({listed}). WAV, FLAC, Ogg, MP3, AIFF and the like can be read."
+        )
+    if folds and len({item.fold for item in found.values()}) < 2:
+        raise UserError(
+            f"{root / TABLE} puts every clip in one fold: nothing is left to train on. "
+            "Use at least two folds, or remove the column and folds are made."
+        )
+    return list(found.values()), tuple(absent), folds
+
+
+def _inside(root: Path, line: Line) -> str:
+    """The path of a line relative to the root, with forward slashes. Raises UserError where it leads outside."""
+    written = line.text("path")
+    path = Path(os.path.normpath(root / PurePosixPath(written.replace("\\", "/"))))
+    if not path.is_relative_to(root) or path == root or (PureWindowsPath(written).drive and os.name != "nt"):
+        raise UserError(f"{line.where}: “{written}” lies outside {root}. Give paths below the folder of the table.")
+    return path.relative_to(root).as_posix()
