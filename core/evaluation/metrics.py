@@ -40,10 +40,13 @@ class Metric:
         """What a value is multiplied by where it is shown in `unit`."""
         return 100.0 if self.unit == "%" else 1.0
 
+    @property
+    def decimals(self) -> int:
+        return 1 if self.unit == "%" else 3
+
     def text(self, value: float) -> str:
         """The value as it is shown, without its unit; a dash where it is not defined."""
-        decimals = 1 if self.unit == "%" else 3
-        return f"{self.scale * value:.{decimals}f}" if math.isfinite(value) else "–"
+        return f"{self.scale * value:.{self.decimals}f}" if math.isfinite(value) else "–"
 
 
 @dataclass(frozen=True)

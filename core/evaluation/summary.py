@@ -1,0 +1,233 @@
+"""What a set of finished runs says: a row a run, a row a network with means over its folds, and paired differences.
+
+What the Compare panel shows and the command line prints at the end of a study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from core.control import Control
+from core.datasets.base import Modality
+from core.errors import UserError
+from core.evaluation.metrics import METRICS, score
+from core.evaluation.predictions import Predictions
+from core.evaluation.statistics import Difference, Mean, Scores, difference, mean_over_folds
+from core.events import Event, Progress
+from core.runs import Phase, RunFolder, RunStatus
+from core.study import RunSpec
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One finished run."""
+
+    folder: RunFolder
+    spec: RunSpec
+    status: RunStatus  # epochs, seconds, clips/s, parameters, multiply-adds, accuracy on the training part
+    network: str  # label; with the digest of the recipe where one network was trained under several
+    scores: dict[str, float]  # by name of the metric, on the test fold
+    test_clips: int
+
+    @property
+    def gap(self) -> float | None:
+        """Accuracy on the training clips less that on the test clips; None where the former is not known."""
+        seen = self.status.train_accuracy
+        return None if seen is None else seen - self.scores["accuracy"]
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """The runs of one network under one recipe on one dataset."""
+
+    label: str
+    runs: tuple[RunRow, ...]
+    means: dict[str, Mean]  # by name of the metric; intervals end at the bounds of the metric
+
+    @property
+    def spec(self) -> RunSpec:
+        """Of one of the runs: they differ only in fold and seed."""
+        return self.runs[0].spec
+
+    @property
+    def architecture(self) -> str:
+        return self.spec.network.architecture
+
+    @property
+    def dataset(self) -> str:
+        return self.spec.dataset.name
+
+    @property
+    def modality(self) -> Modality:
+        return self.spec.modality
+
+    @property
+    def folds(self) -> tuple[int, ...]:
+        return tuple(sorted({run.spec.fold for run in self.runs}))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(sorted({run.spec.seed for run in self.runs}))
+
+    @property
+    def parameters(self) -> int:
+        return self.runs[0].status.parameters
+
+    @property
+    def multiply_adds(self) -> int:
+        return self.runs[0].status.multiply_adds
+
+    @property
+    def clips_per_second(self) -> float:
+        """Of training, the median run."""
+        return float(np.median([run.status.clips_per_second for run in self.runs]))
+
+    @property
+    def seconds(self) -> float:
+        """Of training, all runs together."""
+        return sum(run.status.seconds for run in self.runs)
+
+    @property
+    def gap(self) -> float | None:
+        """Mean over the runs; None where it is not known of all."""
+        gaps = [run.gap for run in self.runs]
+        known = [gap for gap in gaps if gap is not None]
+        return float(np.mean(known)) if known and len(known) == len(gaps) else None
+
+    def scores(self, metric: str) -> Scores:
+        """By (fold, seed)."""
+        return {(run.spec.fold, run.spec.seed): run.scores[metric] for run in self.runs}
+
+    def by_fold(self, metric: str) -> dict[int, float]:
+        """Mean over the seeds of each fold: the dots of a plot."""
+        values = self.scores(metric)
+        return {fold: float(np.mean([v for (f, _), v in values.items() if f == fold])) for fold in self.folds}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two networks on the folds they have in common."""
+
+    metric: str
+    a: NetworkRow
+    b: NetworkRow
+    difference: Difference
+
+    @property
+    def sentence(self) -> str:
+        metric = METRICS[self.metric]
+        unit = "percentage points" if metric.unit == "%" else metric.unit
+        text = self.difference.sentence(self.a.label, self.b.label, metric.scale, unit)
+        return f"{metric.title}: {text}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything there is to compare."""
+
+    runs: tuple[RunRow, ...] = ()
+    networks: tuple[NetworkRow, ...] = ()  # the most accurate first
+    problems: tuple[str, ...] = ()  # a sentence for each finished run that cannot be read
+
+    def compare(self, metric: str) -> tuple[Comparison, ...]:
+        """Every pair of networks that were tested on a fold in common of the same clips, in the same modality."""
+        return tuple(
+            Comparison(metric, a, b, _paired(a, b, metric))
+            for a, b in combinations(self.networks, 2)
+            if a.spec.modality == b.spec.modality
+            and (a.dataset, a.spec.dataset.exclude) == (b.dataset, b.spec.dataset.exclude)
+            and set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
+        )
+
+    @property
+    def differences(self) -> tuple[Comparison, ...]:
+        """`compare` by accuracy."""
+        return self.compare("accuracy")
+
+
+def summarise(
+    runs: Iterable[RunFolder],
+    control: Control | None = None,
+    report: Callable[[Event], None] = lambda event: None,
+) -> Summary:
+    """Read and score the finished runs among those given; scores are kept in memory until a file changes.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    control = control or Control()
+    rows: list[RunRow] = []
+    problems: list[str] = []
+    folders = list(runs)
+    for done, folder in enumerate(folders):
+        control.checkpoint()
+        report(Progress("Reading results", done, len(folders), "runs"))
+        status = folder.status
+        if status.phase is not Phase.DONE:
+            continue
+        try:
+            path = folder.path / "predictions.npz"
+            scores, clips = _scored(path, path.stat().st_mtime_ns if path.exists() else 0)
+            rows.append(RunRow(folder, folder.spec, status, folder.spec.network.label, dict(scores), clips))
+        except UserError as error:
+            problems.append(str(error))
+    rows = _told_apart(rows)
+    networks = [_network_row(label, [row for row in rows if row.network == label]) for label in _labels(rows)]
+    networks.sort(key=lambda network: -network.means["accuracy"].value)
+    return Summary(tuple(rows), tuple(networks), tuple(problems))
+
+
+@lru_cache(maxsize=10_000)
+def _scored(path: Path, modified: int) -> tuple[tuple[tuple[str, float], ...], int]:
+    """Scores and number of clips of a predictions file in the state of a point in time."""
+    predictions = Predictions.load(path)
+    return tuple(score(predictions).items()), len(predictions)
+
+
+def _told_apart(rows: Sequence[RunRow]) -> list[RunRow]:
+    """The same rows; a network that was trained under several recipes is told apart by their digests."""
+    recipes: dict[str, set[str]] = {}
+    for row in rows:
+        recipes.setdefault(row.network, set()).add(row.spec.recipe_hash)
+    return [
+        replace(row, network=f"{row.network} · {row.spec.recipe_hash}") if len(recipes[row.network]) > 1 else row
+        for row in rows
+    ]
+
+
+def _labels(rows: Sequence[RunRow]) -> list[str]:
+    return list(dict.fromkeys(row.network for row in rows))
+
+
+def _network_row(label: str, runs: Sequence[RunRow]) -> NetworkRow:
+    row = NetworkRow(label, tuple(runs), {})
+    means = {}
+    for name, metric in METRICS.items():
+        mean = mean_over_folds(row.scores(name), n_train=_train_clips([row]), n_test=_test_clips([row]))
+        if mean.low is not None and mean.high is not None:
+            mean = replace(mean, low=max(mean.low, metric.low), high=min(mean.high, metric.high))
+        means[name] = mean
+    return replace(row, means=means)
+
+
+def _paired(a: NetworkRow, b: NetworkRow, metric: str) -> Difference:
+    return difference(a.scores(metric), b.scores(metric), _train_clips([a, b]), _test_clips([a, b]))
+
+
+def _defined_folds(row: NetworkRow, metric: str) -> list[int]:
+    return [fold for fold, value in row.by_fold(metric).items() if np.isfinite(value)]
+
+
+def _train_clips(rows: Sequence[NetworkRow]) -> float:
+    """Mean over the runs; 0 where it was not recorded, and then nothing is corrected."""
+    return float(np.mean([run.status.train_clips for row in rows for run in row.runs]))
+
+
+def _test_clips(rows: Sequence[NetworkRow]) -> float:
+    return float(np.mean([run.test_clips for row in rows for run in row.runs]))
