@@ -1,0 +1,79 @@
+"""What a clip view needs of a clip, computed in the background: its sound, then its two spectrograms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.control import Control
+from core.recipe import AudioSettings
+
+MODEL_LEVELS = (-50.0, 30.0)  # dB; the loudest bands of ESC clips reach from 0 to +31
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A decoded clip: samples of shape (n,) at its own rate in Hz."""
+
+    samples: NDArray[np.float32]
+    rate: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A spectrogram to draw: decibels of shape (bands, frames); times in seconds, frequencies in Hz."""
+
+    decibels: NDArray[np.float32]
+    frequencies: NDArray[np.float64]
+    hop_seconds: float
+    levels: tuple[float, float]
+    start: float = 0.0
+
+
+def prepare_clip(
+    path: Path, settings: AudioSettings, control: Control, report: Callable[[Any], None]
+) -> tuple[Picture, Picture]:
+    """Decode a clip (reported at once as a `Sound`), then compute what the ear and what the network has to go by.
+
+    Raises:
+        UserError: the file cannot be decoded.
+    """
+    from core.audio.decode import decode
+
+    samples, facts = decode(path)
+    report(Sound(samples, facts.rate))
+    control.checkpoint()
+    pictures = listening_picture(samples, facts.rate), model_picture(samples, facts.rate, settings)
+    control.checkpoint()
+    return pictures
+
+
+def listening_picture(samples: NDArray[np.float32], rate: int) -> Picture:
+    """The spectrogram for the ear: levels relative to the loudest point of this clip."""
+    from core.audio import frontend
+
+    decibels, frequencies, times = frontend.listening_spectrogram(samples, rate)
+    hop = float(times[1] - times[0]) if len(times) > 1 else len(samples) / rate
+    return Picture(decibels, frequencies, hop, (-frontend.LISTENING_RANGE, 0.0))
+
+
+def model_picture(samples: NDArray[np.float32], rate: int, settings: AudioSettings) -> Picture:
+    """The picture the network is given, standing where it lies in the whole clip."""
+    import soxr
+
+    from core.audio import frontend
+
+    resampled = soxr.resample(samples, rate, settings.rate, quality="HQ") if rate != settings.rate else samples
+    cropped = max(0, len(resampled) - settings.samples) // 2
+    return Picture(
+        frontend.spectrogram(resampled, settings),
+        frontend.mel_frequencies(settings),
+        settings.hop / settings.rate,
+        MODEL_LEVELS,
+        cropped / settings.rate,
+    )

@@ -1,0 +1,227 @@
+"""One clip to hear and to see: waveform, spectrograms and the transport row, with a cursor through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from core.datasets.base import Clip, Dataset
+from core.recipe import AudioSettings
+from gui import theme
+from gui.context import Context
+from gui.jobs import Job
+from gui.widgets.clip_media import Picture, Sound, prepare_clip
+from gui.widgets.elided import ElidedLabel
+from gui.widgets.player import Player
+from gui.widgets.spectrogram import COLOUR_MAPS, SpectrogramView
+from gui.widgets.transport import Transport
+from gui.widgets.waveform import Waveform
+
+NOTHING = "Choose a clip to hear and see it here."
+PATIENCE_MS = 200  # what takes longer says that it is at work
+LISTENING, MODEL, BOTH = "Listening view", "As the model saw it", "Both views"
+
+
+class ClipView(QWidget):
+    """Shows and plays the clip it is given. Keys: Space, Home, End, ←, →, L (see `take_keys`)."""
+
+    previous_wanted = Signal()
+    next_wanted = Signal()
+    shown = Signal()  # all of the clip is drawn
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.player = Player(self)
+        self.waveform = Waveform()
+        self.listening = SpectrogramView(
+            LISTENING, "What the ear has to go by: fine resolution, 0 dB is the loudest point of this clip."
+        )
+        self.model = SpectrogramView(
+            MODEL,
+            "The picture the network is given: its bands, columns and length, and the same levels for every clip.",
+        )
+        self.transport = Transport(self.player)
+        self._job: Job | None = None
+        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late.timeout.connect(self._say_working)
+        self._title = theme.label(bold=True)
+        self._status = theme.label(size=theme.SMALL, muted=True)
+        self._source = ElidedLabel()
+        self._placeholder = theme.label(NOTHING, muted=True, wrap=True)
+        self._view = self._choice((BOTH, LISTENING, MODEL), "clip_view/view", "Which spectrogram is shown.")
+        self._colours = self._choice(
+            tuple(COLOUR_MAPS), "clip_view/colours", "Colours of the spectrograms. They change nothing in the result."
+        )
+        self._lay_out()
+        self._connect()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.take_keys(self)
+
+    def show_clip(self, dataset: Dataset, clip: Clip, settings: AudioSettings) -> None:
+        """Decode and draw a clip in the background; what is shown stays until the new one is there."""
+        origin = "Synthetic sound · " if dataset.synthetic else ""
+        self.show_file(clip.path, dataset.classes[clip.label], settings, f"{origin}{clip.id} · {dataset.licence}")
+
+    def show_file(self, path: Path, title: str, settings: AudioSettings, source: str = "") -> None:
+        """The same for a sound file; `source` says where it comes from and under which licence."""
+        self._cancel_job()
+        self.player.stop()
+        self._title.setText(title)
+        self._source.set_text(source or path.name, str(path))
+        self._late.start()
+        self._job = self.context.jobs.run(
+            partial(prepare_clip, path, settings), self._finished, self._failed, self._arrived
+        )
+
+    def clear(self, sentence: str = NOTHING) -> None:
+        """Show nothing but a sentence."""
+        self._cancel_job()
+        self.player.load(self.player.nothing, 1)
+        self._placeholder.setText(sentence)
+        self._pages.setCurrentIndex(0)
+
+    def close_clip(self) -> None:
+        """Fall silent and give the device back: the window is closing."""
+        self._cancel_job()
+        self.player.close()
+
+    def take_keys(self, *widgets: QWidget) -> None:
+        """Act on the playback keys where one of these widgets would see them: a panel, its table."""
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._key(event) or super().eventFilter(watched, event)
+        return super().eventFilter(watched, event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self.player.close()
+
+    def _key(self, event: QKeyEvent) -> bool:
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        actions: dict[Qt.Key, Callable[[], None]] = {
+            Qt.Key.Key_Space: self.player.toggle,
+            Qt.Key.Key_Home: partial(self.player.seek, 0.0),
+            Qt.Key.Key_End: partial(self.player.seek, self.player.duration),
+            Qt.Key.Key_Left: self.previous_wanted.emit,
+            Qt.Key.Key_Right: self.next_wanted.emit,
+            Qt.Key.Key_L: self.transport.loop.toggle,
+        }
+        action = actions.get(Qt.Key(event.key()))
+        if action is None:
+            return False
+        action()
+        return True
+
+    def _arrived(self, sound: Sound) -> None:
+        """The sound is decoded; the spectrograms follow."""
+        self.player.load(sound.samples, sound.rate)
+        self.waveform.show_samples(sound.samples, sound.rate)
+        self.waveform.set_cursor(0.0)
+        for view in (self.listening, self.model):
+            view.clear_decibels()
+            view.plot.set_duration(self.player.duration)
+        self._pages.setCurrentIndex(1)
+
+    def _finished(self, pictures: tuple[Picture, Picture]) -> None:
+        for view, picture in zip((self.listening, self.model), pictures, strict=True):
+            view.show_decibels(picture, self.player.duration)
+        self._settled()
+        self.shown.emit()
+
+    def _failed(self, sentence: str) -> None:
+        self._settled()
+        self.clear(sentence)
+
+    def _say_working(self) -> None:
+        self._status.setText("Preparing …")
+
+    def _settled(self) -> None:
+        self._late.stop()
+        self._status.clear()
+        self._job = None
+
+    def _cancel_job(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._settled()
+
+    def _move_cursor(self, seconds: float) -> None:
+        for plot in (self.waveform, self.listening.plot, self.model.plot):
+            plot.set_cursor(seconds)
+
+    def _sound_failed(self, sentence: str) -> None:
+        self.context.message.emit(sentence, "warning")
+
+    def _apply_view(self) -> None:
+        wanted = self._view.currentText()
+        self.listening.setVisible(wanted != MODEL)
+        self.model.setVisible(wanted != LISTENING)
+        self.context.settings.setValue("clip_view/view", wanted)
+
+    def _apply_colours(self) -> None:
+        for view in (self.listening, self.model):
+            view.set_colours(self._colours.currentText())
+        self.context.settings.setValue("clip_view/colours", self._colours.currentText())
+
+    def _choice(self, words: tuple[str, ...], key: str, tooltip: str) -> QComboBox:
+        box = QComboBox()
+        box.addItems(words)
+        box.setCurrentText(str(self.context.settings.value(key, words[0])))
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.setToolTip(tooltip)
+        return box
+
+    def _connect(self) -> None:
+        for plot in (self.waveform, self.listening.plot, self.model.plot):
+            plot.seek_wanted.connect(self.player.seek)
+        self.listening.plot.item.setXLink(self.waveform.item)
+        self.model.plot.item.setXLink(self.waveform.item)
+        self.player.position.connect(self._move_cursor)
+        self.player.failed.connect(self._sound_failed)
+        self.transport.previous_wanted.connect(self.previous_wanted)
+        self.transport.next_wanted.connect(self.next_wanted)
+        self._view.currentIndexChanged.connect(self._apply_view)
+        self._colours.currentIndexChanged.connect(self._apply_colours)
+        self._apply_view()
+        self._apply_colours()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 8, 8, 4)
+        head.addWidget(self._title)
+        head.addWidget(self._status)
+        head.addWidget(self._source, 1)
+        stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        for widget, share in ((self.waveform, 2), (self.listening, 5), (self.model, 4)):
+            stack.addWidget(widget)
+            stack.setStretchFactor(stack.count() - 1, share)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 4, 8, 8)
+        foot.addWidget(self.transport)
+        foot.addStretch()
+        foot.addWidget(self._view)
+        foot.addWidget(self._colours)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(stack, 1)
+        column.addLayout(foot)
+        empty = QWidget()
+        middle = QVBoxLayout(empty)
+        self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        middle.addWidget(self._placeholder)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(empty)
+        self._pages.addWidget(page)

@@ -1,0 +1,309 @@
+"""Sound: a clip goes to the loudspeaker, and the position of what is heard comes back."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+Samples = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
+
+NO_PORTAUDIO = (
+    "Sound is off: the PortAudio library is missing. Install it (Debian and Ubuntu: sudo apt install libportaudio2) "
+    "and start again."
+)
+NO_DEVICE = "Sound is off: no loudspeaker or headphones were found. Connect one and press play again."
+DEVICE_LOST = "The sound device has gone. Connect it again, or choose another one in the system, and press play."
+TICK_MS = 33  # 30 positions a second while playing
+DELAY = 0.1  # seconds of sound waiting in the device: training may hold the interpreter for as long
+SILENT_FOR = 4.0  # seconds without a request from the device after which it counts as gone
+
+
+class Tape:
+    """Samples at the device's rate and how far they have gone.
+
+    The sound thread calls `fill`; the window reads `heard`. `mark` is one tuple, replaced at once, so that the
+    two never see half a change. Seeking makes a new tape instead of moving this one.
+    """
+
+    def __init__(self, samples: Samples, start: int, loop: bool, volume: float) -> None:
+        self.samples = samples
+        self.start = min(max(start, 0), len(samples))
+        self.loop = loop
+        self.volume = volume
+        self._furthest = 0
+        self.delivered = 0  # frames of the clip handed to the device since the start
+        self.mark: tuple[int, float] | None = None  # frames delivered before a block, stream time at which it is heard
+
+    def fill(self, out: NDArray[np.float32], heard_at: float) -> None:
+        """Copy the next frames into `out`, shape (frames, channels); silence after the end."""
+        self.mark = (self.delivered, heard_at)
+        filled = 0
+        while filled < len(out) and (count := min(len(out) - filled, self._ahead())):
+            begin = self._index()
+            np.multiply(
+                self.samples[begin : begin + count, None],
+                self.volume,
+                out=out[filled : filled + count],
+                casting="unsafe",
+            )
+            filled += count
+            self.delivered += count
+        out[filled:] = 0.0
+
+    def heard(self, now: float, rate: float) -> int:
+        """Frames since the start that have left the loudspeaker at stream time `now`.
+
+        The device's estimate of its own delay trembles by some milliseconds: the count never goes back.
+        """
+        if self.mark is not None:
+            before, heard_at = self.mark
+            reached = min(before + (now - heard_at) * rate, self.delivered)
+            self._furthest = max(self._furthest, round(reached))
+        return self._furthest
+
+    def index(self, heard: int) -> int:
+        """Where in the clip that is; laps of a loop are taken off, the end stays the end."""
+        place = self.start + heard
+        return place if place <= len(self.samples) else (place - 1) % len(self.samples) + 1
+
+    @property
+    def exhausted(self) -> bool:
+        return self._ahead() == 0
+
+    def _index(self) -> int:
+        place = self.start + self.delivered
+        return place % len(self.samples) if self.loop and len(self.samples) else self.index(self.delivered)
+
+    def _ahead(self) -> int:
+        return len(self.samples) - self._index()
+
+
+class Player(QObject):
+    """Plays one clip through the system's default device. Never raises: trouble is a sentence in `reason`.
+
+    The position is taken from the stream's own clock (frames delivered less what still waits in the device), so
+    that a cursor shows what is heard, not what was sent. Nothing is imported or opened before the first `play()`.
+    """
+
+    position = Signal(float)  # seconds into the clip
+    state_changed = Signal()  # playing, loop, or what is loaded
+    failed = Signal(str)  # a sentence
+    nothing: Samples = np.zeros(0, np.float32)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.reason = ""
+        self.playing = False
+        self._loop = False
+        self._volume = 1.0
+        self._samples = self.nothing
+        self._rate = 1
+        self._seconds = 0.0  # where play() begins
+        self._resampled: Samples | None = None
+        self._tape: Tape | None = None
+        self._sound: Any = None  # the sounddevice module
+        self._stream: Any = None
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def available(self) -> bool:
+        """Whether there is something to play through; `reason` says why not."""
+        if self._stream is None and self._import():
+            try:
+                self._sound.query_devices(kind="output")
+                self.reason = ""
+            except Exception as error:  # PortAudioError is known only after the import; ValueError: no such device
+                log.info("no sound device: %s", error)
+                self.reason = NO_DEVICE
+        return not self.reason
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self._samples) / self._rate
+
+    @property
+    def seconds(self) -> float:
+        """Where the clip is now."""
+        if self.playing and self._tape is not None:
+            heard = self._tape.heard(self._stream.time, self._stream.samplerate)
+            return min(self._tape.index(heard) / float(self._stream.samplerate), self.duration)
+        return self._seconds
+
+    @property
+    def loop(self) -> bool:
+        return self._loop
+
+    @loop.setter
+    def loop(self, on: bool) -> None:
+        self._loop = on
+        if self._tape is not None:
+            self._tape.loop = on
+        self.state_changed.emit()
+
+    @property
+    def volume(self) -> float:
+        """0 (silent) to 1."""
+        return self._volume
+
+    @volume.setter
+    def volume(self, volume: float) -> None:
+        self._volume = volume
+        if self._tape is not None:
+            self._tape.volume = volume
+
+    def load(self, samples: Samples, rate: int) -> None:
+        """Take a mono clip, shape (samples,), and stand at its start."""
+        self.stop()
+        self._samples = np.ascontiguousarray(samples, np.float32)
+        self._rate = rate
+        self._resampled = None
+        self.state_changed.emit()
+
+    def play(self) -> None:
+        if self.playing or not len(self._samples):
+            return
+        try:
+            if self._seconds >= self.duration:
+                self._seconds = 0.0
+            self._open()
+            self._wind(self._seconds)
+            self._stream.start()
+        except Exception as error:
+            log.warning("sound could not be started: %s", error)
+            self.close()
+            self._fail(NO_PORTAUDIO if self._sound is None else NO_DEVICE)
+            return
+        self.playing = True
+        self.reason = ""
+        self._timer.start()
+        self.state_changed.emit()
+
+    def pause(self) -> None:
+        """Fall silent at once and stay here."""
+        if self.playing:
+            self._halt(self.seconds)
+
+    def toggle(self) -> None:
+        if self.playing:
+            self.pause()
+        else:
+            self.play()
+
+    def stop(self) -> None:
+        """Fall silent and go back to the start."""
+        self._halt(0.0)
+        self.position.emit(0.0)
+
+    def seek(self, seconds: float) -> None:
+        self._seconds = min(max(seconds, 0.0), self.duration)
+        if self.playing:
+            self._wind(self._seconds)
+        self.position.emit(self._seconds)
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._halt(self._seconds)
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            try:
+                stream.close()
+            except Exception as error:
+                log.warning("the sound stream could not be closed: %s", error)
+
+    def _import(self) -> bool:
+        if self._sound is None:
+            try:
+                self._sound = importlib.import_module("sounddevice")
+            except (OSError, ImportError) as error:
+                log.info("sounddevice cannot be used: %s", error)
+                self.reason = NO_PORTAUDIO
+                return False
+        return True
+
+    def _open(self) -> None:
+        """Open the default device once, at its own rate. Raises whatever the sound library raises."""
+        if self._stream is not None:
+            return
+        if not self._import():
+            raise OSError(self.reason)
+        try:
+            self._stream = self._make_stream()
+        except Exception:
+            # PortAudio lists devices once: one that was plugged in later is seen only after it starts anew.
+            self._sound._terminate()
+            self._sound._initialize()
+            self._stream = self._make_stream()
+
+    def _make_stream(self) -> Any:
+        device = self._sound.query_devices(kind="output")
+        rate = float(device["default_samplerate"])
+        if self._resampled is not None and len(self._resampled) != round(self.duration * rate):
+            self._resampled = None
+        return self._sound.OutputStream(
+            samplerate=rate,
+            channels=min(2, int(device["max_output_channels"])),
+            dtype="float32",
+            latency=DELAY,
+            callback=self._deliver,
+        )
+
+    def _wind(self, seconds: float) -> None:
+        rate = float(self._stream.samplerate)
+        if self._resampled is None:
+            import soxr
+
+            self._resampled = np.asarray(soxr.resample(self._samples, self._rate, rate), np.float32)
+        self._tape = Tape(self._resampled, round(seconds * rate), self._loop, self._volume)
+
+    def _deliver(self, out: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:
+        """Sound thread: only copies."""
+        tape = self._tape
+        if tape is None:
+            out[:] = 0.0
+            return
+        waits = time.outputBufferDacTime - time.currentTime
+        tape.fill(out, time.currentTime + (waits if waits > 0 else self._stream.latency))
+
+    def _tick(self) -> None:
+        tape, stream = self._tape, self._stream
+        if tape is None or stream is None:
+            return
+        silent_for = stream.time - tape.mark[1] if tape.mark is not None else 0.0
+        if not stream.active or silent_for > SILENT_FOR:
+            self._lost()
+            return
+        self.position.emit(self.seconds)
+        if tape.exhausted and tape.heard(stream.time, stream.samplerate) >= tape.delivered:
+            self._halt(self.duration)
+            self.position.emit(self.duration)
+
+    def _lost(self) -> None:
+        self.close()
+        self._fail(DEVICE_LOST)
+
+    def _fail(self, sentence: str) -> None:
+        self.reason = sentence
+        self.state_changed.emit()
+        self.failed.emit(sentence)
+
+    def _halt(self, seconds: float) -> None:
+        self._timer.stop()
+        if self.playing:
+            self.playing = False
+            try:
+                self._stream.abort()
+            except Exception as error:
+                log.warning("the sound stream could not be stopped: %s", error)
+                self._stream = None
+        self._tape = None
+        self._seconds = seconds
+        self.state_changed.emit()

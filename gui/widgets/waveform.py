@@ -1,0 +1,56 @@
+"""The waveform of a clip: its envelope, a cursor, and a click that seeks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QGraphicsWidget, QWidget
+
+from gui import theme
+from gui.widgets.time_plot import RIGHT, TimePlot
+
+
+class Waveform(TimePlot):
+    """Amplitude over time; zoomed out it is the lowest and highest sample of each column of pixels."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._curve = pg.PlotDataItem(antialias=False, skipFiniteCheck=True)
+        self._curve.setDownsampling(auto=True, method="peak")
+        self._curve.setClipToView(True)
+        self.item.addItem(self._curve)
+        self.item.setMouseEnabled(x=True, y=False)
+        margin = QGraphicsWidget()
+        margin.setMinimumWidth(RIGHT)
+        margin.setMaximumWidth(RIGHT)
+        self.item.layout.addItem(margin, 2, 5)  # where a spectrogram has its colour bar
+        self.item.getAxis("left").setStyle(maxTickLevel=0)
+        self.item.hideAxis("bottom")
+        self.setMinimumHeight(56)
+        self.setToolTip(
+            "Waveform: sound pressure over time; 1 is full scale.\n"
+            "Click to hear from there, wheel zooms, drag pans, double click shows everything."
+        )
+        self._colour_curve()
+
+    def show_samples(self, samples: NDArray[np.float32], rate: int) -> None:
+        """Draw a clip, shape (samples,), at a rate in Hz."""
+        peak = float(np.abs(samples).max(initial=0.0)) or 1.0
+        self._curve.setData(np.arange(len(samples), dtype=np.float32) / rate, samples)
+        self.item.setYRange(-peak, peak, padding=0.05)
+        self.set_duration(len(samples) / rate)
+
+    def clear_samples(self) -> None:
+        self._curve.setData([], [])
+        self.set_cursor(None)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour_curve()
+
+    def _colour_curve(self) -> None:
+        self._curve.setPen(theme.colour("accent"))
+        self.cursor_line.setPen(pg.mkPen(theme.colour("text"), width=1))
