@@ -59,13 +59,15 @@ class Difference:
     folds: tuple[int, ...]
     confidence: float = 0.95
 
-    def sentence(self, name_a: str, name_b: str, scale: float = 100.0, unit: str = "percentage points") -> str:
+    def sentence(
+        self, name_a: str, name_b: str, scale: float = 100.0, unit: str = "percentage points", decimals: int = 1
+    ) -> str:
         """Effect and interval before the p-value."""
         if abs(self.mean) < ROUNDING:
             effect = f"{name_a} and {name_b} score the same in the mean"
         else:
             side = "above" if self.mean > 0 else "below"
-            effect = f"{name_a} lies {abs(scale * self.mean):.3g} {unit} {side} {name_b}"
+            effect = f"{name_a} lies {abs(scale * self.mean):.{decimals}f} {unit} {side} {name_b}"
         over = f"{effect} over {_counted(len(self.folds), 'fold')}"
         if self.low is None or self.high is None:
             return f"{over}: one fold allows no interval and no test."

@@ -123,7 +123,7 @@ class Comparison:
     def sentence(self) -> str:
         metric = METRICS[self.metric]
         unit = "percentage points" if metric.unit == "%" else metric.unit
-        text = self.difference.sentence(self.a.label, self.b.label, metric.scale, unit)
+        text = self.difference.sentence(self.a.label, self.b.label, metric.scale, unit, metric.decimals)
         return f"{metric.title}: {text}"
 
 
