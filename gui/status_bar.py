@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QT
 
 from core.engine import EngineStatus, State
 from core.events import Event, Progress, RunStarted, StudyFinished, StudyStarted
-from gui import format as figures
+from core import readable
 from gui import theme
 from gui.context import Context
 
@@ -90,9 +90,9 @@ class StatusBar(QFrame):
         self.study.setText(_sentence(status, self._step))
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * _share(status)))
-        self.speed.setText(figures.rate(status.clips_per_second) if status.clips_per_second else "")
+        self.speed.setText(readable.rate(status.clips_per_second) if status.clips_per_second else "")
         left = status.seconds_left
-        self.left.setText(f"{figures.duration(left)} left" if left is not None else "")
+        self.left.setText(f"{readable.duration(left)} left" if left is not None else "")
         paused = status.state is State.PAUSED
         theme.set_icon(self.pause, "mdi6.play" if paused else "mdi6.pause")
         self.pause.setToolTip("Go on." if paused else "Pause after the batch under way; nothing is lost.")
