@@ -262,7 +262,9 @@ QHeaderView::section { background: $window; color: $muted; border: none; border-
 QHeaderView { background: $window; }
 QAbstractItemView { border: none; outline: none; }
 QTableView, QTreeView, QListView { gridline-color: $border; }
-QTableView::item { padding: 2px 8px; }
+QTableView::item, QTreeView::item { padding: 2px 8px; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: border; subcontrol-position: top center;
+    width: 8px; height: 8px; }
 QScrollArea { border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
