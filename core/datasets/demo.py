@@ -41,10 +41,11 @@ def open_demo_sounds(root: Path, control: Control) -> Dataset:
 
     Raises:
         UserError: the folder cannot be written to, or the disk is full.
-        Cancelled: `control` was cancelled; what is there already stays and is used the next time.
+        Cancelled: `control` was cancelled; the next call makes the sounds.
     """
-    if not _is_complete(root):
-        _make(root, control)
+    missing = _missing(root)
+    if missing:
+        _make(root, missing, control)
     clips = tuple(
         Clip(id=row["path"], path=root / row["path"], label=row["label"], fold=row["fold"], group=row["source"])
         for row in _rows()
@@ -82,22 +83,30 @@ def _manifest() -> bytes:
     return json.dumps(content, indent=1).encode()
 
 
-def _is_complete(root: Path) -> bool:
-    """Whether the manifest is of this version and every file is there in full length."""
-    size = 44 + 2 * N  # a WAV header and 16-bit samples
+def _missing(root: Path) -> list[int]:
+    """Numbers of the rows whose file is not there in full length; all where the manifest is of another version."""
+    rows = _rows()
     try:
-        return (root / MANIFEST).read_bytes() == _manifest() and all(
-            (root / row["path"]).stat().st_size == size for row in _rows()
-        )
+        if (root / MANIFEST).read_bytes() != _manifest():
+            return list(range(len(rows)))
+    except OSError:
+        return list(range(len(rows)))
+    return [number for number, row in enumerate(rows) if not _is_whole(root / row["path"])]
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 44 + 2 * N  # a WAV header and 16-bit samples
     except OSError:
         return False
 
 
-def _make(root: Path, control: Control) -> None:
-    for index, row in enumerate(_rows()):
+def _make(root: Path, numbers: list[int], control: Control) -> None:
+    rows = _rows()
+    for number in numbers:
         control.checkpoint()
-        label, source, cut = row["label"], index // CUTS % SOURCES, index % CUTS
-        sound = clip_sound(label, source, cut)
+        row = rows[number]
+        sound = clip_sound(row["label"], source=number // CUTS % SOURCES, cut=number % CUTS)
         buffer = io.BytesIO()
         soundfile.write(buffer, np.round(sound * 32767).astype(np.int16), RATE, format="WAV", subtype="PCM_16")
         write_atomically(root / row["path"], buffer.getvalue())

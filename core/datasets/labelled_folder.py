@@ -19,10 +19,8 @@ FOLDS = 5
 MOST_FOLDS = 1000  # a fold beyond this is a mistake in the table
 LICENCE = "Your own clips: no licence is known. Ask who recorded them before you pass them on."
 # What libsndfile reads by its content; the name only decides what is looked at.
-SUFFIXES = frozenset(
-    (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf")
-    + (".w64", ".rf64", ".voc", ".sph", ".nist")
-)
+SOUNDS = ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 .voc .sph .nist"
+SUFFIXES = frozenset(SOUNDS.split())
 
 
 @dataclass(frozen=True, slots=True)
