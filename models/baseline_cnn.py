@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from models.base import Classifier
 
 WIDTHS = (32, 64, 128, 208)
+STRIDES = (2, 1, 1, 1)
 DROPOUT = 0.3
 
 
@@ -25,8 +26,7 @@ class BaselineCNN(Classifier):
     def __init__(self, classes: int, channels: int) -> None:
         super().__init__()
         inputs = (channels, *WIDTHS[:-1])
-        strides = (2, 1, 1, 1)
-        self.blocks = nn.ModuleList(map(_block, inputs, WIDTHS, strides))
+        self.blocks = nn.ModuleList(map(_block, inputs, WIDTHS, STRIDES))
         self.pool = nn.MaxPool2d(2)
         self.dropout = nn.Dropout(DROPOUT)
         self.linear = nn.Linear(WIDTHS[-1], classes)

@@ -71,9 +71,8 @@ class Difference:
         over = f"{effect} over {_counted(len(self.folds), 'fold')}"
         if self.low is None or self.high is None:
             return f"{over}: one fold allows no interval and no test."
-        interval = f"{self.confidence:.0%} interval {scale * self.low:.3g} to {scale * self.high:.3g}".replace(
-            "%", " %"
-        )
+        ends = f"{scale * self.low:.{decimals}f} to {scale * self.high:.{decimals}f}"
+        interval = f"{100 * self.confidence:g} % interval {ends}"
         if self.p is None:
             return f"{over} ({interval}): every fold differs by the same, so there is no spread to test against."
         shown = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"

@@ -1,0 +1,199 @@
+"""The summary of runs on disk: what is averaged with what, what is compared, what is left out and why."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.control import Control
+from core.datasets import DATASETS
+from core.errors import Cancelled
+from core.evaluation.metrics import METRICS, score
+from core.evaluation.predictions import Predictions
+from core.evaluation.reference import Reference, all_references, references
+from core.evaluation.statistics import difference, mean_over_folds
+from core.evaluation.summary import summarise
+from core.evaluation.tables import TextTable, network_table, run_table
+from core.recipe import Recipe
+from core.runs import Phase, RunFolder, list_runs, run_folder
+from core.study import DatasetChoice, Network, RunSpec
+from core.workspace import Workspace
+
+CLASSES = tuple(f"class {k}" for k in range(4))
+STRENGTH = {"baseline_cnn": 1.0, "alexnet": 2.0, "resnet50": 3.0}
+
+
+def make_run(workspace: Workspace, architecture: str, fold: int, seed: int = 0, **departures: object) -> RunFolder:
+    """A finished run with fabricated probabilities."""
+    spec = RunSpec(
+        study=str(departures.pop("study", "fabricated")),
+        network=Network(architecture=architecture),
+        dataset=DatasetChoice(name=str(departures.pop("dataset", "demo-sounds"))),
+        recipe=Recipe(**departures),  # type: ignore[arg-type]
+        fold=fold,
+        seed=seed,
+    )
+    rng = np.random.default_rng([fold, seed, len(architecture)])
+    labels = rng.integers(0, 4, 40)
+    logits = rng.normal(size=(40, 4))
+    logits[np.arange(40), labels] += STRENGTH[architecture]
+    powers = np.exp(logits)
+    run = run_folder(workspace, spec)
+    run.create(spec)
+    ids = np.array([f"{fold}-{k}" for k in range(40)])
+    shares = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    Predictions(CLASSES, ids, labels, shares, np.zeros((40, 0), np.float16)).save(run.path / "predictions.npz")
+    run.write_status(
+        phase=Phase.DONE, epoch=30, seconds=10.0, clips_per_second=40.0 + fold, parameters=1_500_000,
+        multiply_adds=250_000_000, train_clips=120, train_accuracy=0.97,
+    )  # fmt: skip
+    return run
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+def test_networks_are_averaged_over_folds_and_seeds_and_compared(workspace: Workspace) -> None:
+    for architecture in ("baseline_cnn", "alexnet"):
+        for fold in (1, 2, 3):
+            for seed in (0, 1):
+                make_run(workspace, architecture, fold, seed)
+    summary = summarise(list_runs(workspace))
+    assert len(summary.runs) == 12
+    assert not summary.problems
+    assert [row.label for row in summary.networks] == ["AlexNet", "Baseline CNN"]  # the better one first
+    best, other = summary.networks
+    assert (best.folds, best.seeds, best.architecture) == ((1, 2, 3), (0, 1), "alexnet")
+    assert (best.parameters, best.multiply_adds, best.clips_per_second) == (1_500_000, 250_000_000, 42.0)
+    assert best.seconds == 60
+    by_hand = {(r.spec.fold, r.spec.seed): score(r.folder.predictions())["macro_f1"] for r in best.runs}
+    assert best.scores("macro_f1") == by_hand
+    expected = mean_over_folds(by_hand, n_train=120, n_test=40)
+    assert best.means["macro_f1"].value == expected.value
+    assert best.means["macro_f1"].low == max(0.0, expected.low or 0)
+    assert best.by_fold("macro_f1")[2] == pytest.approx((by_hand[2, 0] + by_hand[2, 1]) / 2)
+    (pair,) = summary.differences
+    assert (pair.a.label, pair.b.label) == ("AlexNet", "Baseline CNN")
+    assert pair.difference == difference(best.scores("accuracy"), other.scores("accuracy"), 120, 40)
+    assert pair.sentence.startswith("Accuracy: AlexNet lies ")
+
+
+def test_the_gap_is_training_less_test_accuracy(workspace: Workspace) -> None:
+    run = make_run(workspace, "alexnet", 1)
+    (row,) = summarise(list_runs(workspace)).runs
+    assert row.gap == pytest.approx(0.97 - run.predictions().correct.mean())
+    run.write_status(train_accuracy=None)
+    summary = summarise(list_runs(workspace))
+    assert summary.runs[0].gap is None
+    assert summary.networks[0].gap is None
+
+
+def test_intervals_end_at_the_bounds(workspace: Workspace) -> None:
+    for fold in (1, 2):
+        make_run(workspace, "resnet50", fold)
+    for name, mean in summarise(list_runs(workspace)).networks[0].means.items():
+        assert mean.low is not None
+        assert mean.high is not None
+        assert METRICS[name].low <= mean.low <= mean.value <= mean.high <= METRICS[name].high
+
+
+def test_two_recipes_are_never_averaged(workspace: Workspace) -> None:
+    make_run(workspace, "alexnet", 1)
+    make_run(workspace, "alexnet", 1, mixing="mixup")
+    labels = [row.label for row in summarise(list_runs(workspace)).networks]
+    assert len(set(labels)) == 2
+    assert all(label.startswith("AlexNet · ") for label in labels)
+
+
+def test_only_what_was_tested_on_the_same_clips_is_compared(workspace: Workspace) -> None:
+    make_run(workspace, "alexnet", 1)
+    make_run(workspace, "baseline_cnn", 2)
+    make_run(workspace, "resnet50", 1, dataset="esc10")
+    summary = summarise(list_runs(workspace))
+    assert len(summary.networks) == 3
+    assert summary.differences == ()
+
+
+def test_unfinished_runs_are_passed_over_and_unreadable_ones_named(workspace: Workspace) -> None:
+    make_run(workspace, "alexnet", 1)
+    make_run(workspace, "alexnet", 2).write_status(phase=Phase.RUNNING)
+    torn = make_run(workspace, "alexnet", 3)
+    (torn.path / "predictions.npz").write_bytes(b"torn")
+    gone = make_run(workspace, "alexnet", 4)
+    (gone.path / "predictions.npz").unlink()
+    foreign = make_run(workspace, "alexnet", 5)
+    (foreign.path / "study.toml").write_text("no = [toml")
+    summary = summarise(list_runs(workspace))
+    assert [row.spec.fold for row in summary.runs] == [1]
+    assert len(summary.problems) == 3
+    assert "not a predictions file" in summary.problems[0]
+    assert "is missing" in summary.problems[1]
+    assert "study.toml is not valid TOML" in summary.problems[2]
+
+
+def test_scores_are_read_again_when_the_file_changes(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(workspace, "alexnet", 1)
+    before = summarise([run]).runs[0].scores
+    with monkeypatch.context() as patch:
+        patch.setattr(Predictions, "load", lambda path: pytest.fail("read twice"))
+        assert summarise([run]).runs[0].scores == before
+    perfect = run.predictions()
+    Predictions(
+        CLASSES, perfect.clip_ids, perfect.labels, np.eye(4, dtype=np.float32)[perfect.labels], perfect.features
+    ).save(run.path / "predictions.npz")
+    os.utime(run.path / "predictions.npz", (1, 1))
+    assert summarise([run]).runs[0].scores["accuracy"] == 1
+
+
+def test_summarising_can_be_cancelled(workspace: Workspace) -> None:
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        summarise([make_run(workspace, "alexnet", 1)], control)
+    assert summarise([]).networks == ()
+
+
+def test_tables_hold_what_the_summary_holds(workspace: Workspace) -> None:
+    for fold in (1, 2):
+        make_run(workspace, "alexnet", fold)
+    summary = summarise(list_runs(workspace))
+    table = network_table(summary, ["accuracy"])
+    (row,) = table.rows
+    assert row == ("AlexNet", summary.networks[0].means["accuracy"].text(), "2 × 1", "1.50", "0.250", "41.5")
+    runs = list(csv.DictReader(io.StringIO(run_table(summary).csv())))
+    assert [float(line["accuracy"]) for line in runs] == [run.scores["accuracy"] for run in summary.runs]
+    assert [line["validation_accuracy"] for line in runs] == ["", ""]
+
+
+def test_tables_are_written_for_documents() -> None:
+    table = TextTable(("Network", "A (%)"), (("x_1 & y|z", "9.0"),))
+    assert table.markdown() == "| Network | A (%) |\n|---|--:|\n| x_1 & y\\|z | 9.0 |\n"
+    assert table.csv() == "Network,A (%)\nx_1 & y|z,9.0\n"
+    assert r"x\_1 \& y|z & 9.0 \\" in table.latex()
+    assert r"A (\%) \\" in table.latex()
+
+
+def test_published_figures_are_read() -> None:
+    esc50 = references("esc50")
+    assert [r.accuracy for r in esc50] == sorted(r.accuracy for r in esc50)
+    assert {"Human listeners": 81.3, "ResNet-50, ImageNet": 89.35}.items() <= {
+        r.name: r.accuracy for r in esc50
+    }.items()
+    assert references("demo-sounds") == []
+    assert {r.dataset for r in all_references()} - set(DATASETS) <= {"ucf101"}
+    ranged = next(r for r in references("ucf101") if r.low is not None)
+    assert ranged.text == "72.7–73 %"
+
+
+def test_implausible_references_are_refused() -> None:
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        Reference(dataset="esc50", name="x", accuracy=981, source="y")
+    with pytest.raises(ValueError, match="outside its range"):
+        Reference(dataset="esc50", name="x", accuracy=50, low=60, high=70, source="y")
