@@ -34,6 +34,10 @@ class Editor:
     def set(self, value: Any) -> None:
         raise NotImplementedError
 
+    def text(self) -> str:
+        """What the widget shows."""
+        raise NotImplementedError
+
     def on_change(self, slot: Callable[[], None]) -> None:
         raise NotImplementedError
 
@@ -81,6 +85,9 @@ class Choice(Editor):
     def set(self, value: Any) -> None:
         self.widget.setCurrentIndex(max(0, self.widget.findData(value)))
 
+    def text(self) -> str:
+        return self.widget.currentText()
+
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.currentIndexChanged.connect(slot)
 
@@ -95,6 +102,9 @@ class Check(Editor):
 
     def set(self, value: Any) -> None:
         self.widget.setChecked(bool(value))
+
+    def text(self) -> str:
+        return "yes" if self.widget.isChecked() else "no"
 
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.toggled.connect(slot)
@@ -139,6 +149,9 @@ class Number(Editor):
     def set(self, value: Any) -> None:
         self.widget.setValue(value)
 
+    def text(self) -> str:
+        return self.widget.text()
+
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.valueChanged.connect(slot)
 
@@ -158,6 +171,9 @@ class Line(Editor):
     def set(self, value: Any) -> None:
         self.widget.setText(self._write(value))
         self.widget.setCursorPosition(0)
+
+    def text(self) -> str:
+        return self.widget.text()
 
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.textChanged.connect(slot)

@@ -95,6 +95,11 @@ class Jobs(QObject):
             error = unexpected
         job._ended.emit(result, error)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any job is waiting, working or about to deliver."""
+        return bool(self._running)
+
     def close(self) -> None:
         """Cancel everything and wait for the threads to end."""
         for job in list(self._running):

@@ -13,6 +13,8 @@ from core.recipe import Settings
 from gui import theme
 from gui.field_editors import Editor, editor_for, nested_model
 
+LABEL_WIDTH = 9 * theme.GRID
+
 Model = TypeVar("Model", bound=Settings)
 
 
@@ -43,6 +45,7 @@ class SettingsForm(QWidget, Generic[Model]):
         self.editors: dict[str, Editor] = {}
         self.sections: dict[str, Section] = {}
         self._sentences: dict[str, QLabel] = {}
+        self._cells: dict[str, QWidget] = {}
         self._filling = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -107,6 +110,10 @@ class SettingsForm(QWidget, Generic[Model]):
         self._say({})
         return made
 
+    def show_field(self, name: str, on: bool) -> None:
+        """Show or hide the row of a field that only matters together with another."""
+        self._rows.setRowVisible(self._cells[name], on)
+
     def sentences(self) -> dict[str, str]:
         """What is wrong at present, by field; “” is the form as a whole."""
         shown = {name: label.text() for name, label in self._sentences.items() if label.text()}
@@ -116,6 +123,7 @@ class SettingsForm(QWidget, Generic[Model]):
 
     def _add_row(self, name: str, editor: Editor) -> None:
         label = theme.label(editor.title)
+        label.setMinimumWidth(LABEL_WIDTH)
         label.setToolTip(editor.tooltip)
         editor.widget.setToolTip(editor.tooltip)
         editor.widget.setAccessibleName(editor.title)
@@ -130,6 +138,7 @@ class SettingsForm(QWidget, Generic[Model]):
         inside.addWidget(sentence)
         self._rows.addRow(label, cell)
         self.editors[name] = editor
+        self._cells[name] = cell
         self._sentences[name] = sentence
 
     def _edited(self) -> None:

@@ -7,6 +7,7 @@ every change of the system's scheme. Plots that exist are recoloured, plots made
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import pyqtgraph as pg
 import qtawesome
@@ -28,6 +29,7 @@ MODALITY_STYLE = {
     Modality.AUDIO_VISUAL: Qt.PenStyle.DotLine,
 }
 
+ICONS = Path(__file__).parents[1] / "resources" / "icons"
 GRID = 8  # pixels; every margin and gap is a multiple
 SMALL, BODY, TITLE = 0.88, 1.0, 1.4  # the three sizes of type, times the body size
 BODY_POINTS = 10.0
@@ -122,7 +124,7 @@ def font(size: float = BODY, bold: bool = False) -> QFont:
 def label(text: str = "", size: float = BODY, *, muted: bool = False, wrap: bool = False, bold: bool = False) -> QLabel:
     """A label in one of the three sizes; `muted` for what is not the data."""
     made = QLabel(text)
-    made.setProperty("size", {SMALL: "small", BODY: "body", TITLE: "title"}[size])
+    made.setProperty("type_size", {SMALL: "small", BODY: "body", TITLE: "title"}[size])
     made.setProperty("muted", muted)
     made.setProperty("bold", bold)
     made.setWordWrap(wrap)
@@ -176,6 +178,8 @@ def style_plot(view: pg.GraphicsView) -> None:
         if isinstance(item, pg.AxisItem):
             item.setPen(colour("border"))
             item.setTextPen(colour("muted"))
+            item.setTickFont(font(SMALL))
+            item.label.setFont(font(SMALL))
         elif isinstance(item, pg.LegendItem):
             item.setLabelTextColor(colour("text"))
 
@@ -235,15 +239,33 @@ def icon_size(scale: float = 1.0) -> QSize:
 def _style_sheet() -> str:
     points = BODY_POINTS * float(_now["scale"])
     sizes = {"small": f"{points * SMALL:.1f}pt", "body": f"{points:.1f}pt", "title": f"{points * TITLE:.1f}pt"}
-    return _QSS.substitute(_SCHEMES[is_dark()], **sizes, error=ERROR.name())
+    scheme = "dark" if is_dark() else "light"
+    return _QSS.substitute(_SCHEMES[is_dark()], **sizes, scheme=scheme, icons=ICONS.as_posix())
 
 
 _QSS = string.Template("""
-QLabel[size="small"] { font-size: $small; }
-QLabel[size="title"] { font-size: $title; font-weight: 600; }
+QLabel[type_size="small"] { font-size: $small; }
+QLabel[type_size="title"] { font-size: $title; font-weight: 600; }
 QLabel[bold="true"] { font-weight: 600; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[error="true"] { color: $error_text; font-size: $small; }
+Rail { border-right: 1px solid $border; }
+StatusBar { border-top: 1px solid $border; }
+QFrame#banner { background: $raised; border-bottom: 1px solid $border; }
+QLineEdit, QComboBox, QAbstractSpinBox { background: $base; border: 1px solid $border; border-radius: 4px;
+    padding: 3px 6px; selection-background-color: $accent; selection-color: $accent_text; }
+QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $muted; background: $window; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url($icons/chevron-down-$scheme.svg); width: 12px; height: 12px; }
+QAbstractSpinBox { padding-right: 20px; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 18px; border: none; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 18px;
+    border: none; }
+QAbstractSpinBox::up-arrow { image: url($icons/chevron-up-$scheme.svg); width: 9px; height: 9px; }
+QAbstractSpinBox::down-arrow { image: url($icons/chevron-down-$scheme.svg); width: 9px; height: 9px; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QToolTip { color: $text; background: $raised; border: 1px solid $border; padding: 4px; }
 QPushButton { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 5px 16px; }
 QPushButton:hover { background: $hover; }

@@ -1,0 +1,345 @@
+"""Train: set up a study on the left, watch it learn on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from core import readable
+from core.control import Control
+from core.engine import State
+from core.errors import UserError
+from core.events import Event, StudyFinished, StudyStarted
+from core.runs import LogRow
+from core.study import Study, read_study
+from gui import theme
+from gui.context import Context
+from gui.jobs import Job
+from gui.panels.base import Panel
+from gui.panels.train_controls import Controls, Step
+from gui.panels.train_facts import Facts
+from gui.panels.train_queue import Queue
+from gui.panels.train_runs import RunRow, StudyRuns, list_studies
+from gui.panels.train_study import PRESETS, StudyEditor
+from gui.panels.train_welcome import Welcome
+from gui.widgets.curves import Curves, RunCurves
+
+DRAW_MS = 250  # curves are redrawn at most four times a second
+ASK_ABOVE_SECONDS = 600
+
+
+class TrainPanel(Panel):
+    """The panel puts its parts together and passes on what they say."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._wanted: Study | None = None  # asked for, not started yet
+        self._job: Job | None = None
+        self._process = psutil.Process()
+        self.runs = StudyRuns(context, self)
+        self.editor = StudyEditor(context)
+        self.controls = Controls()
+        self.curves = Curves()
+        self.facts = Facts()
+        self.queue = Queue(context, self.runs)
+        self.welcome = Welcome()
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAW_MS)
+        self._lay_out()
+        self._connect()
+        self._restore()
+
+    def activate(self) -> None:
+        self._follow_engine()
+        self.queue.refresh()
+        self._show_page()
+
+    def present(self, on: bool) -> None:
+        self._left.setVisible(not on)
+        self.queue.setVisible(not on)
+
+    def save_state(self) -> None:
+        settings = self.context.settings
+        settings.setValue("train/study", self.runs.study)
+        settings.setValue("train/columns", self._columns.saveState())
+        settings.setValue("train/rows", self._rows.saveState())
+        study = self.editor.value()
+        if study is not None:
+            settings.setValue("train/form", study.model_dump_json())
+
+    def close_panel(self) -> None:
+        self._timer.stop()
+        self._forget()
+
+    def start(self, study: Study) -> None:
+        """Estimate, ask where it is long, and train."""
+        try:
+            self.context.workspace.require_writable()
+        except UserError as error:
+            self.controls.show_step(Step.IDLE, str(error), error=True)
+            return
+        self._wanted = study
+        if self.context.libraries.ready:
+            self._estimate()
+        else:
+            self.controls.show_step(Step.WAITING, "Loading the deep-learning libraries, a few seconds …")
+
+    def _start_form(self) -> None:
+        study = self.editor.value()
+        if study is not None:
+            self.start(study)
+
+    def _start_demo(self) -> None:
+        if self.editor.open_file(PRESETS / "demo.toml"):
+            self._start_form()
+
+    def _resume_study(self, slug: str) -> None:
+        try:
+            self.start(read_study(self.context.workspace.runs / slug / "study.toml"))
+        except UserError as error:
+            self.context.message.emit(str(error), "error")
+
+    def _libraries_arrived(self) -> None:
+        if self._wanted is not None:
+            self._estimate()
+
+    def _estimate(self) -> None:
+        assert self._wanted is not None
+        self.controls.show_step(Step.WAITING, "Timing a few batches of each network …")
+        work = _estimating(self._wanted, self.context)
+        self._job = self.context.jobs.run(work, self._estimated, self._not_estimated, self._estimating)
+
+    def _estimating(self, progress: Any) -> None:
+        self.controls.show_step(Step.WAITING, f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+
+    def _estimated(self, estimate: Any) -> None:
+        self._job = None
+        if estimate.runs == 0:
+            self._forget()
+            self.controls.show_step(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
+            return
+        assert self._wanted is not None
+        self._expected = _seconds_per_run(estimate, self._wanted)
+        tight = estimate.disk_bytes > estimate.free_bytes
+        if estimate.seconds > ASK_ABOVE_SECONDS or tight:
+            self.controls.show_step(Step.ASKING, estimate.sentence())
+        else:
+            self.controls.show_step(Step.RUNNING, estimate.sentence())
+            self._go()
+
+    def _not_estimated(self, sentence: str) -> None:
+        self._forget()
+        self.controls.show_step(Step.IDLE, sentence, error=True)
+
+    def _go(self) -> None:
+        assert self._wanted is not None
+        sentence = self.controls.sentence.text()
+        self.runs.expect(self._expected)
+        try:
+            self.context.engine.start(self._wanted)
+        except UserError as error:
+            self.controls.show_step(Step.IDLE, str(error), error=True)
+        else:
+            self.controls.show_step(Step.RUNNING, sentence)
+        self._wanted = None
+        self._follow_engine()
+
+    def _forget(self) -> None:
+        """Give up waiting or asking."""
+        if self._job is not None:
+            self._job.cancel()
+        self._job, self._wanted = None, None
+        self.controls.show_step(Step.IDLE)
+
+    def _pause(self) -> None:
+        engine = self.context.engine
+        (engine.resume if engine.status.state is State.PAUSED else engine.pause)()
+        self._follow_engine()
+
+    def _stop(self) -> None:
+        self.context.engine.cancel()
+        self._follow_engine()
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, (StudyStarted, StudyFinished)):
+            self._tick()
+            self._follow_engine()
+
+    def _follow_engine(self) -> None:
+        """Start or stop the timer, the buttons and the facts as the engine starts or stops."""
+        state = self.context.engine.status.state
+        self.controls.show_engine(state)
+        if state is State.IDLE:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+        self._show_facts()
+        self._show_page()
+
+    def _tick(self) -> None:
+        for batch in self.context.engine.drain_batches():
+            self.curves.add_batch(batch.run, batch.step, batch.loss)
+        if self.isVisible():
+            self.curves.refresh()
+            self._show_facts()
+            self.controls.show_engine(self.context.engine.status.state)
+
+    def _show_facts(self) -> None:
+        status = self.context.engine.status
+        left = self.runs.seconds_left()
+        busy = status.state is not State.IDLE
+        self.facts.show_values(
+            device=status.device or self.context.libraries.device,
+            speed=readable.rate(status.clips_per_second) if busy and status.clips_per_second else "",
+            memory=readable.size(self._process.memory_info().rss),
+            left=f"about {readable.duration(left)}" if left is not None else "",
+        )
+
+    def _runs_loaded(self) -> None:
+        traces = {run: curves.trace for run, curves in self.curves.runs.items()}
+        self.curves.clear()
+        for row in self.runs.rows:
+            self.curves.add_run(_curves_of(row, self.runs.rows, traces))
+        self.curves.refresh()
+        self._show_page()
+
+    def _run_changed(self, place: int) -> None:
+        row = self.runs.rows[place]
+        curves = self.curves.runs.get(row.id)
+        if curves is not None:
+            curves.batches_per_epoch = row.batches_per_epoch or curves.batches_per_epoch
+            if row.accuracy is not None:
+                self.curves.set_test_accuracy(row.id, row.accuracy)
+
+    def _epoch_ended(self, run: str, row: LogRow) -> None:
+        self.curves.add_epoch(run, row)
+
+    def _show_page(self) -> None:
+        """The welcome as long as there is no run to show, and none on its way."""
+        waiting = self._wanted is not None or self.context.engine.status.state is not State.IDLE
+        nothing = not self.runs.rows and not waiting
+        self._pages.setCurrentWidget(self.welcome if nothing else self._rows)
+
+    def _export(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Export the curves", f"{self.runs.study or 'curves'}.png", "Pictures (*.png *.svg)"
+        )
+        if path:
+            try:
+                self.curves.export(Path(path))
+            except UserError as error:
+                self.context.message.emit(str(error), "error")
+
+    def _connect(self) -> None:
+        context, controls = self.context, self.controls
+        controls.start.connect(self._start_form)
+        controls.confirmed.connect(self._go)
+        controls.cancelled.connect(self._forget)
+        controls.pause.connect(self._pause)
+        controls.stop.connect(self._stop)
+        self.welcome.demo.connect(self._start_demo)
+        self.queue.resume_wanted.connect(self._resume_study)
+        self.queue.selected.connect(self.curves.choose)
+        self.curves.run_clicked.connect(self.queue.choose)
+        self.runs.loaded.connect(self._runs_loaded)
+        self.runs.changed.connect(self._run_changed)
+        self.runs.epoch_ended.connect(self._epoch_ended)
+        context.bridge.happened.connect(self._happened)
+        context.libraries.arrived.connect(self._libraries_arrived)
+        self._timer.timeout.connect(self._tick)
+
+    def _lay_out(self) -> None:
+        self._left = QWidget()
+        left = QVBoxLayout(self._left)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(0)
+        left.addWidget(self.editor, 1)
+        left.addWidget(self.controls)
+        self._left.setMinimumWidth(42 * theme.GRID)
+        above = QWidget()
+        top = QVBoxLayout(above)
+        top.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, 0)
+        top.setSpacing(theme.GRID)
+        top.addWidget(self.facts)
+        top.addWidget(self.curves, 1)
+        export = QToolButton()
+        export.setToolTip("Export the curves as PNG or SVG.")
+        theme.set_icon(export, "mdi6.export-variant")
+        export.clicked.connect(self._export)
+        self.curves.tools_layout.addWidget(export, 0, Qt.AlignmentFlag.AlignTop)
+        self._rows = QSplitter(Qt.Orientation.Vertical)
+        self._rows.addWidget(above)
+        self._rows.addWidget(self.queue)
+        self._rows.setStretchFactor(0, 3)
+        self._rows.setStretchFactor(1, 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self._rows)
+        self._columns = QSplitter()
+        self._columns.addWidget(self._left)
+        self._columns.addWidget(self._pages)
+        self._columns.setStretchFactor(1, 1)
+        self._columns.setSizes([46 * theme.GRID, 100 * theme.GRID])
+        for splitter in (self._columns, self._rows):
+            splitter.setChildrenCollapsible(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._columns)
+
+    def _restore(self) -> None:
+        settings = self.context.settings
+        for splitter, key in ((self._columns, "train/columns"), (self._rows, "train/rows")):
+            state = settings.value(key)
+            if state is not None:
+                splitter.restoreState(state)
+        form = str(settings.value("train/form", ""))
+        try:
+            self.editor.set_value(Study.model_validate_json(form) if form else read_study(PRESETS / "demo.toml"))
+        except (ValueError, UserError):
+            self.editor.set_value(Study())  # written by another version: start from the defaults
+        studies = list_studies(self.context.workspace)
+        wanted = str(settings.value("train/study", ""))
+        if studies:
+            self.runs.show(wanted if wanted in studies else studies[0])
+
+
+def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[Any], None]], Any]:
+    workspace = context.workspace
+
+    def work(control: Control, report: Callable[[Any], None]) -> Any:
+        from core.estimate import estimate
+
+        return estimate(study, workspace, control, report)
+
+    return work
+
+
+def _seconds_per_run(estimate: Any, study: Study) -> dict[str, float]:
+    """Network → seconds of one of its runs: the grid gives every network as many."""
+    runs_each = max(1, round(estimate.runs / len(study.network)))
+    return {network: seconds / runs_each for network, seconds in estimate.per_network.items()}
+
+
+def _curves_of(row: RunRow, rows: list[RunRow], traces: dict[str, Any]) -> RunCurves:
+    """How a run is drawn: the colour of its architecture, paler for a second variant of the same architecture."""
+    architecture = row.spec.network.architecture
+    variants = list(dict.fromkeys(r.network for r in rows if r.spec.network.architecture == architecture))
+    place = variants.index(row.network)
+    colour = theme.mix(theme.architecture_colour(architecture), theme.colour("text"), min(0.6, 0.35 * place))
+    made = RunCurves(
+        run=row.id,
+        network=row.network,
+        colour=colour,
+        modality=row.spec.modality,
+        batches_per_epoch=row.batches_per_epoch,
+        rows=list(row.log),
+        test_accuracy=row.accuracy,
+    )
+    if row.id in traces:
+        made.trace = traces[row.id]
+    return made

@@ -1,0 +1,251 @@
+"""The queue of runs: state, epoch, accuracy, size, note; annotate and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QMessageBox,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core import readable
+from core.engine import State
+from core.errors import UserError
+from core.runs import Phase
+from core.study import slug
+from gui import theme
+from gui.context import Context
+from gui.panels.train_runs import RunRow, StudyRuns, list_studies
+
+COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note")
+_RIGHT = {1, 2, 4, 5, 6}
+Index = QModelIndex | QPersistentModelIndex
+
+
+class QueueModel(QAbstractTableModel):
+    """Rows of StudyRuns as Qt wants them."""
+
+    def __init__(self, runs: StudyRuns) -> None:
+        super().__init__(runs)
+        self._runs = runs
+        runs.loaded.connect(self._loaded)
+        runs.changed.connect(self._changed)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        return 0 if parent.isValid() else len(self._runs.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's name
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in _RIGHT else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        row, column = self._runs.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, column)
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            return theme.architecture_icon(row.spec.network.architecture)
+        if role == Qt.ItemDataRole.ForegroundRole and column == 3 and row.phase is Phase.FAILED:
+            return theme.colour("error_text")
+        if role == Qt.ItemDataRole.ForegroundRole and row.phase is Phase.WAITING:
+            return theme.colour("muted")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.reason or row.note or row.id
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def _loaded(self) -> None:
+        self.beginResetModel()
+        self.endResetModel()
+
+    def _changed(self, place: int) -> None:
+        self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
+
+
+class Queue(QWidget):
+    """Which study, its runs, and what can be done with them."""
+
+    selected = Signal(tuple)  # ids of runs
+    resume_wanted = Signal(str)  # slug of the study
+
+    def __init__(self, context: Context, runs: StudyRuns, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._runs = context, runs
+        self.studies = QComboBox()
+        self.studies.setToolTip("Whose runs and curves are shown.")
+        self.studies.setMinimumContentsLength(16)
+        self.resume = _button("mdi6.play", "Resume", "Train what is not finished; each run goes on where it stopped.")
+        self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
+        self.delete = _button("mdi6.trash-can-outline", "Delete", "Delete the chosen runs for good.")
+        self.table = QTableView()
+        self.table.setModel(QueueModel(runs))
+        self._dress_table()
+        tools = QWidget()
+        line = QHBoxLayout(tools)
+        line.setContentsMargins(theme.GRID, 0, 0, 0)
+        line.addWidget(theme.label("Runs of", bold=True))
+        line.addWidget(self.studies)
+        line.addStretch(1)
+        for button in (self.resume, self.annotate, self.delete):
+            line.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.GRID, 0, 0)
+        column.setSpacing(theme.GRID // 2)
+        column.addWidget(tools)
+        column.addWidget(self.table, 1)
+        self.studies.activated.connect(self._study_chosen)
+        self.resume.clicked.connect(self._resume)
+        self.annotate.clicked.connect(self.write_note)
+        self.delete.clicked.connect(self.delete_runs)
+        self.table.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.table.doubleClicked.connect(self.write_note)
+        delete_key = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table)
+        delete_key.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete_key.activated.connect(self.delete_runs)
+        runs.loaded.connect(self.refresh)
+        runs.changed.connect(self._refresh_buttons)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the list of studies again and show the one in view."""
+        with QSignalBlocker(self.studies):
+            self.studies.clear()
+            names = list_studies(self._context.workspace)
+            if self._runs.study and self._runs.study not in names:
+                names.insert(0, self._runs.study)
+            for name in names:
+                self.studies.addItem(name, name)
+            self.studies.setCurrentIndex(self.studies.findData(self._runs.study))
+        self._refresh_buttons()
+
+    def chosen(self) -> list[RunRow]:
+        return [self._runs.rows[index.row()] for index in self.table.selectionModel().selectedRows()]
+
+    def choose(self, run: str) -> None:
+        place = self._runs.place(run)
+        if place is not None:
+            self.table.selectRow(place)
+
+    def write_note(self) -> None:
+        rows = self.chosen()
+        if not rows:
+            return
+        text, agreed = QInputDialog.getText(self, "Note", "Note beside the run:", text=rows[0].note)
+        if not agreed:
+            return
+        try:
+            for row in rows:
+                row.folder.write_note(text.strip())
+                self._runs.update(row.id, note=text.strip())
+        except UserError as error:
+            self._context.message.emit(str(error), "error")
+
+    def delete_runs(self) -> None:
+        rows = [row for row in self.chosen() if not self._under_way(row)]
+        if not rows or not self._agrees(rows):
+            return
+        try:
+            self._context.workspace.require_writable()
+            for row in rows:
+                row.folder.delete()
+        except UserError as error:
+            self._context.message.emit(str(error), "error")
+        self._runs.show(self._runs.study)
+        self._context.runs_changed.emit()
+
+    def _agrees(self, rows: list[RunRow]) -> bool:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        what = rows[0].id if len(rows) == 1 else f"{len(rows)} runs"
+        box.setText(f"Delete {what}?")
+        size = readable.size(sum(row.folder.size() for row in rows))
+        box.setInformativeText(f"Weights, curves and predictions go for good; {size} become free.")
+        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        agreed = box.clickedButton() is delete
+        box.deleteLater()
+        return agreed
+
+    def _under_way(self, row: RunRow) -> bool:
+        status = self._context.engine.status
+        return status.state is not State.IDLE and slug(status.study) == row.folder.study
+
+    def _study_chosen(self) -> None:
+        self._runs.show(str(self.studies.currentData()))
+
+    def _resume(self) -> None:
+        self.resume_wanted.emit(self._runs.study)
+
+    def _selection_changed(self) -> None:
+        self.selected.emit(tuple(row.id for row in self.chosen()))
+        self._refresh_buttons()
+
+    def _refresh_buttons(self) -> None:
+        idle = self._context.engine.status.state is State.IDLE
+        writable = self._context.workspace.writable
+        chosen = self.chosen()
+        unfinished = any(row.phase is not Phase.DONE for row in self._runs.rows)
+        self.resume.setVisible(idle and unfinished and writable)
+        self.annotate.setEnabled(bool(chosen) and writable)
+        self.delete.setEnabled(any(not self._under_way(row) for row in chosen) and writable)
+
+    def _dress_table(self) -> None:
+        table = self.table
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        table.setMinimumHeight(12 * theme.GRID)
+
+
+def _text(row: RunRow, column: int) -> str:
+    match column:
+        case 0:
+            return row.network
+        case 1:
+            return str(row.spec.fold)
+        case 2:
+            return str(row.spec.seed)
+        case 3:
+            return str(row.phase.value)
+        case 4:
+            return f"{row.epoch} / {row.spec.recipe.epochs}"
+        case 5:
+            return "" if row.accuracy is None else f"{100 * row.accuracy:.1f} %"
+        case 6:
+            return readable.size(row.bytes) if row.bytes else ""
+    return row.note
+
+
+def _button(icon: str, text: str, tooltip: str) -> QToolButton | QPushButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tooltip)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    theme.set_icon(button, icon)
+    return button

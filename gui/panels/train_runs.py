@@ -1,0 +1,189 @@
+"""The runs of one study as the Train panel shows them: read from disk, then kept up to date by what the engine says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.control import Control
+from core.errors import UserError
+from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.runs import LogRow, Phase, RunFolder, list_runs
+from core.study import RunSpec, slug
+from core.workspace import Workspace
+from gui.context import Context
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run, ready to be shown."""
+
+    spec: RunSpec
+    folder: RunFolder
+    phase: Phase
+    epoch: int
+    reason: str = ""
+    note: str = ""
+    bytes: int = 0
+    seconds: float = 0.0
+    accuracy: float | None = None  # on the test fold, 0 to 1
+    batches_per_epoch: int = 0
+    log: tuple[LogRow, ...] = field(default=(), repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.spec.id
+
+    @property
+    def network(self) -> str:
+        return self.spec.network.label
+
+
+def read_rows(workspace: Workspace, study: str, control: Control) -> list[RunRow]:
+    """Every run of a study from its folder; one whose study.toml cannot be read is passed over."""
+    rows = []
+    for folder in list_runs(workspace, study):
+        control.checkpoint()
+        try:
+            spec = folder.spec
+        except UserError:
+            continue
+        status = folder.status
+        accuracy = None
+        if status.phase is Phase.DONE:
+            try:
+                accuracy = float(folder.predictions().correct.mean())
+            except UserError as error:
+                status = replace(status, reason=str(error))
+        rows.append(
+            RunRow(
+                spec=spec,
+                folder=folder,
+                phase=status.phase,
+                epoch=status.epoch,
+                reason=status.reason,
+                note=folder.note,
+                bytes=folder.size(),
+                seconds=status.seconds,
+                accuracy=accuracy,
+                log=tuple(folder.log()),
+            )
+        )
+    return rows
+
+
+def list_studies(workspace: Workspace) -> list[str]:
+    """Slugs of the studies that have runs, the one touched last first."""
+    folders = {run.path.parent for run in list_runs(workspace)}
+    return [f.name for f in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)]
+
+
+class StudyRuns(QObject):
+    """Subscribe to `loaded` (all rows are new) and `changed` (one is, at this place)."""
+
+    loaded = Signal()
+    changed = Signal(int)
+    epoch_ended = Signal(str, object)  # run, LogRow
+
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.study = ""  # slug
+        self.rows: list[RunRow] = []
+        self._said: dict[str, list[Event]] = {}  # of the study under way, by run: said after the disk was read
+        self._expected: dict[str, float] = {}  # network → seconds a run, from the estimate, then as measured
+        self._job: Any = None
+        context.bridge.happened.connect(self._happened)
+
+    def show(self, study: str) -> None:
+        """Read the runs of a study (its slug)."""
+        self.study = study
+        if self._job is not None:
+            self._job.cancel()
+        self._job = self._context.jobs.run(self._reading(study), self._have_read)
+
+    def place(self, run: str) -> int | None:
+        return next((place for place, row in enumerate(self.rows) if row.id == run), None)
+
+    def update(self, run: str, **changes: Any) -> None:
+        place = self.place(run)
+        if place is not None:
+            self.rows[place] = replace(self.rows[place], **changes)
+            self.changed.emit(place)
+
+    def expect(self, seconds_per_run: dict[str, float]) -> None:
+        """What the estimate says of each network."""
+        self._expected = dict(seconds_per_run)
+
+    def seconds_left(self) -> float | None:
+        """Of the study under way; None while it is not known."""
+        status = self._context.engine.status
+        if status.seconds_left is None or slug(status.study) != self.study:
+            return None
+        waiting = [row.network for row in self.rows if row.phase is Phase.WAITING]
+        if any(network not in self._expected for network in waiting):
+            return None
+        return status.seconds_left + sum(self._expected[network] for network in waiting)
+
+    def _reading(self, study: str) -> Callable[[Control, Callable[[Any], None]], list[RunRow]]:
+        workspace = self._context.workspace
+        return lambda control, report: read_rows(workspace, study, control)
+
+    def _have_read(self, rows: list[RunRow]) -> None:
+        self._job = None
+        self.rows = rows
+        said = [event for row in rows for event in self._said.get(row.id, ())]
+        self.loaded.emit()
+        for event in said:
+            self._apply(event)
+
+    def _happened(self, event: Event) -> None:
+        match event:
+            case StudyStarted():
+                self._said.clear()
+                self.show(slug(event.study))
+            case RunStarted() | EpochEnded() | RunFinished():
+                self._said.setdefault(event.run, []).append(event)
+                self._apply(event)
+            case StudyFinished() if slug(event.study) == self.study:
+                self._said.clear()
+                self.show(self.study)
+
+    def _apply(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.update(
+                    event.run, phase=Phase.RUNNING, epoch=event.first_epoch, batches_per_epoch=event.batches_per_epoch
+                )
+            case EpochEnded():
+                self.update(event.run, epoch=event.epoch)
+                if self.place(event.run) is not None:
+                    self.epoch_ended.emit(event.run, _log_row(event))
+            case RunFinished():
+                phase = {Outcome.DONE: Phase.DONE, Outcome.FAILED: Phase.FAILED}.get(event.outcome, Phase.CANCELLED)
+                self.update(
+                    event.run,
+                    phase=phase,
+                    reason=event.reason,
+                    accuracy=event.scores.get("accuracy"),
+                    seconds=event.seconds,
+                )
+                place = self.place(event.run)
+                if place is not None and phase is Phase.DONE:
+                    self._expected[self.rows[place].network] = event.seconds
+
+
+def _log_row(event: EpochEnded) -> LogRow:
+    return LogRow(
+        epoch=event.epoch,
+        train_loss=event.train_loss,
+        train_accuracy=event.train_accuracy,
+        validation_loss=event.validation_loss,
+        validation_accuracy=event.validation_accuracy,
+        learning_rate=event.learning_rate,
+        clips_per_second=event.clips_per_second,
+        seconds=0.0,
+    )

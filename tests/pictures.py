@@ -1,0 +1,72 @@
+"""Pictures of the real window for the README: `uv run python tests/pictures.py WORKSPACE FOLDER`.
+
+Opens the workspace as the app does and saves every panel in the light and the dark scheme, under whatever platform
+Qt runs on (`xvfb-run` gives a real X window). Nothing is trained: the workspace should hold a finished study.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import typer  # noqa: E402 - the repository is no package: its root comes first
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from gui import theme  # noqa: E402
+from gui.main_window import MainWindow  # noqa: E402
+from gui.panels import PANELS  # noqa: E402
+from gui.session import open_context  # noqa: E402
+
+SETTLE_SECONDS = 1.0  # after the last background job of a panel has delivered
+
+
+def main(
+    workspace: Annotated[Path, typer.Argument(help="A workspace with a finished study.")],
+    folder: Annotated[Path, typer.Argument(help="Where the PNGs go.")],
+    size: Annotated[str, typer.Option(help="Of the window, in pixels.")] = "1280x800",
+    panels: Annotated[str, typer.Option(help="Names with commas between; all without it.")] = "",
+    present: Annotated[bool, typer.Option(help="In presentation mode.")] = False,
+) -> None:
+    """Save PANEL-light.png and PANEL-dark.png for every panel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
+    theme.apply(app, dark=False)
+    context = open_context(workspace)
+    window = MainWindow(context)
+    width, height = (int(number) for number in size.split("x"))
+    window.resize(width, height)
+    window.show()
+    context.libraries.load(context.jobs)
+    for name in panels.split(",") if panels else PANELS:
+        window.show_panel(name)
+        settle(app, window)
+        for dark in (False, True):
+            theme.apply(app, dark=dark, scale=theme.PRESENTATION if present else 1.0)
+            if present:
+                window.toggle_presentation()
+            settle(app, window)
+            path = folder / f"{name}-{'dark' if dark else 'light'}.png"
+            window.grab().save(str(path))
+            if present:
+                window.toggle_presentation()
+            print(path)
+    window.close()
+
+
+def settle(app: QApplication, window: MainWindow) -> None:
+    """Let the window work until its jobs are done and a moment longer."""
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < SETTLE_SECONDS:
+        app.processEvents()
+        if window.context.jobs.busy:
+            quiet_since = time.monotonic()
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    typer.run(main)
