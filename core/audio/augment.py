@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -11,20 +10,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchaudio.functional import phase_vocoder, resample
+from torchaudio.functional import resample
 
+from core.audio.vocoder import stretched
 from core.recipe import AudioAugmentation
 
-VOCODER_WINDOW = 0.05  # s, rounded to a power of two: 2048 samples at 44.1 kHz, 1024 at 22.05 kHz
-GROUP = 8  # clips that share one pitch shift or one stretch
 FINEST_RATIO = 32  # largest denominator of a resampling ratio: 18/17 is a semitone within 1 cent
 
 
 class AugmentWaveform(nn.Module):
     """Pitch shift, time stretch, time shift, noise and gain, in this order; the identity in eval mode.
 
-    Noise, gain and time shift are drawn for each clip. Pitch shift and time stretch (phase vocoder: Flanagan & Golden
-    1966; Dolson 1986) are drawn for groups of up to eight of the clips they befall, for speed.
+    Everything is drawn for each clip by itself.
 
     Args:
         settings: what is on, and how strong.
@@ -33,8 +30,7 @@ class AugmentWaveform(nn.Module):
 
     def __init__(self, settings: AudioAugmentation, rate: int) -> None:
         super().__init__()
-        self.settings = settings
-        self.n_fft = max(64, 2 ** round(math.log2(VOCODER_WINDOW * rate)))
+        self.settings, self.rate = settings, rate
 
     def forward(self, waveforms: Tensor, generator: torch.Generator) -> Tensor:
         """(batch, samples) → the same shape, a new tensor where anything changes.
@@ -48,9 +44,9 @@ class AugmentWaveform(nn.Module):
             return waveforms
         with torch.autocast(waveforms.device.type, enabled=False):
             if s.pitch:
-                waveforms = _in_groups(waveforms, s.pitch, self._pitch_shifted, generator)
+                waveforms = _each(waveforms, s.pitch, self._pitch_shifted, generator)
             if s.stretch:
-                waveforms = _in_groups(waveforms, s.stretch, self._stretched, generator)
+                waveforms = _each(waveforms, s.stretch, self._stretched, generator)
             if s.shift:
                 waveforms = _rolled(waveforms, s.shift, generator)
             if s.noise:
@@ -59,32 +55,18 @@ class AugmentWaveform(nn.Module):
                 waveforms = waveforms * _decibels(s.gain_db, waveforms, generator)
         return waveforms
 
-    def _pitch_shifted(self, clips: Tensor, generator: torch.Generator) -> Tensor:
+    def _pitch_shifted(self, clip: Tensor, generator: torch.Generator) -> Tensor:
         """By a whole number of semitones k ≠ 0: longer by 2^(k/12) at the same pitch, then played faster by as much."""
         size = int(torch.randint(1, self.settings.pitch_semitones + 1, (), generator=generator))
         up = bool(torch.randint(2, (), generator=generator))
         ratio = Fraction(2 ** ((size if up else -size) / 12)).limit_denominator(FINEST_RATIO)
-        longer = self._vocoded(clips, 1 / float(ratio))
-        return _fitted(resample(longer, ratio.numerator, ratio.denominator), clips.shape[1])
+        longer = stretched(clip, 1 / float(ratio), self.rate)
+        return _fitted(resample(longer, ratio.numerator, ratio.denominator), len(clip))
 
-    def _stretched(self, clips: Tensor, generator: torch.Generator) -> Tensor:
+    def _stretched(self, clip: Tensor, generator: torch.Generator) -> Tensor:
         """Faster or slower by up to the factor set; then cropped in the middle, or padded with silence at the end."""
         exponent = 2 * float(torch.rand((), generator=generator)) - 1
-        return _fitted(self._vocoded(clips, self.settings.stretch_factor**exponent), clips.shape[1])
-
-    def _vocoded(self, clips: Tensor, speed: float) -> Tensor:
-        """Duration divided by `speed`, pitch kept."""
-        hop = self.n_fft // 4
-        window = torch.hann_window(self.n_fft, device=clips.device)
-        spectrum = torch.stft(clips, self.n_fft, hop, window=window, pad_mode="constant", return_complex=True)
-        advance = torch.linspace(0, math.pi * hop, self.n_fft // 2 + 1, device=clips.device)[:, None]
-        return torch.istft(
-            phase_vocoder(spectrum, speed, advance),
-            self.n_fft,
-            hop,
-            window=window,
-            length=round(clips.shape[1] / speed),
-        )
+        return _fitted(stretched(clip, self.settings.stretch_factor**exponent, self.rate), len(clip))
 
 
 class SpecAugment(nn.Module):
@@ -129,19 +111,17 @@ def preview_masks(decibels: NDArray[np.float32], settings: AudioAugmentation, se
     return masked
 
 
-def _in_groups(
+def _each(
     waveforms: Tensor,
     share: float,
     change: Callable[[Tensor, torch.Generator], Tensor],
     generator: torch.Generator,
 ) -> Tensor:
-    """Change a share of the clips, a group at a time."""
-    befallen = (torch.rand(len(waveforms), generator=generator) < share).nonzero()[:, 0]
-    changed = waveforms.clone()
-    for group in befallen.split(GROUP):
-        chosen = group.to(waveforms.device)
-        changed[chosen] = change(waveforms[chosen], generator)
-    return changed
+    """Change a share of the clips, one by one."""
+    befallen = torch.rand(len(waveforms), generator=generator) < share
+    return torch.stack(
+        [change(clip, generator) if chosen else clip for clip, chosen in zip(waveforms, befallen.tolist(), strict=True)]
+    )
 
 
 def _rolled(waveforms: Tensor, share: float, generator: torch.Generator) -> Tensor:
@@ -172,10 +152,10 @@ def _decibels(most: float, like: Tensor, generator: torch.Generator) -> Tensor:
     return 10 ** (most * (2 * torch.rand(len(like), 1, generator=generator) - 1) / 20).to(like.device)
 
 
-def _fitted(clips: Tensor, n: int) -> Tensor:
+def _fitted(clip: Tensor, n: int) -> Tensor:
     """Exactly n samples: cropped in the middle, or padded with silence at the end."""
-    spare = clips.shape[1] - n
-    return clips.narrow(1, spare // 2, n) if spare >= 0 else F.pad(clips, (0, -spare))
+    spare = len(clip) - n
+    return clip.narrow(0, spare // 2, n) if spare >= 0 else F.pad(clip, (0, -spare))
 
 
 def _masks(batch: int, length: int, count: int, widest: int, generator: torch.Generator) -> Tensor:

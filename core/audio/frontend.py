@@ -132,9 +132,11 @@ def listening_spectrogram(
     settings = AudioSettings.model_construct(  # unchecked: a file may have a rate no network is trained at
         rate=rate, n_fft=n_fft, hop=n_fft // 8, mels=LISTENING_BANDS, f_min=0.0, f_max=None, top_db=LISTENING_RANGE
     )
-    decibels = _decibels(samples, settings)
+    peak = float(np.abs(samples).max(initial=0))
+    decibels = _decibels(samples / (peak or 1.0), settings)  # brought up, or a faint clip would end at −100 dB
+    loudest = decibels.max() if peak else decibels.max() + LISTENING_RANGE  # silence is dark, not loudest
     times = np.arange(decibels.shape[1]) * settings.hop / rate
-    return decibels - decibels.max(), mel_frequencies(settings), times
+    return decibels - loudest, mel_frequencies(settings), times
 
 
 def mel_frequencies(settings: AudioSettings) -> NDArray[np.float64]:
