@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from core.runs import Phase, RunFolder, list_runs, run_folder
 from core.study import DatasetChoice, Network, RunSpec
 from core.workspace import Workspace
 
+ROOT = Path(__file__).parents[3]
 CLASSES = tuple(f"class {k}" for k in range(4))
 STRENGTH = {"baseline_cnn": 1.0, "alexnet": 2.0, "resnet50": 3.0}
 
@@ -197,3 +200,14 @@ def test_implausible_references_are_refused() -> None:
         Reference(dataset="esc50", name="x", accuracy=981, source="y")
     with pytest.raises(ValueError, match="outside its range"):
         Reference(dataset="esc50", name="x", accuracy=50, low=60, high=70, source="y")
+
+
+def test_importing_the_tables_of_results_loads_nothing_heavy() -> None:
+    """The window shows before torch and scikit-learn are imported."""
+    code = (
+        "import sys, core.evaluation.summary, core.evaluation.tables, core.evaluation.reference, "
+        "core.analysis.clip_records\n"
+        "print({'torch', 'sklearn', 'scipy', 'lightning', 'librosa'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"
