@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
 
+from core import readable
 from core.engine import EngineStatus, State
 from core.events import Event, Progress, RunStarted, StudyFinished, StudyStarted
-from core import readable
 from gui import theme
 from gui.context import Context
 
