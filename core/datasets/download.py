@@ -23,7 +23,7 @@ from core.files import write_atomically, write_error
 from core.readable import duration, size
 from core.tables import load_dotted
 
-BLOCK = 1 << 15  # small, so that a slow line still shows progress and can be cancelled
+BLOCK = 1 << 14  # small, so that a slow line still shows progress and can be cancelled
 TIMEOUT = (10.0, 20.0)  # seconds to connect, and without a byte
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each new attempt
 NEW_GROUND = 1 << 20  # bytes after which a broken connection counts as the first again
@@ -82,6 +82,7 @@ def _put_in_place(archive: Archive, part: Path, target: Path, control: Control, 
     shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed
     check: Check = load_dotted(archive.check) if isinstance(archive.check, str) else archive.check
     try:
+        aside.mkdir()
         unpack(part, aside, 2 * archive.extracted, control, report)
         inside = list(aside.iterdir())
         folder = inside[0] if len(inside) == 1 and inside[0].is_dir() else aside  # most archives hold one folder

@@ -26,7 +26,7 @@ ARCHIVE = Archive(
     url="https://github.com/karolpiczak/ESC-50/archive/refs/heads/master.zip",
     title="ESC-50",
     licence=LICENCE_50,
-    bytes=646_000_000,
+    bytes=616_000_000,
     extracted=900_000_000,
     check="core.datasets.esc50:check_arrived",
 )

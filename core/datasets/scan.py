@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+import soundfile
+
 from core.audio.decode import AudioFacts
 from core.datasets.base import Clip, Dataset, Excluded
 
@@ -168,9 +170,10 @@ def _alike(one: float, other: float) -> bool:
 
 
 def _is_empty(clip: Clip) -> bool:
+    """Whether a file that could not be decoded has no bytes, or a header and no samples."""
     try:
-        return clip.path.stat().st_size == 0
-    except OSError:
+        return clip.path.stat().st_size == 0 or soundfile.info(clip.path).frames == 0
+    except (OSError, soundfile.SoundFileError, TypeError, ValueError):  # as core.audio.decode
         return False
 
 

@@ -49,7 +49,7 @@ class _Member:
 
 
 def unpack(archive: Path, into: Path, limit: int, control: Control, report: Callable[[Progress], None]) -> None:
-    """Unpack a zip or tar archive into a folder that does not exist yet.
+    """Unpack a zip or tar archive into an empty folder.
 
     Everything is looked at before anything is written. Links and devices are refused with the rest: sound needs none.
 
@@ -70,7 +70,6 @@ def unpack(archive: Path, into: Path, limit: int, control: Control, report: Call
                     f"expected (at most {size(limit)}): nothing was unpacked."
                 )
             require_space(into, total, f"Unpacking {archive.name}")
-            into.mkdir(parents=True)
             done = 0
             for member, parts in checked:
                 path = into.joinpath(*parts)
@@ -88,6 +87,8 @@ def unpack(archive: Path, into: Path, limit: int, control: Control, report: Call
                 report(Progress("Unpacking", done, total, "bytes"))
     except DAMAGED as error:
         raise BadArchive(f"{archive.name} is damaged ({error or type(error).__name__}).") from None
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise BadArchive(f"{archive.name} holds two files of one name ({Path(error.filename).name}).") from None
     except RuntimeError as error:  # zipfile's for a password
         raise BadArchive(f"{archive.name} cannot be unpacked ({error}).") from None
     except OSError as error:
