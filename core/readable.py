@@ -29,3 +29,11 @@ def size(count: float) -> str:
 def rate(clips_per_second: float) -> str:
     """`4.4 clips/s`, `120 clips/s`."""
     return f"{clips_per_second:.1f} clips/s" if clips_per_second < 100 else f"{clips_per_second:.0f} clips/s"
+
+
+def count(number: float) -> str:
+    """`512`, `887 k`, `23.5 M`, `4.09 G`; a dash for 0: nothing is known."""
+    for power, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= power:
+            return f"{number / power:.3g} {letter}"
+    return f"{number:.0f}" if number else "–"

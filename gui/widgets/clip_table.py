@@ -27,13 +27,14 @@ class Column:
     values: NDArray[Any]  # (clips,)
     names: Sequence[str] = ()
     format: str = ""
+    unit: str = ""
     icons: Sequence[QIcon] = ()  # one for each name
     red: NDArray[np.bool_] | None = None  # (clips,) written in the colour of errors
     width: int = 72  # pixels at first
 
     def text(self, clip: int) -> str:
         value = self.values[clip]
-        return self.names[value] if len(self.names) else format(value, self.format)
+        return self.names[value] if len(self.names) else format(value, self.format) + self.unit
 
     def keys(self, clips: NDArray[np.int64]) -> NDArray[Any]:
         """What the clips are sorted by: the number, or the place of the name in the alphabet."""
@@ -41,56 +42,35 @@ class Column:
             return self.values[clips]
         return _alphabetical(self.names)[self.values[clips]]
 
-    def matches(self, words: str, clips: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """(clips,) whether the name holds the words, in whatever case; never for numbers."""
-        found = np.fromiter((words in name.casefold() for name in self.names), bool, len(self.names))
-        return found[self.values[clips]] if len(found) else np.zeros(len(clips), bool)
-
 
 class ClipTableModel(QAbstractTableModel):
-    """Shows the clips at given indices, sorted by one column and narrowed to those that hold a text."""
+    """Shows the clips at given indices, sorted by one column."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.columns: tuple[Column, ...] = ()
         self.rows: NDArray[np.int64] = np.zeros(0, np.int64)  # clip index of each row, as shown
-        self._chosen = self.rows
-        self._words = ""
         self._sorted_by, self._descending = -1, True
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other clips altogether: nothing is shown until `show_clips`."""
         self.beginResetModel()
         self.columns = tuple(columns)
-        self.rows = self._chosen = np.zeros(0, np.int64)
+        self.rows = np.zeros(0, np.int64)
         self.endResetModel()
 
     def show_clips(self, clips: NDArray[np.int64]) -> None:
-        self._chosen = clips
-        self._refresh()
-
-    def filter(self, words: str) -> None:
-        self._words = words.strip().casefold()
-        self._refresh()
-
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self._sorted_by, self._descending = column, order == Qt.SortOrder.DescendingOrder
-        self._refresh()
-
-    def _refresh(self) -> None:
         self.beginResetModel()
-        clips = self._chosen
-        if self._words:
-            kept = np.zeros(len(clips), bool)
-            for column in self.columns:
-                kept |= column.matches(self._words, clips)
-            clips = clips[kept]
         if 0 <= self._sorted_by < len(self.columns):
             keys = self.columns[self._sorted_by].keys(clips)
             # Negated rather than reversed, so that equals keep their order both ways.
             clips = clips[np.argsort(-keys if self._descending else keys, kind="stable")]
         self.rows = clips
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sorted_by, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self.show_clips(np.sort(self.rows))
 
     def rowCount(self, parent: Index = TOP) -> int:  # noqa: N802 - Qt's names
         return 0 if parent.isValid() else len(self.rows)
@@ -146,6 +126,7 @@ class ClipTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
         self.selectionModel().selectionChanged.connect(self._selected)
 
     def set_columns(self, columns: Sequence[Column], sort_by: int) -> None:
@@ -157,10 +138,6 @@ class ClipTable(QTableView):
     def show_clips(self, clips: NDArray[np.int64]) -> None:
         """Show these, the first of them current."""
         self.clips.show_clips(clips)
-        self.make_current(0)
-
-    def filter(self, words: str) -> None:
-        self.clips.filter(words)
         self.make_current(0)
 
     def make_current(self, row: int) -> None:

@@ -15,6 +15,7 @@ from gui import theme
 Cell = tuple[int, int]  # true class, predicted class
 SMALLEST_LABEL = 11.0  # pixels a class name needs; closer classes share the room, every second or third is named
 NUMBER_ROOM = 26.0  # pixels of a cell in which a number can be read
+WIDEST = 1.4  # the cells' longer side over the shorter
 FAINTEST = 0.28  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
 
 
@@ -92,24 +93,29 @@ class ConfusionMatrix(QWidget):
     # geometry ---------------------------------------------------------------------------------------------------
 
     def _plot(self) -> QRectF:
-        """The square of cells; names stand to its left and above it."""
+        """Where the cells are, a little wider or higher than square where there is room; names stand around it."""
         metrics = QFontMetricsF(self._label_font(12))
         longest = max((metrics.horizontalAdvance(name) for name in self.classes), default=0.0) + 2 * theme.GRID
         names = max(7.0 * theme.GRID, min(longest, 0.26 * min(self.width(), self.height())))
-        side = max(1.0, min(self.width(), self.height()) - names - theme.GRID)
-        return QRectF(names, names, side, side)
+        wide, high = max(1.0, self.width() - names - theme.GRID), max(1.0, self.height() - names - theme.GRID)
+        return QRectF(names, names, min(wide, WIDEST * high), min(high, WIDEST * wide))
+
+    def _step(self) -> tuple[float, float]:
+        """Width and height of a cell."""
+        plot = self._plot()
+        return plot.width() / self._span, plot.height() / self._span
 
     def _rect(self, cell: Cell) -> QRectF:
-        plot, step = self._plot(), self._plot().width() / self._span
+        plot, (wide, high) = self._plot(), self._step()
         column, row = self._place[cell[1]] - self._origin.x(), self._place[cell[0]] - self._origin.y()
-        return QRectF(plot.left() + column * step, plot.top() + row * step, step, step)
+        return QRectF(plot.left() + column * wide, plot.top() + row * high, wide, high)
 
     def _hit(self, point: QPointF) -> tuple[int | None, int | None]:
         """(true, predicted) under a point; None for the one whose names, rather than cells, lie there."""
         plot, n = self._plot(), len(self.classes)
-        step = plot.width() / self._span
-        column = int((point.x() - plot.left()) / step + self._origin.x())
-        row = int((point.y() - plot.top()) / step + self._origin.y())
+        wide, high = self._step()
+        column = int((point.x() - plot.left()) / wide + self._origin.x())
+        row = int((point.y() - plot.top()) / high + self._origin.y())
         in_rows = plot.top() <= point.y() < plot.bottom() and 0 <= row < n
         in_columns = plot.left() <= point.x() < plot.right() and 0 <= column < n
         true = int(self._order[row]) if in_rows and point.x() < plot.right() else None
@@ -137,7 +143,8 @@ class ConfusionMatrix(QWidget):
             moved = point - self._pressed
             if self._panned or moved.manhattanLength() > theme.GRID:
                 self._panned = True
-                self._origin -= moved * (self._span / self._plot().width())
+                wide, high = self._step()
+                self._origin -= QPointF(moved.x() / wide, moved.y() / high)
                 self._pressed = point
                 self._keep_inside()
                 return
@@ -195,16 +202,15 @@ class ConfusionMatrix(QWidget):
             self._image = self._coloured()
         painter = QPainter(self)
         plot = self._plot()
-        step = plot.width() / self._span
         painter.drawImage(plot, self._image, QRectF(self._origin.x(), self._origin.y(), self._span, self._span))
         painter.setClipRect(plot)
-        if step >= 6:
-            self._paint_grid(painter, plot, step)
-        if step >= NUMBER_ROOM:
+        if min(self._step()) >= 6:
+            self._paint_grid(painter, plot)
+        if min(self._step()) >= NUMBER_ROOM:
             self._paint_numbers(painter, plot)
         self._paint_marks(painter, plot)
         painter.setClipping(False)
-        self._paint_names(painter, plot, step)
+        self._paint_names(painter, plot)
 
     def _coloured(self) -> QImage:
         """One pixel a cell, in the order shown."""
@@ -221,11 +227,12 @@ class ConfusionMatrix(QWidget):
         # The copy owns its pixels: a QImage around an array's memory would outlive the array.
         return QImage(content.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
 
-    def _paint_grid(self, painter: QPainter, plot: QRectF, step: float) -> None:
+    def _paint_grid(self, painter: QPainter, plot: QRectF) -> None:
         painter.setPen(QPen(theme.colour("base"), 1))
+        wide, high = self._step()
         for place in range(ceil(self._span) + 1):
-            x = plot.left() + (place - self._origin.x() % 1) * step
-            y = plot.top() + (place - self._origin.y() % 1) * step
+            x = plot.left() + (place - self._origin.x() % 1) * wide
+            y = plot.top() + (place - self._origin.y() % 1) * high
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
 
@@ -253,13 +260,14 @@ class ConfusionMatrix(QWidget):
         for cell in self._selected:
             painter.drawRect(self._rect(cell).adjusted(0, 0, -1, -1))
 
-    def _paint_names(self, painter: QPainter, plot: QRectF, step: float) -> None:
-        painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step))))
-        every = max(1, ceil(SMALLEST_LABEL / step))
+    def _paint_names(self, painter: QPainter, plot: QRectF) -> None:
         # The errors of a whole row or column are selected by its name: marking all the others would say nothing.
         cells = set(self._selected) if len(self._selected) < len(self.classes) - 1 else set()
         cells |= {self._hover} if self._hover else set()
         for down, marked in ((True, {true for true, _ in cells}), (False, {predicted for _, predicted in cells})):
+            step = self._step()[down]
+            every = max(1, ceil(SMALLEST_LABEL / step))
+            painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step))))
             taken = [int(self._place[name]) for name in marked]
             for place, name in enumerate(self._order):
                 free = all(abs(place - other) >= every for other in taken)
@@ -274,7 +282,7 @@ class ConfusionMatrix(QWidget):
         """One class name: left of its row (`down`), or on end above its column."""
         start = plot.top() if down else plot.left()
         middle = start + (self._place[name] + 0.5 - (self._origin.y() if down else self._origin.x())) * step
-        if not start <= middle <= start + plot.width():
+        if not start <= middle <= start + (plot.height() if down else plot.width()):
             return
         metrics = painter.fontMetrics()
         text = metrics.elidedText(self.classes[name], Qt.TextElideMode.ElideRight, int(plot.left() - 1.5 * theme.GRID))

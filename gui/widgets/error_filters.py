@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
 
 ANY = -1
+TYPING_MS = 200  # after the last letter the clips are looked for
 
 
 class Which(StrEnum):
@@ -28,8 +29,8 @@ class Which(StrEnum):
 HELP = {
     Which.ALL: "Every test clip of the chosen runs, right or wrong.",
     Which.ERRORS: "Only clips that the network got wrong.",
-    Which.EVERYBODY: "Clips that every network got wrong, with the same fold and seed: hard, or wrongly labelled.",
-    Which.A_NOT_B: "Clips that network A got right and network B got wrong, in the same fold with the same seed. "
+    Which.EVERYBODY: "Clips that every run tested on them got wrong: hard, or wrongly labelled.",
+    Which.A_NOT_B: "Clips that every run of A got right and every run of B got wrong. "
     "The matrix and the table show the answers of B.",
 }
 
@@ -41,9 +42,10 @@ class Choice:
     network: int = ANY
     fold: int = ANY
     seed: int = ANY
-    which: Which = Which.ERRORS
+    which: Which = Which.ALL
     right: int = 0  # A
     wrong: int = 1  # B
+    words: str = ""
 
 
 class ErrorFilters(QWidget):
@@ -60,7 +62,12 @@ class ErrorFilters(QWidget):
         self.seed = _combo("Seed", "Only runs with this random seed.", 72)
         self.right = _combo("A, right", "The network that was right.", 160)
         self.wrong = _combo("B, wrong", "The network that was wrong, whose answers are shown.", 160)
-        self.said = theme.label(muted=True)
+        self.search = QLineEdit(placeholderText="Find by class or clip")
+        self.search.setClearButtonEnabled(True)
+        self.search.setToolTip("Only clips whose true class, predicted class or name contains this.")
+        self.search.setMaximumWidth(32 * theme.GRID)
+        self.runs, self.found = theme.label(muted=True), theme.label(muted=True)
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._which = QButtonGroup(self)
 
         runs, clips = QHBoxLayout(), QHBoxLayout()
@@ -69,7 +76,7 @@ class ErrorFilters(QWidget):
             runs.addWidget(combo)
             runs.addSpacing(theme.GRID)
         runs.addStretch(1)
-        runs.addWidget(self.said)
+        runs.addWidget(self.runs)
         for which in Which:
             button = QPushButton(which.value)
             button.setCheckable(True)
@@ -83,17 +90,21 @@ class ErrorFilters(QWidget):
             for widget in self._pair[-2:]:
                 clips.addWidget(widget)
         clips.addStretch(1)
+        clips.addWidget(self.search, 1)
+        clips.addWidget(self.found)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         for row in (runs, clips):
             row.setSpacing(theme.GRID)
             column.addLayout(row)
-        self.set_which(Which.ERRORS)
+        self.set_which(Which.ALL)
         self.study.activated.connect(self._study_chosen)
         for combo in (self.network, self.fold, self.seed, self.right, self.wrong):
             combo.activated.connect(self._something_chosen)
         self._which.buttonClicked.connect(self._something_chosen)
+        self.search.textChanged.connect(self._typed)
+        self._typing.timeout.connect(self._something_chosen)
 
     @property
     def choice(self) -> Choice:
@@ -104,6 +115,7 @@ class ErrorFilters(QWidget):
             which=self.which,
             right=max(0, self.right.currentIndex()),
             wrong=max(0, self.wrong.currentIndex()),
+            words=self.search.text().strip(),
         )
 
     @property
@@ -139,10 +151,18 @@ class ErrorFilters(QWidget):
             if button.text() in (Which.EVERYBODY, Which.A_NOT_B):
                 button.setEnabled(len(networks) > 1)
         if len(networks) < 2 and self.which in (Which.EVERYBODY, Which.A_NOT_B):
-            self.set_which(Which.ERRORS)
+            self.set_which(Which.ALL)
+
+    def choose_network(self, label: str) -> None:
+        """Show the errors of one network, or of all where there is none of that label."""
+        self.network.setCurrentIndex(max(0, self.network.findText(label)))
+        self.set_which(Which.ERRORS)
 
     def _study_chosen(self) -> None:
         self.study_changed.emit(self.study.currentData())
+
+    def _typed(self) -> None:
+        self._typing.start()
 
     def _something_chosen(self) -> None:
         self._show_pair()

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
 
-ROW = 3 * theme.GRID
-SHOWN = 5  # classes beside the true one
+ROW = 20  # pixels
+SHOWN = 4  # classes beside the true one
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -102,7 +102,7 @@ class ProbabilityBars(QWidget):
         for line, class_ in enumerate(self.rows, start=1):
             value = float(opinion.probabilities[class_])
             cell = top.translated(0, line * ROW)
-            bar = QRectF(cell.left(), cell.top() + theme.GRID / 2, cell.width() - figures, ROW - theme.GRID)
+            bar = QRectF(cell.left(), cell.top() + 3, cell.width() - figures, ROW - 6)
             track = theme.mix(theme.colour("base"), theme.colour("text"), 0.07)
             painter.fillRect(bar, track)
             chosen = class_ == predicted

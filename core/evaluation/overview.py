@@ -1,0 +1,73 @@
+"""All runs of a study as a table shows them: the finished ones scored, the others with where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.control import Control
+from core.evaluation.summary import Summary, summarise
+from core.events import Event
+from core.runs import Phase, RunFolder, RunStatus, list_runs
+from core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class UnfinishedRun:
+    """A run without results, and how far it came."""
+
+    folder: RunFolder
+    status: RunStatus
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What there is of a study on disk.
+
+    Attributes:
+        study: name of its folder.
+        summary: of the finished runs.
+        unfinished: the others: waiting, running, cancelled or failed.
+        sizes: bytes on disk, by id of the run.
+        notes: what the user wrote, by id of the run.
+    """
+
+    study: str
+    summary: Summary
+    unfinished: tuple[UnfinishedRun, ...] = ()
+    sizes: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.summary.runs or self.unfinished or self.summary.problems)
+
+
+def studies(workspace: Workspace) -> list[str]:
+    """Names of the folders of all studies that have a run, the one with the latest results first."""
+    newest: dict[str, float] = {}
+    for folder in list_runs(workspace):
+        for file in ("predictions.npz", "study.toml"):
+            path = folder.path / file
+            if path.is_file():
+                newest[folder.study] = max(newest.get(folder.study, 0.0), path.stat().st_mtime)
+    return sorted(newest, key=lambda study: -newest[study])
+
+
+def read_overview(
+    workspace: Workspace, study: str, control: Control, report: Callable[[Event], None] = lambda event: None
+) -> Overview:
+    """Read every run of a study.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    folders = list(list_runs(workspace, study))
+    waiting = [UnfinishedRun(folder, folder.status) for folder in folders if folder.status.phase is not Phase.DONE]
+    return Overview(
+        study=study,
+        summary=summarise(folders, control, report),
+        unfinished=tuple(waiting),
+        sizes={folder.id: folder.size() for folder in folders},
+        notes={folder.id: folder.note for folder in folders},
+    )

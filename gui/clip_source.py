@@ -1,0 +1,56 @@
+"""The clips of a study's dataset, opened in the background: for hearing and seeing what its runs predicted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.control import Control
+from core.datasets import DATASETS
+from core.datasets.base import Clip, Dataset
+from core.study import DatasetChoice
+from core.workspace import Workspace
+from gui.context import Context
+
+
+class ClipSource(QObject):
+    """Holds one dataset at a time. What cannot be opened is a sentence in `trouble`; matrix and table do without."""
+
+    changed = Signal()  # the dataset is there, or `trouble` says why not
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._choice: DatasetChoice | None = None
+        self._clips: dict[str, Clip] = {}
+        self.dataset: Dataset | None = None
+        self.trouble = ""
+
+    def open(self, choice: DatasetChoice) -> None:
+        """Open a dataset unless it is open already; one that was missing is looked for again."""
+        if choice == self._choice and not self.trouble:
+            return
+        self._choice, self.dataset, self.trouble, self._clips = choice, None, "", {}
+        if self._context.dataset is not None and self._context.dataset_choice == choice:
+            self._opened(self._context.dataset)
+        else:
+            self._context.jobs.run(partial(_open, self._context.workspace, choice), self._opened, self._failed)
+
+    def clip(self, clip_id: str) -> Clip | None:
+        return self._clips.get(clip_id)
+
+    def _opened(self, dataset: Dataset) -> None:
+        if self._choice is not None and dataset.name == self._choice.name:
+            self.dataset = dataset
+            self._clips = {clip.id: clip for clip in dataset.clips}
+            self.changed.emit()
+
+    def _failed(self, sentence: str) -> None:
+        self.trouble = f"The clips cannot be played. {sentence}"
+        self.changed.emit()
+
+
+def _open(workspace: Workspace, choice: DatasetChoice, control: Control, report: Any) -> Dataset:
+    return DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)

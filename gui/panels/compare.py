@@ -1,0 +1,283 @@
+"""Compare: which architecture wins, by how much, and whether that can be told from the folds there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QScrollArea,
+    QSplitter,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.datasets import DATASETS
+from core.errors import UserError
+from core.evaluation.metrics import METRICS
+from core.evaluation.overview import Overview, read_overview, studies
+from core.evaluation.tables import network_table, run_table
+from core.events import Progress
+from core.runs import RunFolder
+from gui import theme
+from gui.context import Context, ErrorsRequest
+from gui.jobs import Job
+from gui.panels.base import Panel
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.findings import findings, forest_lines, forest_rows
+from gui.widgets.forest import ForestPlot
+from gui.widgets.result_tree import ResultTree
+
+EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
+
+
+class ComparePanel(Panel):
+    """Reads the runs of one study in the background and shows them as a table, a plot and sentences."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.overview: Overview | None = None
+        self._stale = True
+        self._job: Job | None = None
+        self.study_choice = _combo("Study", "The study whose runs are compared.", 192)
+        self.metric_choice = _combo("Metric", "What the table, the plot and the differences are about.", 176)
+        for name, metric in METRICS.items():
+            self.metric_choice.addItem(metric.title, name)
+            self.metric_choice.setItemData(self.metric_choice.count() - 1, metric.help, Qt.ItemDataRole.ToolTipRole)
+        self.about = theme.label(muted=True)
+        self.copy = self._copy_button()
+        self.tree = ResultTree()
+        self.forest = ForestPlot()
+        self.findings = theme.label(wrap=True)
+        self.findings.setTextFormat(Qt.TextFormat.RichText)
+        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.findings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._lay_out()
+        self.study_choice.activated.connect(self._study_chosen)
+        self.metric_choice.activated.connect(self._show)
+        self.tree.errors_wanted.connect(self._show_errors)
+        self.tree.note_wanted.connect(self._write_note)
+        self.tree.delete_wanted.connect(self._delete)
+        context.runs_changed.connect(self._runs_changed)
+
+    # what the window calls --------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        if self._stale:
+            settings = self.context.settings
+            self._read(self.overview.study if self.overview else str(settings.value("compare/study", "")))
+
+    def present(self, on: bool) -> None:
+        self._bar.setVisible(not on)
+
+    def save_state(self) -> None:
+        settings = self.context.settings
+        for name, splitter in self._splitters.items():
+            settings.setValue(f"compare/{name}", splitter.saveState())
+        settings.setValue("compare/metric", self.metric_choice.currentData())
+        if self.overview is not None:
+            settings.setValue("compare/study", self.overview.study)
+
+    def close_panel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    # reading and showing ----------------------------------------------------------------------------------------
+
+    def _runs_changed(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self.activate()
+
+    def _study_chosen(self) -> None:
+        self._read(self.study_choice.currentText())
+
+    def _read(self, study: str) -> None:
+        """Read a study, or the latest where there is none of that name."""
+        self._stale = False
+        if self._job is not None:
+            self._job.cancel()
+        known = studies(self.context.workspace)
+        if not known:
+            self.overview = None
+            self._pages.setCurrentWidget(self._empty)
+            return
+        study = study if study in known else known[0]
+        self.study_choice.clear()
+        self.study_choice.addItems(sorted(known))
+        self.study_choice.setCurrentText(study)
+        if self.overview is None:
+            self._pages.setCurrentWidget(self._reading)
+        read = partial(read_overview, self.context.workspace, study)
+        self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
+
+    def _progressed(self, progress: Progress) -> None:
+        text = f"{progress.what}: {progress.done} of {progress.total} {progress.unit}"
+        self._reading.sentence.setText(text)
+        self.about.setText(text)
+
+    def _failed(self, sentence: str) -> None:
+        self._job = None
+        self._reading.sentence.setText(sentence)
+        self.about.setText(sentence)
+
+    def _arrived(self, overview: Overview) -> None:
+        self._job = None
+        if overview.empty:  # deleted meanwhile
+            self._read("")
+            return
+        self.overview = overview
+        for problem in overview.summary.problems:
+            self.context.message.emit(problem, "warning")
+        self._pages.setCurrentWidget(self._full)
+        self._show()
+
+    def _show(self) -> None:
+        if self.overview is None:
+            return
+        summary, metric = self.overview.summary, str(self.metric_choice.currentData())
+        datasets = sorted({network.dataset for network in summary.networks})
+        self.about.setText(" · ".join(DATASETS[name].title for name in datasets))
+        self.tree.show_overview(self.overview, metric)
+        about = METRICS[metric]
+        lines = [line for name in datasets for line in forest_lines(name, metric)]
+        title = f"{about.title} in {about.unit}" + (", dashed: published" if lines else "")
+        self.forest.show_rows(forest_rows(summary, metric), lines, title)
+        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, metric)))
+        self.copy.setEnabled(bool(summary.runs))
+
+    # acting on rows ---------------------------------------------------------------------------------------------
+
+    def _show_errors(self, network: str) -> None:
+        if self.overview is not None:
+            self.context.want_errors(ErrorsRequest(self.overview.study, network))
+
+    def _write_note(self, run: RunFolder) -> None:
+        text, agreed = QInputDialog.getMultiLineText(self, "Note", f"Note about {run.id}", run.note)
+        if agreed:
+            self._change([partial(run.write_note, text.strip())])
+
+    def _delete(self, runs: list[RunFolder]) -> None:
+        status = self.context.engine.status
+        if any(run.id == status.run for run in runs):
+            self.context.message.emit(f"{status.run} is being trained: stop the study before you delete it.", "warning")
+            return
+        what = runs[0].id if len(runs) == 1 else f"{len(runs)} runs of {runs[0].study}"
+        question = f"Delete {what}, with weights and predictions? This cannot be undone."
+        buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+        if QMessageBox.question(self, "Delete runs", question, buttons) == QMessageBox.StandardButton.Yes:
+            self._change([run.delete for run in runs])
+
+    def _change(self, actions: Sequence[Callable[[], None]]) -> None:
+        """Change files of runs, and let every panel read them again."""
+        try:
+            self.context.workspace.require_writable()
+            for action in actions:
+                action()
+        except UserError as error:
+            self.context.message.emit(str(error), "error")
+        self.context.runs_changed.emit()
+
+    # copying ----------------------------------------------------------------------------------------------------
+
+    def _copy_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText("Copy table")
+        button.setToolTip("Puts a table on the clipboard, for a document or another programme.")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        theme.set_icon(button, "mdi6.content-copy")
+        menu = QMenu(button)
+        for word, key in (
+            ("Networks as Markdown", "markdown"),
+            ("Networks as CSV", "csv"),
+            ("Networks as LaTeX", "latex"),
+            ("All runs as CSV", "runs"),
+        ):
+            action = menu.addAction(word)
+            action.setData(key)
+            action.triggered.connect(self._copy)
+        button.setMenu(menu)
+        return button
+
+    def _copy(self) -> None:
+        """Put on the clipboard what the chosen action says."""
+        action = self.sender()
+        if self.overview is None or not isinstance(action, QAction):
+            return
+        summary, metric = self.overview.summary, str(self.metric_choice.currentData())
+        metrics = [metric, *(name for name in ("accuracy", "macro_f1", "log_loss") if name != metric)]
+        table = run_table(summary) if action.data() == "runs" else network_table(summary, metrics)
+        text = {"markdown": table.markdown, "latex": table.latex}.get(action.data(), table.csv)()
+        QGuiApplication.clipboard().setText(text)
+        self.context.message.emit(f"{action.text()}: copied.", "info")
+
+    # layout -----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        bar.setSpacing(theme.GRID)
+        for combo in (self.study_choice, self.metric_choice):
+            bar.addWidget(theme.label(combo.accessibleName(), muted=True))
+            bar.addWidget(combo)
+            bar.addSpacing(theme.GRID)
+        bar.addWidget(self.about, 1)
+        bar.addWidget(self.copy)
+        said = QScrollArea()
+        said.setWidget(self.findings)
+        said.setWidgetResizable(True)
+        said.setMinimumWidth(32 * theme.GRID)
+        self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        framed = QWidget()
+        QVBoxLayout(framed).addWidget(self.forest)
+        lower, whole = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
+        lower.addWidget(framed)
+        lower.addWidget(said)
+        lower.setStretchFactor(0, 2)
+        lower.setStretchFactor(1, 1)
+        lower.setSizes([760, 400])
+        whole.addWidget(self.tree)
+        whole.addWidget(lower)
+        whole.setStretchFactor(0, 1)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([280, 360])
+        self._splitters = {"columns": lower, "rows": whole}
+        for name, splitter in self._splitters.items():
+            splitter.setChildrenCollapsible(False)
+            if state := self.context.settings.value(f"compare/{name}"):
+                splitter.restoreState(state)
+        chosen = self.metric_choice.findData(self.context.settings.value("compare/metric", "accuracy"))
+        self.metric_choice.setCurrentIndex(max(0, chosen))
+        self._full = QWidget()
+        column = QVBoxLayout(self._full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._bar)
+        column.addWidget(whole, 1)
+        self._empty = EmptyState(EMPTY, "Train networks", self._go_to_training, "Opens the Train panel.")
+        self._reading = EmptyState("Reading results …")
+        self._pages = QStackedLayout(self)
+        for page in (self._empty, self._reading, self._full):
+            self._pages.addWidget(page)
+
+    def _go_to_training(self) -> None:
+        self.context.panel_wanted.emit("train")
+
+
+def _combo(word: str, tooltip: str, width: int) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(word)
+    combo.setToolTip(tooltip)
+    combo.setMinimumWidth(width)
+    return combo

@@ -1,0 +1,269 @@
+"""Errors: confusion matrix → the clips of a cell → hear and see one, beside what every network thought of it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from core.analysis.clip_records import Rows
+from core.analysis.confusion import count
+from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
+from core.events import Progress
+from gui import theme
+from gui.clip_source import ClipSource
+from gui.context import Context, ErrorsRequest
+from gui.jobs import Job
+from gui.panels.base import Panel
+from gui.widgets.clip_columns import LOSS, clip_columns
+from gui.widgets.clip_table import ClipTable
+from gui.widgets.clip_view import ClipView
+from gui.widgets.confusion import Cell
+from gui.widgets.confusion_view import ConfusionView
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.error_filters import ANY, ErrorFilters, Which
+from gui.widgets.probabilities import Opinion, ProbabilityBars
+
+EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
+
+
+class ErrorsPanel(Panel):
+    """Reads the runs of one study in the background; everything shown is selected from their records."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.data: StudyRecords | None = None
+        self._rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
+        self._request: ErrorsRequest | None = None
+        self._stale = True
+        self._job: Job | None = None
+        self.source = ClipSource(context, self)
+        self.filters = ErrorFilters()
+        self.matrix = ConfusionView()
+        self.table = ClipTable()
+        self.bars = ProbabilityBars()
+        self.clip_view = ClipView(context)
+        self._lay_out()
+        self.filters.study_changed.connect(self._read)
+        self.filters.changed.connect(self._filters_changed)
+        self.matrix.selection_changed.connect(self._show_cells)
+        self.table.current_changed.connect(self._show_clip)
+        self.source.changed.connect(self._source_changed)
+        self.clip_view.previous_wanted.connect(self._previous)
+        self.clip_view.next_wanted.connect(self._next)
+        self.clip_view.take_keys(self, self.table, self.matrix.pairs)
+        context.runs_changed.connect(self._runs_changed)
+
+    # what the window calls --------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        request, self.context.errors_request = self.context.errors_request, None
+        if request is not None:
+            self._read(request.study, request)
+        elif self._stale:
+            last = self.data.study if self.data else str(self.context.settings.value("errors/study", ""))
+            self._read(last, self._request)
+
+    def present(self, on: bool) -> None:
+        self.filters.setVisible(not on)
+
+    def save_state(self) -> None:
+        settings = self.context.settings
+        for name, splitter in self._splitters.items():
+            settings.setValue(f"errors/{name}", splitter.saveState())
+        if self.data is not None:
+            settings.setValue("errors/study", self.data.study)
+
+    def close_panel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self.clip_view.close_clip()
+
+    # reading ----------------------------------------------------------------------------------------------------
+
+    def _runs_changed(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self.activate()
+
+    def _read(self, study: str, request: ErrorsRequest | None = None) -> None:
+        """Read a study, or the latest where there is none of that name."""
+        self._stale, self._request = False, request
+        if self._job is not None:
+            self._job.cancel()
+        studies = studies_with_predictions(self.context.workspace)
+        if not studies:
+            self.data = None
+            self.clip_view.clear()
+            self._pages.setCurrentWidget(self._empty)
+            return
+        study = study if study in studies else studies[0]
+        self.filters.set_studies(sorted(studies), study)
+        if self.data is None:
+            self._pages.setCurrentWidget(self._reading)
+        read = partial(read_study_records, self.context.workspace, study)
+        self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
+
+    def _progressed(self, progress: Progress) -> None:
+        self._reading.sentence.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+
+    def _failed(self, sentence: str) -> None:
+        self._job = None
+        self.context.message.emit(sentence, "error")
+        self._reading.sentence.setText(sentence)
+
+    def _arrived(self, data: StudyRecords | None) -> None:
+        self._job = None
+        if data is None:  # deleted meanwhile
+            self._read("")
+            return
+        self.data = data
+        self.filters.set_runs(
+            [(network.label, network.architecture) for network in data.networks],
+            sorted({info.fold for info in data.records.runs}),
+            sorted({info.seed for info in data.records.runs}),
+        )
+        if self._request is not None:
+            self.filters.choose_network(self._request.network)
+        self.table.set_columns(clip_columns(data), sort_by=LOSS)
+        for problem in data.problems:
+            self.context.message.emit(problem, "warning")
+        self._pages.setCurrentWidget(self._full)
+        self.source.open(data.specs[0].dataset)
+        self._select()
+
+    def _source_changed(self) -> None:
+        self._say()
+        self._show_clip(self.table.current)
+
+    # selecting --------------------------------------------------------------------------------------------------
+
+    def _filters_changed(self) -> None:
+        self._request = None
+        self._select()
+
+    def _select(self) -> None:
+        """Filters → records → matrix and table."""
+        if self.data is None:
+            return
+        records, choice = self.data.records, self.filters.choice
+        labels = [network.label for network in self.data.networks]
+        shown = choice.wrong if choice.which is Which.A_NOT_B else choice.network
+        rows = records.of_runs(
+            networks=[] if shown == ANY else [labels[shown]],
+            folds=[] if choice.fold == ANY else [choice.fold],
+            seeds=[] if choice.seed == ANY else [choice.seed],
+        )
+        if choice.which is Which.ERRORS:
+            rows = rows[~records.correct[rows]]
+        elif choice.which is Which.EVERYBODY:
+            rows = np.intersect1d(rows, records.everybody_wrong(), assume_unique=True)
+        elif choice.which is Which.A_NOT_B:
+            rows = np.intersect1d(rows, records.right_and_wrong(labels[choice.right], labels[choice.wrong]))
+        if choice.words:
+            rows = np.intersect1d(rows, records.containing(choice.words), assume_unique=True)
+        if self._request is not None and self._request.clips:
+            rows = rows[np.isin(records.clip_ids[records.clip[rows]], self._request.clips)]
+        self._rows = rows
+        true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
+        self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)))
+        self._show_cells(self.matrix.matrix.selected)
+
+    def _show_cells(self, cells: frozenset[Cell]) -> None:
+        """The table holds exactly what is selected in the matrix; everything where nothing is."""
+        if self.data is None:
+            return
+        records, rows = self.data.records, self._rows
+        if cells:
+            n = len(records.classes)
+            wanted = np.zeros(n * n, bool)
+            wanted[[true * n + predicted for true, predicted in cells]] = True
+            rows = rows[wanted[records.true[rows] * n + records.predicted[rows]]]
+        self.table.show_clips(rows)
+        self._say()
+
+    def _say(self) -> None:
+        """How many clips stand in the table, of which runs, and what they are."""
+        if self.data is None:
+            return
+        shown, runs = self.table.clips.rowCount(), len(self.data.specs)
+        self.filters.found.setText(f"{shown:,} predictions" if shown != 1 else "1 prediction")
+        dataset = self.source.dataset
+        synthetic = " · synthetic sounds" if dataset is not None and dataset.synthetic else ""
+        self.filters.runs.setText(f"{runs} finished {'run' if runs == 1 else 'runs'}{synthetic}")
+
+    # one clip ---------------------------------------------------------------------------------------------------
+
+    def _show_clip(self, record: int) -> None:
+        if self.data is None or record < 0:
+            self.bars.clear()
+            self.clip_view.clear()
+            return
+        records = self.data.records
+        opinions = [
+            Opinion(network.label, theme.architecture_colour(network.architecture), given)
+            for network, given in zip(self.data.networks, self.data.opinions(record), strict=True)
+        ]
+        self.bars.show_opinions(records.classes, int(records.true[record]), opinions)
+        clip = self.source.clip(str(records.clip_ids[records.clip[record]]))
+        if self.source.dataset is not None and clip is not None:
+            audio = self.data.specs[records.run[record]].recipe.audio
+            self.clip_view.show_clip(self.source.dataset, clip, audio)
+        elif self.source.trouble:
+            self.clip_view.clear(self.source.trouble)
+        elif self.source.dataset is not None:
+            self.clip_view.clear(
+                f"{records.clip_ids[records.clip[record]]} is no longer in {self.source.dataset.root}."
+            )
+        else:
+            self.clip_view.clear("Opening the dataset …")
+
+    def _previous(self) -> None:
+        self.table.step(-1)
+
+    def _next(self) -> None:
+        self.table.step(1)
+
+    # layout -----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        one_clip = _column(self.bars, self.clip_view)
+        one_clip.setContentsMargins(theme.GRID, theme.GRID, 0, 0)
+        right, whole = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
+        right.addWidget(self.table)
+        right.addWidget(one_clip)
+        right.setStretchFactor(0, 1)
+        right.setStretchFactor(1, 2)
+        right.setSizes([160, 480])
+        whole.addWidget(self.matrix)
+        whole.addWidget(right)
+        whole.setStretchFactor(0, 2)
+        whole.setStretchFactor(1, 3)
+        whole.setSizes([480, 704])
+        self._splitters = {"columns": whole, "rows": right}
+        for name, splitter in self._splitters.items():
+            splitter.setChildrenCollapsible(False)
+            if state := self.context.settings.value(f"errors/{name}"):
+                splitter.restoreState(state)
+        self._full = _column(self.filters, whole)
+        self._empty = EmptyState(EMPTY, "Train networks", self._go_to_training, "Opens the Train panel.")
+        self._reading = EmptyState("Reading predictions …")
+        self._pages = QStackedLayout(self)
+        for page in (self._empty, self._reading, self._full):
+            self._pages.addWidget(page)
+
+    def _go_to_training(self) -> None:
+        self.context.panel_wanted.emit("train")
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    """One above the other; the last takes the room."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in widgets:
+        column.addWidget(widget, 1 if widget is widgets[-1] else 0)
+    return whole

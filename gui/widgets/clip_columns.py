@@ -1,0 +1,48 @@
+"""What the clip table shows of a study's records."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.analysis.study_records import StudyRecords
+from gui import theme
+from gui.widgets.clip_table import Column
+
+LOSS = 3  # the column the table is sorted by at first: certain mistakes on top
+
+
+def clip_columns(data: StudyRecords) -> list[Column]:
+    """Clip, true and predicted class, how sure the network was and how wrong, and which run said so."""
+    records = data.records
+    wrong = ~records.correct
+    labels = [network.label for network in data.networks]
+    network_of_run = np.array([labels.index(info.network) for info in records.runs])
+    folds = np.array([info.fold for info in records.runs])
+    seeds = np.array([info.seed for info in records.runs])
+    icons = [theme.architecture_icon(network.architecture) for network in data.networks]
+    return [
+        Column("True", "Class of the clip.", records.true, records.classes, width=112),
+        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=112),
+        Column(
+            "Sure", "Probability of the predicted class.", 100 * records.confidence, format=".0f", unit=" %", width=64
+        ),
+        Column(
+            "Loss",
+            "−ln of the probability of the true class, in nats: high = sure and wrong.",
+            records.loss,
+            format=".2f",
+            width=64,
+        ),
+        Column(
+            "Margin",
+            "Probability of the first class less that of the second.",
+            100 * records.margin,
+            format=".0f",
+            unit=" %",
+            width=72,
+        ),
+        Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=152),
+        Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=56),
+        Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=56),
+        Column("Clip", "Name of the clip in its dataset.", records.clip, records.clip_ids.tolist(), width=96),
+    ]

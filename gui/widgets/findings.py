@@ -1,0 +1,83 @@
+"""A summary as a forest plot shows it, and as sentences."""
+
+from __future__ import annotations
+
+import html
+
+from core.evaluation.metrics import METRICS
+from core.evaluation.reference import references
+from core.evaluation.statistics import holm
+from core.evaluation.summary import Summary
+from gui import theme
+from gui.widgets.forest import ForestLine, ForestRow
+
+INTERVALS = (
+    "Intervals are 95 %, Student's t over the folds, widened for the training clips that folds share "
+    "(Nadeau & Bengio 2003). Seeds are averaged within a fold."
+)
+
+
+def forest_rows(summary: Summary, metric: str) -> list[ForestRow]:
+    """A row for each network, the best first, in the unit of the metric."""
+    about = METRICS[metric]
+    networks = [network for network in summary.networks if network.means[metric].n_folds]
+    networks.sort(key=lambda n: n.means[metric].value, reverse=about.higher_is_better)
+    rows = []
+    for network in networks:
+        mean = network.means[metric]
+        text = mean.text(about.scale, about.decimals)
+        rows.append(
+            ForestRow(
+                name=network.label,
+                colour=theme.architecture_colour(network.architecture),
+                mean=about.scale * mean.value,
+                low=None if mean.low is None else about.scale * mean.low,
+                high=None if mean.high is None else about.scale * mean.high,
+                dots=tuple((f"fold {fold}", about.scale * v) for fold, v in network.by_fold(metric).items()),
+                tip=f"{network.label}: {text} {about.unit}, {mean.basis}",
+            )
+        )
+    return rows
+
+
+def forest_lines(dataset: str, metric: str) -> list[ForestLine]:
+    """Published figures for a dataset; they are accuracies."""
+    if metric != "accuracy":
+        return []
+    return [
+        ForestLine(
+            reference.name,
+            reference.accuracy,
+            f"{reference.name}: {reference.text}"
+            + (f" ({reference.protocol})" if reference.protocol else "")
+            + f"\n{reference.source}",
+        )
+        for reference in references(dataset)
+    ]
+
+
+def findings(summary: Summary, metric: str) -> list[str]:
+    """What can be said, as sentences in rich text: differences of pairs, and what the figures stand on."""
+    if not summary.networks:
+        return ["No run of this study has finished yet."]
+    comparisons = summary.compare(metric)
+    tested = [c.difference.p for c in comparisons if c.difference.p is not None]
+    adjusted = iter(holm(tested))
+    sentences = []
+    for comparison in comparisons:
+        sentence = html.escape(comparison.sentence)
+        if comparison.difference.p is not None and len(tested) > 1:
+            p = next(adjusted)
+            shown = "p &lt; 0.001" if p < 0.001 else f"p = {p:.2g}"
+            sentence += f" Holm over {len(tested)} pairs: <b>{shown}</b>."
+        sentences.append(sentence)
+    alone = [network.label for network in summary.networks if network.means[metric].n_folds == 1]
+    if alone:
+        verb = "was" if len(alone) == 1 else "were"
+        sentences.append(
+            f"<b>{html.escape(', '.join(alone))}</b> {verb} tested on one fold only: no interval can be given, "
+            "and a difference may be chance. Train more folds."
+        )
+    if len(alone) < len(summary.networks):
+        sentences.append(f"<small>{html.escape(INTERVALS)}</small>")
+    return sentences

@@ -1,0 +1,252 @@
+"""A forest plot: every network's mean with its interval, its folds as dots, published figures as lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from gui import theme
+
+LANE = 2.0 * theme.GRID  # height of a line of reference labels
+MOST_LANES = 6
+AXIS = 5.0 * theme.GRID  # room for figures and title below
+NEAR = 5.0  # pixels within which the pointer is on a line or a dot
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One network. Values in the unit of the axis."""
+
+    name: str
+    colour: QColor
+    mean: float
+    low: float | None  # None = no interval: one fold
+    high: float | None
+    dots: tuple[tuple[str, float], ...]  # what it is (“fold 1”), value
+    tip: str
+
+
+@dataclass(frozen=True)
+class ForestLine:
+    """A published figure."""
+
+    label: str
+    value: float
+    tip: str
+
+
+class ForestPlot(QWidget):
+    """Wheel zooms at the pointer, drag pans, double click shows everything; hovering tells values and sources."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Means with intervals")
+        self.rows: tuple[ForestRow, ...] = ()
+        self.lines: tuple[ForestLine, ...] = ()
+        self._title = ""
+        self._range = (0.0, 1.0)
+        self._dragged_from: float | None = None
+
+    def show_rows(self, rows: Sequence[ForestRow], lines: Sequence[ForestLine], title: str) -> None:
+        self.rows, self._title = tuple(rows), title
+        self.lines = tuple(sorted(lines, key=lambda line: line.value))
+        self.reset_zoom()
+
+    def reset_zoom(self) -> None:
+        """All means, intervals, dots and lines, with a little room."""
+        values = [line.value for line in self.lines]
+        for row in self.rows:
+            values += [row.mean, *(value for _, value in row.dots)]
+            values += [end for end in (row.low, row.high) if end is not None]
+        values = [value for value in values if math.isfinite(value)]
+        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+        self._range = (low - room, high + room)
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(640, 280)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(320, 160)
+
+    # geometry ---------------------------------------------------------------------------------------------------
+
+    def x_of(self, value: float) -> float:
+        low, high = self._range
+        return self._left() + (value - low) / (high - low) * self._width()
+
+    def y_of(self, row: int) -> float:
+        top = self._top()
+        return top + (row + 0.5) * (self.height() - AXIS - top) / max(1, len(self.rows))
+
+    def labels(self) -> list[tuple[QRectF, str, ForestLine]]:
+        """Where the label of each reference line stands: in the lowest lane in which it touches no other.
+
+        What finds no lane is left out (its line tells it on hover).
+        """
+        metrics = self._metrics()
+        lanes: list[float] = []  # where the last label of each ends
+        placed = []
+        for line in self.lines:
+            x = self.x_of(line.value)
+            if not self._left() <= x <= self._left() + self._width():
+                continue
+            text = f"{metrics.elidedText(line.label, Qt.TextElideMode.ElideRight, 24 * theme.GRID)} {line.value:.1f}"
+            width = metrics.horizontalAdvance(text) + theme.GRID
+            left = min(max(0.0, x - width / 2), self.width() - width)
+            lane = next((n for n, end in enumerate(lanes) if end <= left), len(lanes))
+            if lane < min(MOST_LANES, int(0.4 * self.height() / LANE)):
+                lanes[lane : lane + 1] = [left + width]
+                placed.append((lane, left, width, text, line))
+        return [
+            (QRectF(left, (len(lanes) - 1 - lane) * LANE, width, LANE), text, line)
+            for lane, left, width, text, line in placed
+        ]
+
+    def _left(self) -> float:
+        metrics = QFontMetricsF(theme.font())
+        longest = max((metrics.horizontalAdvance(row.name) for row in self.rows), default=0.0)
+        return min(longest + 5.0 * theme.GRID, 0.3 * self.width())
+
+    def _width(self) -> float:
+        return max(1.0, self.width() - self._left() - 2 * theme.GRID)
+
+    def _top(self) -> float:
+        return max((rect.bottom() for rect, _, _ in self.labels()), default=0.0) + theme.GRID
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(theme.font(theme.SMALL))
+
+    # mouse ------------------------------------------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        low, high = self._range
+        at = low + (event.position().x() - self._left()) / self._width() * (high - low)
+        factor = 0.8 ** (event.angleDelta().y() / 120)
+        if 1e-4 < (high - low) * factor < 1e4:
+            self._range = (at + (low - at) * factor, at + (high - at) * factor)
+            self.update()
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._dragged_from = event.position().x()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._dragged_from is not None:
+            low, high = self._range
+            by = (self._dragged_from - event.position().x()) / self._width() * (high - low)
+            self._range, self._dragged_from = (low + by, high + by), event.position().x()
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._dragged_from = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.reset_zoom()
+
+    def tip_at(self, point: QPointF) -> str:
+        """What lies under a point: a label, a dot, a line, or a network's row."""
+        for rect, _, line in self.labels():
+            if rect.contains(point):
+                return line.tip
+        for number, row in enumerate(self.rows):
+            for what, value in row.dots:
+                if abs(self.x_of(value) - point.x()) < NEAR and abs(self._dot_y(number) - point.y()) < NEAR:
+                    return f"{row.name}, {what}: {value:.1f}"
+        if point.y() > self._top():
+            for number, row in enumerate(self.rows):
+                ends = [end for end in (row.low, row.high) if end is not None] or [row.mean, row.mean]
+                on = self.x_of(ends[0]) - NEAR <= point.x() <= self.x_of(ends[1]) + NEAR or point.x() < self._left()
+                if on and abs(self.y_of(number) - point.y()) < theme.GRID:
+                    return row.tip
+            for line in self.lines:
+                if abs(self.x_of(line.value) - point.x()) < NEAR:
+                    return line.tip
+        return ""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    # painting ---------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bottom = self.height() - AXIS
+        self._paint_axis(painter, bottom)
+        painter.setFont(theme.font(theme.SMALL))
+        for rect, _, line in self.labels():
+            x = self.x_of(line.value)
+            painter.setPen(QPen(theme.colour("border"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(x, rect.bottom()), QPointF(x, bottom))
+        for rect, text, _ in self.labels():
+            painter.fillRect(rect, theme.colour("window"))  # the line of a higher label passes behind
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+        for number, row in enumerate(self.rows):
+            self._paint_row(painter, number, row)
+
+    def _paint_axis(self, painter: QPainter, bottom: float) -> None:
+        painter.setFont(theme.font(theme.SMALL))
+        ticks = _ticks(*self._range, most=max(2, int(self._width() / 80)))
+        decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
+        for tick in ticks:
+            x = self.x_of(tick)
+            painter.setPen(QPen(theme.mix(theme.colour("window"), theme.colour("border"), 0.6), 1))
+            painter.drawLine(QPointF(x, self._top()), QPointF(x, bottom))
+            painter.setPen(theme.colour("muted"))
+            text = QRectF(x - 40, bottom + 4, 80, 2 * theme.GRID)
+            painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}")
+        title = QRectF(self._left(), self.height() - 2.0 * theme.GRID, self._width(), 2.0 * theme.GRID)
+        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self._title)
+
+    def _dot_y(self, number: int) -> float:
+        return self.y_of(number) + 1.25 * theme.GRID
+
+    def _paint_row(self, painter: QPainter, number: int, row: ForestRow) -> None:
+        y = self.y_of(number)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(row.colour)
+        painter.drawEllipse(QPointF(1.5 * theme.GRID, y), 5, 5)
+        painter.setPen(theme.colour("text"))
+        painter.setFont(theme.font())
+        room = self._left() - 4 * theme.GRID
+        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, int(room))
+        painter.drawText(
+            QRectF(3 * theme.GRID, y - theme.GRID, room, 2 * theme.GRID), Qt.AlignmentFlag.AlignVCenter, text
+        )
+        if not math.isfinite(row.mean):
+            return
+        painter.setClipRect(QRectF(self._left(), 0, self._width() + theme.GRID, self.height()))
+        if row.low is not None and row.high is not None:
+            painter.setPen(QPen(row.colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            painter.drawLine(QPointF(self.x_of(row.low), y), QPointF(self.x_of(row.high), y))
+        painter.setPen(QPen(theme.colour("window"), 2))
+        painter.setBrush(row.colour)
+        painter.drawEllipse(QPointF(self.x_of(row.mean), y), 7, 7)
+        faint = QColor(row.colour)
+        faint.setAlpha(150)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(faint)
+        for _, value in row.dots if len(row.dots) > 1 else ():
+            painter.drawEllipse(QPointF(self.x_of(value), self._dot_y(number)), 3, 3)
+        painter.setClipping(False)
+
+
+def _ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values 1, 2 or 5 × 10ⁿ apart, at most so many."""
+    rough = (high - low) / most
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    return [float(tick) for tick in np.arange(math.ceil(low / step) * step, high, step)]

@@ -1,0 +1,223 @@
+"""The table of networks, each of which opens into its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
+
+from core import readable
+from core.evaluation.metrics import METRICS
+from core.evaluation.overview import Overview, UnfinishedRun
+from core.evaluation.summary import NetworkRow, RunRow
+from core.runs import RunFolder
+from gui import theme
+
+FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
+METRIC, INTERVAL, GAP = 2, 3, 5
+COLUMNS = (  # heading, width, tooltip
+    ("Network", 208, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Weights", 88, "What the network started from."),
+    ("", 88, ""),
+    ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
+     "(Nadeau & Bengio 2003). One fold has none."),
+    ("Folds × seeds", 104, "How many runs the mean stands on."),
+    ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
+    ("Parameters", 96, "Numbers the network learns."),
+    ("Mult-adds", 88, "Multiplications with addition for one clip."),
+    ("Training", 88, "Time spent on training, all runs together."),
+    ("Clips/s", 72, "Training clips a second, the median run."),
+    ("On disk", 80, "Room its runs take."),
+    ("Note", 160, "What you wrote about a run (right click)."),
+)  # fmt: skip
+
+
+class ResultTree(QTreeWidget):
+    """Rows are sorted by clicking a heading; the menu of a row acts on its runs."""
+
+    errors_wanted = Signal(str)  # label of a network
+    note_wanted = Signal(object)  # RunFolder
+    delete_wanted = Signal(object)  # list[RunFolder]
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setColumnCount(len(COLUMNS))
+        self.setHeaderLabels([heading for heading, _, _ in COLUMNS])
+        for column, (_, width, tooltip) in enumerate(COLUMNS):
+            self.setColumnWidth(column, width)
+            self.headerItem().setToolTip(column, tooltip)
+            if column >= METRIC and column < len(COLUMNS) - 1:
+                self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setUniformRowHeights(True)
+        self.setSortingEnabled(True)
+        self.sortByColumn(METRIC, Qt.SortOrder.DescendingOrder)
+        self.setExpandsOnDoubleClick(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAccessibleName("Networks and runs")
+        self.setMinimumHeight(12 * theme.GRID)
+        self.customContextMenuRequested.connect(self._open_menu)
+        self.itemDoubleClicked.connect(self._double_clicked)
+
+    def show_overview(self, overview: Overview, metric: str) -> None:
+        """Fill the table; networks that were open stay open."""
+        row = METRICS[metric]
+        self.headerItem().setText(METRIC, f"{row.title} {row.unit}")
+        self.headerItem().setToolTip(METRIC, f"{row.help} Mean over folds; seeds are averaged within a fold.")
+        self.resizeColumnToContents(METRIC)
+        self.setColumnWidth(METRIC, max(88, self.columnWidth(METRIC)))
+        opened = {item.text(0) for item in self._networks() if item.isExpanded()}
+        self.setSortingEnabled(False)
+        self.clear()
+        for network in overview.summary.networks:
+            item = self._add_network(network, overview, metric)
+            item.setExpanded(network.label in opened)
+        if overview.unfinished:
+            self._add_unfinished(overview)
+        self.setSortingEnabled(True)
+
+    def _networks(self) -> list[QTreeWidgetItem]:
+        return [item for place in range(self.topLevelItemCount()) if (item := self.topLevelItem(place)) is not None]
+
+    def _add_network(self, network: NetworkRow, overview: Overview, metric: str) -> QTreeWidgetItem:
+        mean, about = network.means[metric], METRICS[metric]
+        folders = [run.folder for run in network.runs]
+        low_high = (
+            f"{about.text(mean.low)} – {about.text(mean.high)}"
+            if mean.low is not None and mean.high is not None
+            else "one fold: none"
+        )
+        size = sum(overview.sizes.get(folder.id, 0) for folder in folders)
+        item = _item(
+            folders,
+            network.label,
+            (network.label, network.label),
+            (_weights(network.spec.network.weights), None),
+            (about.text(mean.value), mean.value),
+            (low_high, None if mean.low is None else mean.low),
+            (f"{mean.n_folds} × {mean.n_seeds}", mean.n_folds),
+            _gap(network.gap),
+            (readable.count(network.parameters), network.parameters),
+            (readable.count(network.multiply_adds), network.multiply_adds),
+            (readable.duration(network.seconds), network.seconds),
+            (f"{network.clips_per_second:.1f}", network.clips_per_second),
+            (readable.size(size), size),
+            ("", None),
+        )
+        item.setIcon(0, theme.architecture_icon(network.architecture))
+        item.setToolTip(4, mean.basis)
+        self.addTopLevelItem(item)
+        for run in network.runs:
+            item.addChild(_run_item(run, overview, metric))
+        return item
+
+    def _add_unfinished(self, overview: Overview) -> None:
+        folders = [run.folder for run in overview.unfinished]
+        group = _item(folders, "", (f"Not finished ({len(folders)})", ""))
+        self.addTopLevelItem(group)
+        for run in overview.unfinished:
+            group.addChild(_unfinished_item(run, overview))
+
+    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if item.data(0, NETWORK):
+            self.errors_wanted.emit(item.data(0, NETWORK))
+
+    def _open_menu(self, at: QPoint) -> None:
+        item = self.itemAt(at)
+        if item is None:
+            return
+        menu = self.menu_of(item)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.viewport().mapToGlobal(at))
+
+    def menu_of(self, item: QTreeWidgetItem) -> QMenu:
+        """What can be done with a row."""
+        menu, folders, network = QMenu(self), item.data(0, FOLDERS), item.data(0, NETWORK)
+        if network:
+            menu.addAction("Show its errors", lambda: self.errors_wanted.emit(network))
+        if item.parent() is not None:
+            menu.addAction("Write a note …", lambda: self.note_wanted.emit(folders[0]))
+        word = "Delete this run …" if len(folders) == 1 else f"Delete its {len(folders)} runs …"
+        menu.addAction(word, lambda: self.delete_wanted.emit(folders))
+        return menu
+
+
+class _Item(QTreeWidgetItem):
+    """Compares by the value behind a cell rather than by its text; what has none comes last or first."""
+
+    def __lt__(self, other: QTreeWidgetItem) -> bool:
+        tree = self.treeWidget()
+        column = tree.sortColumn() if tree is not None else 0
+        mine, theirs = self.data(column, KEY), other.data(column, KEY)
+        if mine is None or theirs is None:
+            return mine is None and theirs is not None
+        return bool(mine < theirs)
+
+
+Cell = tuple[str, str | float | None]  # what is shown, what it is sorted by
+
+
+def _item(folders: Sequence[RunFolder], network: str, *cells: Cell) -> _Item:
+    item = _Item([text for text, _ in cells])
+    item.setData(0, FOLDERS, list(folders))
+    item.setData(0, NETWORK, network)
+    for column, (_, key) in enumerate(cells):
+        item.setData(column, KEY, key)
+        if METRIC <= column < len(COLUMNS) - 1:
+            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item
+
+
+def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
+    status, size = run.status, overview.sizes.get(run.folder.id, 0)
+    item = _item(
+        [run.folder],
+        run.network,
+        (f"fold {run.spec.fold} · seed {run.spec.seed}", 1000 * run.spec.fold + run.spec.seed),
+        ("", None),
+        (METRICS[metric].text(run.scores[metric]), run.scores[metric]),
+        ("", None),
+        (f"{run.test_clips} clips", run.test_clips),
+        _gap(run.gap),
+        ("", None),
+        ("", None),
+        (readable.duration(status.seconds), status.seconds),
+        (f"{status.clips_per_second:.1f}", status.clips_per_second),
+        (readable.size(size), size),
+        _note(overview, run.folder),
+    )
+    item.setToolTip(0, str(run.folder.path))
+    item.setToolTip(len(COLUMNS) - 1, overview.notes.get(run.folder.id, ""))
+    return item
+
+
+def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
+    status, size = run.status, overview.sizes.get(run.folder.id, 0)
+    blank: Cell = ("", None)
+    item = _item(
+        [run.folder],
+        "",
+        (run.folder.id, run.folder.id),
+        (str(status.phase), None),
+        *(blank,) * 6,
+        (readable.duration(status.seconds), status.seconds),
+        blank,
+        (readable.size(size), size),
+        _note(overview, run.folder, status.reason),
+    )
+    item.setToolTip(0, status.reason or str(run.folder.path))
+    return item
+
+
+def _note(overview: Overview, folder: RunFolder, otherwise: str = "") -> Cell:
+    note = overview.notes.get(folder.id, "") or otherwise
+    return note.replace("\n", " "), note
+
+
+def _gap(gap: float | None) -> Cell:
+    return ("–", None) if gap is None else (f"{100 * gap:+.1f}", gap)
+
+
+def _weights(kind: str) -> str:
+    return "from scratch" if kind == "none" else kind
