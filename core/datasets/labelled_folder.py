@@ -121,16 +121,16 @@ def _from_folders(root: Path, control: Control, notes: list[str]) -> list[_Found
             found.append(_Found("/".join(parts), parts[0]))
     listed = ", ".join(f"{suffix} {count}" for suffix, count in ignored.most_common(4))
     if not found:
-        seen = f" {loose} lie in it directly, in no class." if loose else ""
+        seen = f" {loose} sound(s) lie in it directly, in no class." if loose else ""
         seen += f" Other files: {listed}." if ignored else ""
         raise UserError(
             f"{root} has no sounds in folders of classes.{seen} Make a folder for each class with "
             f"WAV, FLAC, Ogg or MP3 files in it, or write a {TABLE} with path,label."
         )
     if ignored:
-        notes.append(f"{sum(ignored.values())} files that are no sounds were ignored ({listed}).")
+        notes.append(f"Ignored: {sum(ignored.values())} file(s) that are no sounds ({listed}).")
     if loose:
-        notes.append(f"{loose} sounds lie outside the folders of classes and were ignored.")
+        notes.append(f"Ignored: {loose} sound(s) outside the folders of classes.")
     return found
 
 

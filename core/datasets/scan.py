@@ -160,8 +160,10 @@ def _unusable(facts: AudioFacts) -> tuple[ProblemKind, str] | None:
             f"lasts {facts.seconds * 1000:.1f} ms; at least {SHORTEST * 1000:.0f} are needed.",
         )
     if facts.peak < SILENT_PEAK or facts.rms < SILENT_RMS:
-        level = -20 * math.log10(max(facts.rms, 1e-10))
-        return ProblemKind.SILENT, f"is silent: {level:.0f} dB below full scale on average."
+        level = (
+            f"{-20 * math.log10(facts.rms):.0f} dB below full scale on average" if facts.rms else "every sample is zero"
+        )
+        return ProblemKind.SILENT, f"is silent: {level}."
     return None
 
 

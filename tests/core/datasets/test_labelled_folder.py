@@ -62,8 +62,8 @@ def test_what_is_no_sound_is_ignored_and_counted(tmp_path: Path) -> None:
     put(tmp_path, ".git/x.wav", "a/._0.wav", "b/.hidden/y.wav")
     dataset = opened(tmp_path)
     assert len(dataset.clips) == 10
-    assert "4 files that are no sounds were ignored (.txt 2, .jpg 1, no ending 1)." in dataset.notes
-    assert "1 sounds lie outside the folders of classes and were ignored." in dataset.notes
+    assert "Ignored: 4 file(s) that are no sounds (.txt 2, .jpg 1, no ending 1)." in dataset.notes
+    assert "Ignored: 1 sound(s) outside the folders of classes." in dataset.notes
 
 
 def test_fewer_folds_where_a_class_has_few_clips(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_empty_and_missing_folders(tmp_path: Path) -> None:
     assert "has no sounds in folders of classes" in refused(tmp_path)
     assert "There is no folder" in refused(tmp_path / "nowhere")
     put(tmp_path, "one.wav", "two.wav", "read.me")
-    assert "2 lie in it directly, in no class. Other files: .me 1" in refused(tmp_path)
+    assert "2 sound(s) lie in it directly, in no class. Other files: .me 1" in refused(tmp_path)
     assert "There is no folder" in refused(tmp_path / "one.wav")
 
 

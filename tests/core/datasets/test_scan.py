@@ -69,6 +69,10 @@ def test_unusable_files_are_left_out_with_a_reason(folder: Path) -> None:
     usable = report.usable(dataset)
     assert len(usable.clips) == 5 and {item.clip_id for item in usable.excluded} == set(kinds)
     assert report.summary() == ("5 of 12 clips can be used. Left out: 2 unreadable, 2 empty, 2 silent, 1 too short.")
+    reasons = {item.clip_id: item.reason for item in report.excluded}
+    assert reasons["silent.wav"] == "silent.wav is silent: every sample is zero."
+    assert reasons["faint.wav"] == "faint.wav is silent: 91 dB below full scale on average."
+    assert reasons["one.wav"] == "one.wav lasts 0.1 ms; at least 50 are needed."
     assert before == {path: path.read_bytes() for path in folder.iterdir()}  # nothing is deleted or changed
 
 
