@@ -81,13 +81,17 @@ class TrainPanel(Panel):
         try:
             self.context.workspace.require_writable()
         except UserError as error:
-            self.controls.show_step(Step.IDLE, str(error), error=True)
+            self._tell(Step.IDLE, str(error), error=True)
             return
         self._wanted = study
         if self.context.libraries.ready:
             self._estimate()
         else:
-            self.controls.show_step(Step.WAITING, "Loading the deep-learning libraries, a few seconds …")
+            self._tell(Step.WAITING, "Loading the deep-learning libraries, a few seconds …")
+
+    def _tell(self, step: Step, sentence: str = "", error: bool = False) -> None:
+        self.controls.show_step(step, sentence, error)
+        self._show_page()
 
     def _start_form(self) -> None:
         study = self.editor.value()
@@ -110,31 +114,31 @@ class TrainPanel(Panel):
 
     def _estimate(self) -> None:
         assert self._wanted is not None
-        self.controls.show_step(Step.WAITING, "Timing a few batches of each network …")
+        self._tell(Step.WAITING, "Timing a few batches of each network …")
         work = _estimating(self._wanted, self.context)
         self._job = self.context.jobs.run(work, self._estimated, self._not_estimated, self._estimating)
 
     def _estimating(self, progress: Any) -> None:
-        self.controls.show_step(Step.WAITING, f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+        self._tell(Step.WAITING, f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
 
     def _estimated(self, estimate: Any) -> None:
         self._job = None
         if estimate.runs == 0:
             self._forget()
-            self.controls.show_step(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
+            self._tell(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
             return
         assert self._wanted is not None
         self._expected = _seconds_per_run(estimate, self._wanted)
         tight = estimate.disk_bytes > estimate.free_bytes
         if estimate.seconds > ASK_ABOVE_SECONDS or tight:
-            self.controls.show_step(Step.ASKING, estimate.sentence())
+            self._tell(Step.ASKING, estimate.sentence())
         else:
-            self.controls.show_step(Step.RUNNING, estimate.sentence())
+            self._tell(Step.RUNNING, estimate.sentence())
             self._go()
 
     def _not_estimated(self, sentence: str) -> None:
         self._forget()
-        self.controls.show_step(Step.IDLE, sentence, error=True)
+        self._tell(Step.IDLE, sentence, error=True)
 
     def _go(self) -> None:
         assert self._wanted is not None
@@ -143,9 +147,9 @@ class TrainPanel(Panel):
         try:
             self.context.engine.start(self._wanted)
         except UserError as error:
-            self.controls.show_step(Step.IDLE, str(error), error=True)
+            self._tell(Step.IDLE, str(error), error=True)
         else:
-            self.controls.show_step(Step.RUNNING, sentence)
+            self._tell(Step.RUNNING, sentence)
         self._wanted = None
         self._follow_engine()
 
@@ -154,7 +158,7 @@ class TrainPanel(Panel):
         if self._job is not None:
             self._job.cancel()
         self._job, self._wanted = None, None
-        self.controls.show_step(Step.IDLE)
+        self._tell(Step.IDLE)
 
     def _pause(self) -> None:
         engine = self.context.engine
@@ -221,8 +225,8 @@ class TrainPanel(Panel):
 
     def _show_page(self) -> None:
         """The welcome as long as there is no run to show, and none on its way."""
-        waiting = self._wanted is not None or self.context.engine.status.state is not State.IDLE
-        nothing = not self.runs.rows and not waiting
+        nothing = not self.runs.rows and self.context.engine.status.state is State.IDLE
+        self.welcome.button.setEnabled(self.controls.step is Step.IDLE)
         self._pages.setCurrentWidget(self.welcome if nothing else self._rows)
 
     def _export(self) -> None:

@@ -26,11 +26,16 @@ class Welcome(QWidget):
             wrap=True,
         )
         sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        sentence.setFixedWidth(64 * theme.GRID)
         title = theme.label("No network has been trained in this workspace yet", theme.TITLE)
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        middle = QWidget()
+        middle.setFixedWidth(72 * theme.GRID)
+        inside = QVBoxLayout(middle)
+        inside.setSpacing(2 * theme.GRID)
+        for widget in (title, sentence):
+            inside.addWidget(widget)
+        inside.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
-        column.setSpacing(2 * theme.GRID)
         column.addStretch(2)
-        for widget in (title, sentence, self.button):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)

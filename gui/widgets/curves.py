@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from pyqtgraph.exporters import ImageExporter, SVGExporter
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
@@ -145,16 +145,25 @@ class Curves(QWidget):
         Raises:
             UserError: the file cannot be written.
         """
-        scene = self.graphics.scene()
-        exporter = SVGExporter(scene) if path.suffix.lower() == ".svg" else ImageExporter(scene)
-        if isinstance(exporter, ImageExporter):
-            exporter.parameters()["width"] = EXPORT_WIDTH
-        try:
-            with path.open("wb"):
-                pass  # the exporters stay silent about a folder that cannot be written to
-            exporter.export(str(path))
-        except OSError as error:
-            raise UserError(f"{path} could not be written: {error.strerror}. Choose another folder.") from error
+        size = self.graphics.size()
+        if path.suffix.lower() == ".svg":
+            # Not pyqtgraph's exporter: 0.14 fails on the closed paths that Qt 6.11 writes.
+            page: QSvgGenerator | QImage = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+            assert isinstance(page, QSvgGenerator)
+            page.setFileName(str(path))
+            page.setSize(size)
+            page.setViewBox(QRect(QPoint(0, 0), size))
+        else:
+            page = QImage(size * (EXPORT_WIDTH / size.width()), QImage.Format.Format_RGB32)
+        painter = QPainter()
+        written = painter.begin(page)
+        if written:
+            self.graphics.render(painter)
+            painter.end()
+        if isinstance(page, QImage):
+            written = page.save(str(path))
+        if not written:
+            raise UserError(f"{path} could not be written. Choose another folder.")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "graphics"):

@@ -1,0 +1,282 @@
+"""The Train panel on an engine that trains nothing."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QInputDialog, QMessageBox
+
+import core.estimate
+from core.engine import State
+from core.errors import UserError
+from core.estimate import Estimate
+from core.events import Outcome
+from core.runs import LogRow, Phase, run_folder
+from core.study import DatasetChoice, Network, Study, write_toml
+from gui.panels.train import TrainPanel
+from gui.panels.train_controls import Step
+
+STUDY = Study(
+    name="Trial",
+    folds=(1, 2),
+    network=(Network(architecture="baseline_cnn"), Network(architecture="alexnet")),
+)
+
+
+def make_runs(workspace, phase=Phase.WAITING):
+    """Folders of all runs as the engine makes them, with two epochs in each log."""
+    specs = list(STUDY.runs((1, 2)))
+    for spec in specs:
+        folder = run_folder(workspace, spec)
+        folder.create(spec)
+        folder.write_status(phase=phase, epoch=2)
+        folder.write_log([LogRow(epoch, 2.0 / epoch, 0.5, None, None, 1e-3, 30.0, 1.0) for epoch in (1, 2)])
+    write_toml(STUDY, workspace.runs / "trial" / "study.toml")
+    return specs
+
+
+def costs(seconds: float, runs: int = 4) -> Estimate:
+    return Estimate(seconds, 1_000_000, 10**12, runs, {"Baseline CNN": seconds / 2, "AlexNet": seconds / 2})
+
+
+@pytest.fixture
+def estimate(monkeypatch):
+    """What the estimate will say; set its `value` to an Estimate or an exception."""
+
+    class Answer:
+        value: object = costs(60)
+
+    def fake(study, workspace, control, report):
+        if isinstance(Answer.value, Exception):
+            raise Answer.value
+        return Answer.value
+
+    monkeypatch.setattr(core.estimate, "estimate", fake)
+    return Answer
+
+
+@pytest.fixture
+def panel(qtbot, context):
+    made = TrainPanel(context)
+    made.resize(1200, 720)
+    made.show()
+    yield made
+    made.close_panel()
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def panel_with_runs(context, panel, qtbot):
+    make_runs(context.workspace)
+    with qtbot.waitSignal(panel.runs.loaded):
+        panel.runs.show("trial")
+    return panel
+
+
+def test_a_new_workspace_offers_the_demo_study(panel, estimate, qtbot):
+    assert panel._pages.currentWidget() is panel.welcome
+    panel.welcome.button.click()
+    qtbot.waitUntil(lambda: panel.context.engine.started != [])
+    study = panel.context.engine.started[0]
+    assert study.name == "demo"
+    assert study.dataset == DatasetChoice(name="demo-sounds")
+    assert {network.architecture for network in study.network} == {"baseline_cnn", "alexnet", "resnet50"}
+    assert panel._pages.currentWidget() is not panel.welcome
+
+
+def test_a_short_study_starts_with_its_cost_in_view(panel, estimate, qtbot):
+    panel.editor.set_value(STUDY)
+    panel.controls.start_button.click()
+    qtbot.waitUntil(lambda: panel.context.engine.started == [STUDY])
+    assert panel.controls.sentence.text() == costs(60).sentence()
+    assert panel.controls.step is Step.RUNNING
+
+
+def test_a_long_study_asks_first(panel, estimate, qtbot):
+    estimate.value = costs(3 * 3600)
+    panel.editor.set_value(STUDY)
+    panel.controls.start_button.click()
+    qtbot.waitUntil(lambda: panel.controls.step is Step.ASKING)
+    assert "3 h" in panel.controls.sentence.text()
+    panel.controls.cancel_button.click()
+    assert panel.context.engine.started == []
+    assert panel.controls.step is Step.IDLE
+    panel.controls.start_button.click()
+    qtbot.waitUntil(lambda: panel.controls.step is Step.ASKING)
+    panel.controls.confirm_button.click()
+    assert panel.context.engine.started == [STUDY]
+
+
+def test_an_early_click_waits_for_the_libraries(panel, estimate, qtbot):
+    panel.context.libraries.ready = False
+    panel.editor.set_value(STUDY)
+    panel.controls.start_button.click()
+    assert panel.controls.step is Step.WAITING
+    assert "libraries" in panel.controls.sentence.text()
+    panel.context.libraries.ready = True
+    panel.context.libraries.arrived.emit()
+    qtbot.waitUntil(lambda: panel.context.engine.started == [STUDY])
+
+
+def test_what_cannot_be_estimated_is_said(panel, estimate, qtbot):
+    estimate.value = UserError("There is no folder /nowhere. Choose it in the Data panel.")
+    panel.controls.start_button.click()
+    qtbot.waitUntil(lambda: panel.controls.sentence.text() == str(estimate.value))
+    assert panel.controls.step is Step.IDLE
+    assert panel.context.engine.started == []
+
+
+def test_a_workspace_that_only_reads_does_not_start(panel, estimate):
+    panel.context.workspace.writable = False
+    panel.context.workspace.read_only_because = "It only reads."
+    panel.controls.start_button.click()
+    assert panel.controls.sentence.text() == "It only reads."
+    panel.context.workspace.writable = True
+
+
+def test_a_study_that_is_wrong_does_not_start_and_says_why(panel, estimate):
+    panel.editor.set_value(STUDY)
+    panel.editor.networks.rows[1].architecture.set("baseline_cnn")
+    panel.controls.start_button.click()
+    assert panel.controls.step is Step.IDLE
+    assert "two networks are called" in panel.editor.basics.sentences()[""].lower()
+
+
+def test_the_form_gives_back_every_study(panel):
+    study = Study(
+        name="all of it",
+        answers="Does it?",
+        seeds=(0, 1),
+        network=(
+            Network(architecture="alexnet", weights="imagenet", freeze="stages", freeze_stages=2),
+            Network(architecture="alexnet", recipe={"epochs": 5}),
+            Network(architecture="resnet50", weights="file", weights_path="w.safetensors"),
+        ),
+    )
+    panel.editor.set_value(study)
+    assert panel.editor.value() == study
+
+
+def test_networks_are_added_and_taken_out(panel):
+    panel.editor.set_value(STUDY)
+    panel.editor.networks.add.click()
+    assert [n.architecture for n in panel.editor.value().network] == ["baseline_cnn", "alexnet", "resnet50"]
+    panel.editor.networks.rows[0].remove.click()
+    assert [n.architecture for n in panel.editor.value().network] == ["alexnet", "resnet50"]
+
+
+def test_the_dataset_chosen_in_data_is_the_study_s(panel, context):
+    context.set_dataset(DatasetChoice(name="esc10", root="/somewhere"), None)
+    assert panel.editor.value().dataset == DatasetChoice(name="esc10", root="/somewhere")
+    assert panel.editor.dataset.text() == "ESC-10"
+
+
+def test_runs_on_disk_are_shown_with_their_curves(panel_with_runs):
+    panel = panel_with_runs
+    assert [row.network for row in panel.runs.rows].count("AlexNet") == 2
+    assert set(panel.curves.runs) == {row.id for row in panel.runs.rows}
+    item = next(iter(panel.curves.runs.values())).items["training loss"]
+    assert list(item.getData()[1]) == [2.0, 1.0]
+    assert panel.queue.table.model().rowCount() == 4
+
+
+def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot, fakes):
+    panel, engine = panel_with_runs, panel_with_runs.context.engine
+    specs = list(STUDY.runs((1, 2)))
+    first = specs[0]
+    engine.start(STUDY)
+    with qtbot.waitSignal(panel.runs.loaded):
+        engine.say(fakes.study_started(STUDY, specs), fakes.run_started(first))
+    for epoch in (1, 2, 3):
+        engine.say(fakes.epoch_ended(first, epoch))
+    engine.batch(first.id, 1, 2.5)
+    qtbot.waitUntil(lambda: len(panel.curves.runs[first.id].rows) == 3)
+    qtbot.waitUntil(lambda: panel.curves.runs[first.id].items["loss of batches"].getData()[1] is not None)
+    place = panel.runs.place(first.id)
+    assert panel.runs.rows[place].phase is Phase.RUNNING
+    assert panel.queue.table.model().index(place, 4).data() == "3 / 30"
+    assert panel.facts.values["speed"].text() == "33.0 clips/s"
+    engine.say(fakes.run_finished(first))
+    qtbot.waitUntil(lambda: panel.runs.rows[place].phase is Phase.DONE)
+    assert panel.queue.table.model().index(place, 5).data() == "80.0 %"
+    assert "test accuracy" in panel.curves.runs[first.id].items or panel.curves._changed
+    with qtbot.waitSignal(panel.runs.loaded):
+        engine.finish()
+    assert panel.controls.step is Step.IDLE
+    assert not panel._timer.isActive()
+
+
+def test_pause_resume_and_stop(panel, estimate, qtbot):
+    engine = panel.context.engine
+    panel.editor.set_value(STUDY)
+    panel.controls.start_button.click()
+    qtbot.waitUntil(lambda: engine.started != [])
+    panel.controls.pause_button.click()
+    assert engine.status.state is State.PAUSED
+    assert panel.controls.pause_button.text() == "Resume"
+    panel.controls.pause_button.click()
+    assert engine.status.state is State.RUNNING
+    panel.controls.stop_button.click()
+    assert not panel.controls.stop_button.isEnabled()
+    engine.finish(Outcome.CANCELLED)
+    qtbot.waitUntil(lambda: panel.controls.step is Step.IDLE)
+
+
+def test_an_unfinished_study_is_resumed_from_its_file(panel_with_runs, estimate, qtbot):
+    assert not panel_with_runs.queue.resume.isHidden()
+    panel_with_runs.queue.resume.click()
+    qtbot.waitUntil(lambda: panel_with_runs.context.engine.started == [STUDY])
+
+
+def test_notes_are_kept(panel_with_runs, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("odd one", True))
+    queue = panel_with_runs.queue
+    queue.table.selectRow(0)
+    queue.annotate.click()
+    assert queue.chosen()[0].folder.note == "odd one"
+    assert queue.table.model().index(0, 7).data() == "odd one"
+
+
+def test_deleting_says_what_becomes_free_and_can_be_refused(panel_with_runs, monkeypatch, qtbot):
+    queue, said = panel_with_runs.queue, []
+
+    def answer(text):
+        def exec_(box):
+            said.append(box.informativeText())
+            next(button for button in box.buttons() if button.text() == text).click()
+
+        monkeypatch.setattr(QMessageBox, "exec", exec_)
+
+    queue.table.selectRow(0)
+    path = queue.chosen()[0].folder.path
+    answer("Keep")
+    queue.delete.click()
+    assert path.exists()
+    answer("Delete")
+    with qtbot.waitSignal(panel_with_runs.runs.loaded):
+        queue.delete.click()
+    assert not path.exists()
+    assert len(panel_with_runs.runs.rows) == 3
+    assert "B become free" in said[0]
+
+
+def test_a_chosen_run_comes_to_the_front(panel_with_runs):
+    queue, curves = panel_with_runs.queue, panel_with_runs.curves
+    queue.table.selectRow(0)
+    run = queue.chosen()[0].id
+    other = next(name for name in curves.runs if name != run)
+    front = curves.runs[run].items["training loss"].opts["pen"].color()
+    assert front == curves.runs[run].colour
+    assert curves.runs[other].items["training loss"].opts["pen"].color() != curves.runs[other].colour
+
+
+def test_form_and_study_come_back(panel_with_runs, context, qtbot):
+    panel_with_runs.editor.set_value(STUDY)
+    panel_with_runs.save_state()
+    again = TrainPanel(context)
+    with qtbot.waitSignal(again.runs.loaded):
+        pass
+    assert again.editor.value() == STUDY
+    assert again.runs.study == "trial"
+    again.close_panel()
+    again.deleteLater()

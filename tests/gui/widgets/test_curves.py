@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage
+
+from core.errors import UserError
+from core.runs import LogRow
+from gui.widgets.curves import BatchTrace, Curves, RunCurves
+
+
+def row(epoch: int, validation: float | None = None) -> LogRow:
+    return LogRow(epoch, 1.0 / epoch, 0.5, validation, validation, 1e-3, 10.0, 1.0)
+
+
+@pytest.fixture
+def curves(qtbot):
+    made = Curves()
+    qtbot.addWidget(made)
+    made.add_run(RunCurves("one", "AlexNet", QColor("#E69F00"), batches_per_epoch=10, rows=[row(1), row(2)]))
+    made.add_run(RunCurves("two", "ResNet-50", QColor("#009E73"), batches_per_epoch=10, rows=[row(1)]))
+    made.refresh()
+    return made
+
+
+def test_a_trace_stays_small_and_keeps_its_mean():
+    trace = BatchTrace(most=100)
+    losses = np.linspace(3, 0, 10_000)
+    for step, loss in enumerate(losses):
+        trace.add(step, float(loss))
+    epochs, kept = trace.points(batches_per_epoch=100)
+    assert 50 <= len(kept) <= 100
+    assert np.all(np.diff(epochs) > 0)
+    assert epochs[-1] == pytest.approx(100, abs=3)
+    assert np.mean(kept) == pytest.approx(np.mean(losses), abs=0.05)
+    assert kept == pytest.approx(np.interp(epochs * 100, np.arange(10_000), losses), abs=1e-3)
+
+
+def test_only_what_changed_is_drawn(curves, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(curves, "_draw", lambda run: drawn.append(run.run))
+    curves.add_epoch("two", row(2))
+    curves.refresh()
+    curves.refresh()
+    assert drawn == ["two"]
+
+
+def test_an_epoch_trained_again_replaces_what_was_there(curves):
+    curves.add_epoch("one", row(3))
+    curves.add_epoch("one", row(2))
+    assert [r.epoch for r in curves.runs["one"].rows] == [1, 2]
+
+
+def test_the_legend_hides_a_network(curves):
+    assert list(curves.chips) == ["AlexNet", "ResNet-50"]
+    curves.chips["AlexNet"].setChecked(False)
+    assert not curves.runs["one"].items["training loss"].isVisible()
+    assert curves.runs["two"].items["training loss"].isVisible()
+    curves.chips["AlexNet"].setChecked(True)
+    assert curves.runs["one"].items["training loss"].isVisible()
+
+
+def test_with_a_validation_part_training_steps_back(curves):
+    curves.add_epoch("one", row(3, validation=0.4))
+    curves.refresh()
+    items = curves.runs["one"].items
+    assert items["validation accuracy"].isVisible()
+    assert items["validation accuracy"].opts["pen"].widthF() > items["training accuracy"].opts["pen"].widthF()
+
+
+def test_the_test_accuracy_stands_at_the_last_epoch(curves):
+    curves.set_test_accuracy("one", 0.75)
+    curves.refresh()
+    x, y = curves.runs["one"].items["test accuracy"].getData()
+    assert (list(x), list(y)) == ([2.0], [75.0])
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_curves_are_exported(curves, tmp_path, suffix):
+    curves.resize(600, 400)
+    curves.show()
+    path = tmp_path / f"curves.{suffix}"
+    curves.export(path)
+    if suffix == "png":
+        assert QImage(str(path)).width() == 2400
+    else:
+        assert "<svg" in path.read_text()
+    curves.hide()
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(curves, tmp_path):
+    with pytest.raises(UserError, match="could not be written"):
+        curves.export(tmp_path / "nowhere" / "curves.png")
