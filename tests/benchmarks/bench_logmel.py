@@ -52,7 +52,7 @@ def test_logmel_is_at_least_twice_as_fast_as_librosa(capsys: pytest.CaptureFixtu
     librosa_ms, our_ms = (statistics.median(times) / len(clips) * 1e3 for times in zip(*pairs, strict=True))
     with capsys.disabled():
         print(
-            f"\nlog-mel of 5-s clips at 44.1 kHz, {torch.get_num_threads()} threads: librosa {librosa_ms:.2f} ms a clip, "
-            f"Sensorium {our_ms:.2f} ms, ratio {ratio:.2f} (median of {PAIRS} interleaved pairs, at least {BOUND})"
+            f"\nlog-mel of 5-s clips at 44.1 kHz, {torch.get_num_threads()} threads: librosa {librosa_ms:.2f} ms "
+            f"a clip, Sensorium {our_ms:.2f} ms, ratio {ratio:.2f} (median of {PAIRS} interleaved pairs, at least {BOUND})"
         )
     assert ratio >= BOUND
