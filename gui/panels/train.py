@@ -281,6 +281,7 @@ class TrainPanel(Panel):
         self._rows.addWidget(self.queue)
         self._rows.setStretchFactor(0, 3)
         self._rows.setStretchFactor(1, 1)
+        self._rows.setSizes([58 * theme.GRID, 28 * theme.GRID])
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self._rows)

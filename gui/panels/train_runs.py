@@ -12,7 +12,7 @@ from core.control import Control
 from core.errors import UserError
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.runs import LogRow, Phase, RunFolder, list_runs
-from core.study import RunSpec, slug
+from core.study import RunSpec, read_study, slug
 from core.workspace import Workspace
 from gui.context import Context
 
@@ -72,7 +72,17 @@ def read_rows(workspace: Workspace, study: str, control: Control) -> list[RunRow
                 log=tuple(folder.log()),
             )
         )
-    return rows
+    order = _network_order(workspace, study)
+    return sorted(rows, key=lambda row: (row.spec.seed, row.spec.fold, order.get(row.network, len(order)), row.id))
+
+
+def _network_order(workspace: Workspace, study: str) -> dict[str, int]:
+    """Networks in the order in which they are trained, where the study's own file can be read."""
+    try:
+        networks = read_study(workspace.runs / study / "study.toml").network
+    except UserError:
+        return {}
+    return {network.label: place for place, network in enumerate(networks)}
 
 
 def list_studies(workspace: Workspace) -> list[str]:

@@ -56,6 +56,7 @@ class StudyEditor(QScrollArea):
 
     def set_value(self, study: Study) -> None:
         self._study = study
+        self.presets.setCurrentIndex(self.presets.findText(study.name))
         self.answers.setText(study.answers)
         self.answers.setVisible(bool(study.answers))
         self.basics.set_value(study)
@@ -105,7 +106,6 @@ class StudyEditor(QScrollArea):
         self.presets.clear()
         for path in sorted(PRESETS.glob("*.toml")):
             self.presets.addItem(path.stem, path)
-        self.presets.setCurrentIndex(-1)
         self.presets.setPlaceholderText("choose a preset")
 
     def _preset_chosen(self) -> None:
@@ -115,8 +115,8 @@ class StudyEditor(QScrollArea):
 
     def _open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a study", str(PRESETS), "Studies (*.toml)")
-        if path and self.open_file(Path(path)):
-            self.presets.setCurrentIndex(-1)
+        if path:
+            self.open_file(Path(path))
 
     def _save(self) -> None:
         study = self.value()

@@ -82,12 +82,12 @@ class Curves(QWidget):
         self.chips: dict[str, QToolButton] = {}
         self._chosen: frozenset[str] = frozenset()
         self.graphics = pg.GraphicsLayoutWidget()
-        self.graphics.setBackground(theme.colour("base"))
         self.loss = self._plot(0, "Loss", "nats")
         self.accuracy = self._plot(1, "Accuracy", "%")
         self.accuracy.setXLink(self.loss)
         self.accuracy.setLabel("bottom", "Epoch")
         self.accuracy.setYRange(0, 100)
+        theme.style_plot(self.graphics)
         self.graphics.scene().sigMouseClicked.connect(self._mouse_clicked)
         self._lay_out()
 
