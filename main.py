@@ -12,7 +12,7 @@ PRESETS = Path(__file__).parent / "resources" / "presets"
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_show_locals=False)
 
 WorkspaceOption = Annotated[
-    Optional[Path],  # noqa: UP007, UP045 - typer reads it at run time
+    Optional[Path],  # noqa: UP045 - typer reads it at run time
     typer.Option("--workspace", help="Folder for data, runs and cache. Default: $SENSORIUM_WORKSPACE or ~/Sensorium."),
 ]
 
@@ -31,7 +31,7 @@ def run(
     study: Annotated[Path, typer.Argument(help="The study, a TOML file; see resources/presets/.")],
     workspace: WorkspaceOption = None,
     dataset_root: Annotated[
-        Optional[Path],  # noqa: UP007, UP045
+        Optional[Path],  # noqa: UP045
         typer.Option("--dataset-root", help="Where the dataset lies, if not in the workspace."),
     ] = None,
 ) -> None:

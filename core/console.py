@@ -10,7 +10,8 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bars, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from core import readable
@@ -19,7 +20,17 @@ from core.engine import Engine
 from core.errors import Cancelled, UserError
 from core.estimate import estimate
 from core.evaluation.summary import Summary, summarise
-from core.events import EpochEnded, Event, Message, Outcome, Progress, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.events import (
+    EpochEnded,
+    Event,
+    Message,
+    Outcome,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StudyFinished,
+    StudyStarted,
+)
 from core.runs import find_run, list_runs
 from core.study import Study, read_study
 from core.workspace import Workspace, default_workspace
@@ -123,7 +134,9 @@ class StudyView:
         """Print one event; called in the engine's thread."""
         match event:
             case Message(text=text, level=level):
-                self._console.print(f"[yellow]{text}[/]" if level != "info" else text, soft_wrap=True, markup=level != "info")
+                self._console.print(
+                    f"[yellow]{text}[/]" if level != "info" else text, soft_wrap=True, markup=level != "info"
+                )
             case Progress(what=what, done=done, total=total, unit=unit):
                 self._bar(what, done, total, f"{done}/{total} {unit}" if total else f"{done} {unit}")
             case StudyStarted(runs=runs, finished=finished, device=device):

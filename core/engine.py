@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Emit = Callable[[Event], None]
 log = logging.getLogger(__name__)
+TOLD = 20  # left-out files that are named one by one
 
 
 class State(StrEnum):
@@ -139,13 +140,16 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
     for note in dataset.notes:
         emit(Message(note))
-    by_hand = tuple(Excluded(clip_id, "left out by hand") for clip_id in choice.exclude)
+    by_hand = tuple(Excluded(clip_id, f"{clip_id} is left out by hand.") for clip_id in choice.exclude)
     dataset = dataset.without(by_hand)
     cache = AudioCache.open(dataset, study.recipe.audio.rate, workspace.cache, control, emit)
-    report = scan(dataset, cache.facts, cache.failures)
-    for item in report.excluded:
+    dataset = scan(dataset, cache.facts, cache.failures).usable(dataset)
+    for item in dataset.excluded[:TOLD]:
         emit(Message(f"Left out: {item.reason}", "warning"))
-    dataset = report.usable(dataset)
+    if len(dataset.excluded) > TOLD:
+        emit(Message(f"{len(dataset.excluded)} files are left out in all; the Data panel lists them.", "warning"))
+    if not dataset.clips:
+        raise UserError(f"{dataset.title}: no file in {dataset.root} can be used; the Data panel lists the reasons.")
     digests = {name: (facts.file_digest, facts.samples_digest) for name, facts in cache.facts.items()}
     refuse_leaks(dataset, digests)
     return dataset, cache

@@ -77,9 +77,7 @@ def estimate(
             per_network[network.label] = 0.0
             continue
         train, test, parameters = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
-        per_network[network.label] = sum(
-            _run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine
-        )
+        per_network[network.label] = sum(_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine)
         disk += len(mine) * parameters * FLOAT_BYTES
         # Weights, and the optimiser's one or two figures a weight.
         largest_checkpoint = max(largest_checkpoint, 3 * parameters * FLOAT_BYTES)

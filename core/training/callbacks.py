@@ -42,7 +42,7 @@ class Log(Callback):
         self._rows: list[LogRow] = []
         self._started = 0.0
 
-    def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         # After a crash the log may be ahead of the checkpoint: those epochs are done again.
         self._rows = [row for row in self._folder.log() if row.epoch <= trainer.current_epoch]
 

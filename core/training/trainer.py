@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +197,11 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Pr
 
 def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: list[Callback]) -> lightning.Trainer:
     """Lightning's trainer, quiet, on one device, without its own checkpoints and progress bar."""
+    # What it would say is said by our events, or is about choices made here on purpose.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "You defined a `validation_step`")
+    warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode")  # frozen layers are meant to be
+    warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
     return lightning.Trainer(
         accelerator={"cuda": "gpu", "mps": "mps", "cpu": "cpu"}[device.type],
         devices=1,
@@ -209,7 +216,7 @@ def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: 
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        log_every_n_steps=10,
+        log_every_n_steps=1,
         use_distributed_sampler=False,
     )
 
