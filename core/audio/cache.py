@@ -26,7 +26,7 @@ import soundfile
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from core.audio.decode import AudioFacts, decode
+from core.audio.decode import LONGEST, AudioFacts, decode
 from core.control import Control
 from core.datasets.base import Clip, Dataset
 from core.errors import UserError
@@ -131,7 +131,8 @@ def _estimate(clips: Sequence[Clip], rate: int) -> int:
     seconds = 0.0
     for clip in looked_at:
         with contextlib.suppress(soundfile.SoundFileError, TypeError, ValueError):  # it will be among the failures
-            seconds += soundfile.info(clip.path).duration
+            duration = soundfile.info(clip.path).duration
+            seconds += duration if duration <= LONGEST else 0.0
     return round(seconds * rate * ITEM * len(clips) / max(len(looked_at), 1))
 
 

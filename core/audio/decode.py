@@ -15,6 +15,7 @@ from core.errors import UserError
 
 FULL_SCALE = 0.999  # |x| from here on counts as clipped: 16-bit files end at 32767/32768
 BEYOND_SOUND = 1e12  # larger values would overflow the power spectrum in single precision
+LONGEST = 3600.0  # s of one clip; a damaged header may promise weeks
 BLOCK = 1 << 18  # samples per channel decoded at a time
 
 
@@ -43,31 +44,38 @@ def decode(path: Path, rate: int | None = None) -> tuple[NDArray[np.float32], Au
     Raises:
         UserError: the file is missing, a folder, empty, no sound, without samples, or holds values that are no sound.
     """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, not a sound file. Rename or move it.")
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise UserError(f"{path} is a device or pipe, not a sound file. Remove it.")
     try:
         with path.open("rb") as raw:
             file_digest = hashlib.file_digest(raw, "sha256").hexdigest()
             size = raw.tell()
     except FileNotFoundError:
         raise UserError(f"There is no file {path}. Check the path, or scan the dataset again.") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder, not a sound file. Rename or move it.") from None
     except OSError as error:
-        # Windows answers "permission denied" for a folder.
-        what = "is a folder, not a sound file" if path.is_dir() else f"cannot be read: {error.strerror or error}"
-        raise UserError(f"{path} {what}. Check the file and its permissions.") from None
+        raise UserError(
+            f"{path} cannot be read: {error.strerror or error}. Check the file and its permissions."
+        ) from None
     if size == 0:
         raise UserError(f"{path} is empty (0 bytes). Copy or download it again.")
 
     try:
         with soundfile.SoundFile(path) as file:
             own_rate, channels, kind = file.samplerate, file.channels, f"{file.format} {file.subtype}"
+            if file.frames > LONGEST * own_rate:
+                raise UserError(
+                    f"{path} says it lasts {file.frames / own_rate / 3600:,.1f} hours at {own_rate} Hz: too long for "
+                    "a clip, or a damaged header. Cut it into clips of an hour at most, or export it again."
+                )
             mono, clipped = _read_mono(file)
     except UnicodeEncodeError:
         raise UserError(f"The name of {str(path)!r} is not valid text on this system. Rename the file.") from None
     except (soundfile.SoundFileError, TypeError, ValueError, MemoryError) as error:  # TypeError: *.raw has no header
         reason = getattr(error, "error_string", "") or str(error)
         raise UserError(
-            f"{path} is not a sound file that can be decoded ({reason.strip().rstrip('.')}). "
+            f"{path} is not a sound file that can be decoded ({reason.removeprefix('Error : ').strip().rstrip('.')}). "
             "Replace it, or convert it to WAV, FLAC, Ogg or MP3."
         ) from None
     if not len(mono):
@@ -112,5 +120,7 @@ def _resampled(path: Path, mono: NDArray[np.float32], own_rate: int, rate: int) 
     except (ValueError, RuntimeError) as error:
         raise UserError(f"{path} cannot be resampled from {own_rate} Hz to {rate} Hz ({error}).") from None
     if not len(samples):
-        raise UserError(f"{path} holds {len(mono)} sample(s): too short to be heard at {rate} Hz. Remove it.")
+        raise UserError(
+            f"{path} holds {len(mono)} sample(s): too short to be heard at {rate} Hz. Remove or replace it."
+        )
     return samples

@@ -53,6 +53,7 @@ def test_logmel_is_at_least_twice_as_fast_as_librosa(capsys: pytest.CaptureFixtu
     with capsys.disabled():
         print(
             f"\nlog-mel of 5-s clips at 44.1 kHz, {torch.get_num_threads()} threads: librosa {librosa_ms:.2f} ms "
-            f"a clip, Sensorium {our_ms:.2f} ms, ratio {ratio:.2f} (median of {PAIRS} interleaved pairs, at least {BOUND})"
+            f"a clip, Sensorium {our_ms:.2f} ms, ratio {ratio:.2f} "
+            f"(median of {PAIRS} interleaved pairs, at least {BOUND})"
         )
     assert ratio >= BOUND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,23 @@ def test_bad_files_get_a_sentence_with_their_name(tmp_path: Path) -> None:
             decode(tmp_path / name, 22050)
         assert what in str(caught.value)
         assert name in str(caught.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(UserError, match=r"pipe\.wav is a device or pipe"):
+        decode(tmp_path / "pipe.wav")
+
+
+def test_a_header_that_promises_weeks(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.wav", tone(8000, 2.0), 8000, subtype="PCM_16")
+    content = bytearray((tmp_path / "long.wav").read_bytes())
+    content[24:28] = (1).to_bytes(4, "little")  # the sample rate: 1 Hz, 4.4 hours
+    (tmp_path / "long.wav").write_bytes(content)
+    with pytest.raises(UserError, match=r"long\.wav says it lasts 4\.4 hours at 1 Hz"):
+        decode(tmp_path / "long.wav", 22050)
 
 
 def test_a_truncated_file_gives_what_is_left_or_a_sentence(tmp_path: Path) -> None:
