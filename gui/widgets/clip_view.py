@@ -134,7 +134,7 @@ class ClipView(QWidget):
 
     def _finished(self, pictures: tuple[Picture, Picture]) -> None:
         for view, picture in zip((self.listening, self.model), pictures, strict=True):
-            view.show_decibels(picture, self.player.duration)
+            view.show_decibels(picture)
         self._settled()
         self.shown.emit()
 
@@ -166,6 +166,7 @@ class ClipView(QWidget):
         wanted = self._view.currentText()
         self.listening.setVisible(wanted != MODEL)
         self.model.setVisible(wanted != LISTENING)
+        self.listening.plot.item.showAxis("bottom", wanted == LISTENING)  # the lower of the two carries the seconds
         self.context.settings.setValue("clip_view/view", wanted)
 
     def _apply_colours(self) -> None:
@@ -201,6 +202,8 @@ class ClipView(QWidget):
         head.addWidget(self._title)
         head.addWidget(self._status)
         head.addWidget(self._source, 1)
+        head.addWidget(self._view)
+        head.addWidget(self._colours)
         stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         for widget, share in ((self.waveform, 2), (self.listening, 5), (self.model, 4)):
             stack.addWidget(widget)
@@ -209,8 +212,6 @@ class ClipView(QWidget):
         foot.setContentsMargins(8, 4, 8, 8)
         foot.addWidget(self.transport)
         foot.addStretch()
-        foot.addWidget(self._view)
-        foot.addWidget(self._colours)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

@@ -58,9 +58,9 @@ class MelAxis(pg.AxisItem):
 
 
 def hertz(frequency: float) -> str:
-    """`500`, `2k`, `2.5k`: short, for an axis in Hz."""
+    """`500 Hz`, `2 kHz`, `2.5 kHz`."""
     rounded = round(frequency)
-    return f"{rounded / 1000:.4g}k" if rounded >= 1000 else f"{rounded}"
+    return f"{rounded / 1000:.4g} kHz" if rounded >= 1000 else f"{rounded} Hz"
 
 
 class SpectrogramView(QWidget):
@@ -78,11 +78,12 @@ class SpectrogramView(QWidget):
         self._bar = pg.ColorBarItem(values=(-80, 0), width=BAR, interactive=False, colorMap=pg.colormap.get("magma"))
         self._bar.setImageItem(self._image, insert_in=self.plot.item)
         self._bar.axis.setWidth(RIGHT - BAR - 8)
+        self._bar.axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, maxTickLevel=0)
         self.plot.cursor_line.setPen(pg.mkPen("#ffffff", width=1))
         self._decibels: NDArray[np.float32] = np.zeros((1, 1), np.float32)
         self._rect = QRectF(0, 0, 1, 1)
 
-        self._caption = theme.label(caption, theme.SMALL, muted=True)
+        self._caption = theme.label(f"{caption}, dB", theme.SMALL, muted=True)
         self._figures = theme.label("", theme.SMALL, muted=True)
         line = QHBoxLayout()
         line.setContentsMargins(8, 4, 8, 0)
@@ -96,8 +97,8 @@ class SpectrogramView(QWidget):
         column.addWidget(self.plot, 1)
         self.plot.pointed.connect(self._show_figures)
 
-    def show_decibels(self, picture: Picture, duration: float) -> None:
-        """Draw a spectrogram; `duration` is that of the whole clip in seconds."""
+    def show_decibels(self, picture: Picture) -> None:
+        """Draw a spectrogram; how long the clip is was told to `plot`."""
         bands, frames = picture.decibels.shape
         self._decibels = picture.decibels
         self._axis.set_frequencies(picture.frequencies)
@@ -109,15 +110,12 @@ class SpectrogramView(QWidget):
         self._image.show()
         self.plot.item.vb.setLimits(yMin=0.0, yMax=float(bands), minYRange=min(4.0, bands))
         self.plot.whole_height = 0.0, float(bands)
-        self.plot.set_duration(duration)
+        self.plot.reset()
 
     def clear_decibels(self) -> None:
         self._image.hide()
         self._figures.clear()
         self.plot.set_cursor(None)
-
-    def set_caption(self, caption: str) -> None:
-        self._caption.setText(caption)
 
     def set_colours(self, name: str) -> None:
         """A key of COLOUR_MAPS."""

@@ -6,9 +6,21 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from gui import theme
+
 LEFT = 56  # pixels of the left axis: the same in all, so that stacked plots share their time axis to the pixel
 RIGHT = 64  # pixels right of the plot: the colour bar of a spectrogram, nothing elsewhere
 SHORTEST = 0.005  # seconds that zooming in stops at
+
+
+class TimeAxis(pg.AxisItem):
+    """Seconds, with their unit at every label."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        return [f"{text} s" for text in super().tickStrings(values, scale, spacing)]
 
 
 class TimePlot(pg.PlotWidget):
@@ -18,14 +30,17 @@ class TimePlot(pg.PlotWidget):
     pointed = Signal(object)  # QPointF in data coordinates under the pointer, or None
 
     def __init__(self, left: pg.AxisItem | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={"left": left} if left is not None else None)
+        axes = {"bottom": TimeAxis()} | ({"left": left} if left is not None else {})
+        super().__init__(parent, axisItems=axes)
         self.duration = 1.0
         self.whole_height: tuple[float, float] | None = None  # what reset() shows of the vertical axis
         self.item: pg.PlotItem = self.getPlotItem()
         self.item.setMenuEnabled(False)
         self.item.hideButtons()
         self.item.getAxis("left").setWidth(LEFT)
-        self.item.layout.setContentsMargins(0, 4, 0, 0)
+        for axis in axes.values():
+            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4)
+        self.item.layout.setContentsMargins(0, 4, 0, 4)
         self.cursor_line = pg.InfiniteLine(0.0, angle=90, movable=False)
         self.cursor_line.setZValue(10)
         self.cursor_line.hide()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QGraphicsWidget, QWidget
 
 from gui import theme
@@ -26,7 +26,7 @@ class Waveform(TimePlot):
         margin.setMinimumWidth(RIGHT)
         margin.setMaximumWidth(RIGHT)
         self.item.layout.addItem(margin, 2, 5)  # where a spectrogram has its colour bar
-        self.item.getAxis("left").setStyle(maxTickLevel=0)
+        self.item.getAxis("left").setStyle(maxTickLevel=0, tickFont=theme.font(theme.SMALL), tickLength=-4)
         self.item.hideAxis("bottom")
         self.setMinimumHeight(56)
         self.setToolTip(
@@ -34,22 +34,23 @@ class Waveform(TimePlot):
             "Click to hear from there, wheel zooms, drag pans, double click shows everything."
         )
         self._colour_curve()
+        self.installEventFilter(self)  # changeEvent is called before there is a curve
 
-    def show_samples(self, samples: NDArray[np.float32], rate: int) -> None:
-        """Draw a clip, shape (samples,), at a rate in Hz."""
-        peak = float(np.abs(samples).max(initial=0.0)) or 1.0
+    def show_samples(self, samples: NDArray[np.float32], rate: int, peak: float | None = None) -> None:
+        """Draw a clip, shape (samples,), at a rate in Hz; `peak` is the end of the scale, by itself the clip's own."""
+        peak = peak or float(np.abs(samples).max(initial=0.0)) or 1.0
         self._curve.setData(np.arange(len(samples), dtype=np.float32) / rate, samples)
-        self.item.setYRange(-peak, peak, padding=0.05)
+        self.item.setYRange(-peak, peak, padding=0.1)
         self.set_duration(len(samples) / rate)
 
     def clear_samples(self) -> None:
         self._curve.setData([], [])
         self.set_cursor(None)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        super().changeEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.PaletteChange:
             self._colour_curve()
+        return bool(super().eventFilter(watched, event))
 
     def _colour_curve(self) -> None:
         self._curve.setPen(theme.colour("accent"))

@@ -1,0 +1,291 @@
+"""Data: choose recordings, check them, hear and see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
+
+from core.datasets import DATASETS
+from core.datasets.base import Dataset
+from core.recipe import AudioSettings
+from core.study import DatasetChoice
+from gui.context import Context
+from gui.jobs import Job
+from gui.panels import data_jobs
+from gui.panels.base import Panel
+from gui.panels.data_chooser import DatasetChooser
+from gui.panels.data_content import CHECK, CLIPS, DatasetContent
+from gui.panels.data_download import DownloadPage
+from gui.panels.data_jobs import Checked
+from gui.widgets.empty_state import EmptyState
+
+WELCOME = "Your recordings will be here, to hear, to see and to check: choose a dataset, drop a folder, or begin with"
+DEMO = "demo-sounds"
+
+
+class DataPanel(Panel):
+    """The dataset that is opened here is the one that Train uses."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.choice: DatasetChoice | None = None
+        self.checked: Checked | None = None
+        self._selected = ""  # the card; may be a dataset that is not here
+        self._check_next = False
+        self._job: Job | None = None
+        self._header_job: Job | None = None
+        self.chooser = DatasetChooser(context)
+        self.welcome = EmptyState(
+            f"{WELCOME} sounds that are made on this machine.",
+            "Open the demo sounds",
+            self._open_demo,
+            "Ten synthetic classes, made in a few seconds.",
+        )
+        self.waiting = EmptyState("Opening …")
+        self.trouble = EmptyState("", "Choose folder …", self._choose_any_folder, "Open the recordings from elsewhere.")
+        self.download = DownloadPage(context)
+        self.content = DatasetContent(context)
+        self.pages = QStackedWidget()
+        for page in (self.welcome, self.waiting, self.trouble, self.download, self.content):
+            self.pages.addWidget(page)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.chooser)
+        row.addWidget(self.pages, 1)
+        self.setAcceptDrops(True)
+        self._connect()
+
+    def activate(self) -> None:
+        """Show what Train uses; at the first time, what was open last."""
+        self.chooser.refresh(self._selected, self.choice.root if self.choice else "")
+        if self.choice is None and self._job is None:
+            self._restore()
+
+    def present(self, on: bool) -> None:
+        self.chooser.setHidden(on)
+        self.content.present(on)
+
+    def save_state(self) -> None:
+        settings = self.context.settings
+        if self.choice is not None:
+            settings.setValue("data/choice", self.choice.model_dump_json())
+        settings.setValue("data/tab", self.content.tabs.currentIndex())
+        settings.setValue("data/splitter", self.content.browser.splitter.saveState())
+
+    def close_panel(self) -> None:
+        self._cancel_jobs()
+        self.content.close_content()
+
+    def select(self, name: str) -> None:
+        """Open a row of DATASETS from where it was last, or offer what brings it."""
+        info = DATASETS[name]
+        root = str(self.context.settings.value(f"data/root/{name}", ""))
+        if root and not Path(root).is_dir():
+            root = ""
+        if not root and not info.folder:
+            self.choose_folder(name)
+        elif not root and not info.synthetic and not self.context.workspace.dataset_root(name).is_dir():
+            self._cancel_jobs()
+            self._mark(name, "")
+            self.download.show_dataset(name)
+            self.pages.setCurrentWidget(self.download)
+        else:
+            self.open(DatasetChoice(name=name, root=root))
+
+    def choose_folder(self, name: str = "") -> None:
+        start = self.choice.root if self.choice and self.choice.root else str(Path.home())
+        folder = QFileDialog.getExistingDirectory(self, "Open the folder of the recordings", start)
+        if folder:
+            self.open_folder(Path(folder), name)
+
+    def open_folder(self, folder: Path, name: str = "") -> None:
+        """Open a folder as what it is: an ESC set, or classes of one's own."""
+        name = name or data_jobs.recognise(folder, self._selected)
+        self.open(DatasetChoice(name=name, root=str(folder)))
+
+    def open(self, choice: DatasetChoice, *, check: bool = False) -> None:
+        """Open a dataset in the background; `check` goes on to check it."""
+        self._cancel_jobs()
+        self.content.browser.clip_view.player.stop()
+        self._mark(choice.name, choice.root)
+        self.choice, self._check_next = choice, check
+        made = DATASETS[choice.name].synthetic and not self.context.workspace.dataset_root(choice.name).is_dir()
+        self.waiting.sentence.setText("Making the demo sounds …" if made else "Opening …")
+        if not check:
+            self.pages.setCurrentWidget(self.waiting)
+        work = partial(data_jobs.open_dataset, self.context.workspace, choice)
+        self._job = self.context.jobs.run(work, self._opened, self._not_opened)
+
+    def check(self) -> None:
+        """Decode, judge, and look for leaks."""
+        dataset = self.content.dataset
+        if dataset is None:
+            return
+        self._start("Decoding the recordings", self._checked, self._not_checked, self._work_of_check(dataset))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        folder = _dropped_folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.open_folder(folder)
+
+    def _work_of_check(self, dataset: Dataset) -> Callable[..., Checked]:
+        return partial(data_jobs.check_recordings, dataset, AudioSettings().rate, self.context.workspace.cache)
+
+    def _start(
+        self, what: str, done: Callable[[Any], None], failed: Callable[[str], None], work: Callable[..., Any]
+    ) -> None:
+        """Begin a long job that shows its progress above the pages and can be cancelled."""
+        if self._job is not None:
+            self._job.cancel()
+        self.content.progress.begin(what)
+        self.content.check_button.setEnabled(False)
+        self._job = self.context.jobs.run(work, done, failed, self.content.progress.report)
+
+    def _opened(self, dataset: Dataset) -> None:
+        assert self.choice is not None
+        self._job, self.checked = None, None
+        self.context.settings.setValue(f"data/root/{self.choice.name}", self.choice.root)
+        self.chooser.refresh(self.choice.name, self.choice.root)
+        self.content.show_dataset(dataset)
+        self.pages.setCurrentWidget(self.content)
+        self.context.set_dataset(self.choice, dataset)
+        self._read_headers(dataset)
+        if self._check_next:
+            self.check()
+
+    def _not_opened(self, sentence: str) -> None:
+        self._job = self.choice = None
+        self.trouble.sentence.setText(sentence)
+        self.pages.setCurrentWidget(self.trouble)
+
+    def _read_headers(self, dataset: Dataset) -> None:
+        if self._header_job is not None:
+            self._header_job.cancel()
+        self._header_job = self.context.jobs.run(partial(data_jobs.read_headers, dataset), self.content.show_headers)
+
+    def _checked(self, checked: Checked) -> None:
+        assert self.choice is not None
+        self._end_work()
+        self.checked = checked
+        before = self.content.dataset
+        self.content.show_checked(checked)
+        self.content.tabs.setCurrentIndex(CHECK)
+        if before is not None and before.clips != checked.usable.clips:
+            self._read_headers(checked.usable)
+        self.context.set_dataset(self.choice, checked.usable)
+
+    def _not_checked(self, sentence: str) -> None:
+        self._end_work()
+        self.context.message.emit(sentence, "error")
+
+    def _exclude_duplicates(self) -> None:
+        from core.datasets.splits import duplicates_to_exclude
+
+        if self.checked is not None and self.choice is not None:
+            gone = tuple(item.clip_id for item in duplicates_to_exclude(self.checked.leaks))
+            self.open(self.choice.model_copy(update={"exclude": self.choice.exclude + gone}), check=True)
+
+    def _include_again(self) -> None:
+        if self.choice is not None:
+            self.open(self.choice.model_copy(update={"exclude": ()}), check=True)
+
+    def _download(self, name: str, address: str) -> None:
+        self._cancel_jobs()
+        self.download.begin()
+        target = self.context.workspace.dataset_root(name)
+        work = partial(data_jobs.download_dataset, name, target, address)
+        self._job = self.context.jobs.run(work, self._downloaded, self._not_downloaded, self.download.progress.report)
+
+    def _downloaded(self, place: Path) -> None:
+        self._job = None
+        self.download.end()
+        self.open(DatasetChoice(name=self.download.name))
+
+    def _not_downloaded(self, sentence: str) -> None:
+        self._job = None
+        self.download.end(sentence)
+
+    def _cancel_jobs(self) -> None:
+        for job in (self._job, self._header_job):
+            if job is not None:
+                job.cancel()
+        self._header_job = None
+        self._end_work()
+        self.download.end()
+
+    def _end_work(self) -> None:
+        self._job = None
+        self.content.progress.end()
+        self.content.check_button.setEnabled(True)
+
+    def _mark(self, name: str, root: str) -> None:
+        self._selected = name
+        self.chooser.show_choice(name, root)
+
+    def _show_clip(self, clip_id: str) -> None:
+        self.content.browser.search.setText(clip_id)
+        self.content.tabs.setCurrentIndex(CLIPS)
+
+    def _to_train(self) -> None:
+        self.context.panel_wanted.emit("train")
+
+    def _open_demo(self) -> None:
+        self.select(DEMO)
+
+    def _dataset_changed(self) -> None:
+        """Another panel has opened a dataset: show it here too."""
+        dataset, choice = self.context.dataset, self.context.dataset_choice
+        if dataset is not None and choice != self.choice:
+            self._cancel_jobs()
+            self._mark(choice.name, choice.root)
+            self.choice = choice
+            self.content.show_dataset(dataset)
+            self.pages.setCurrentWidget(self.content)
+            self._read_headers(dataset)
+
+    def _restore(self) -> None:
+        settings = self.context.settings
+        if state := settings.value("data/splitter"):
+            self.content.browser.splitter.restoreState(state)
+        self.content.tabs.setCurrentIndex(int(str(settings.value("data/tab", CLIPS))))
+        if self.context.dataset is not None:
+            self._dataset_changed()
+        elif text := str(settings.value("data/choice", "")):
+            try:
+                self.open(DatasetChoice.model_validate_json(text))
+            except ValueError:  # written by another version
+                settings.remove("data/choice")
+
+    def _connect(self) -> None:
+        self.chooser.chosen.connect(self.select)
+        self.chooser.folder_wanted.connect(self._choose_any_folder)
+        self.download.folder_wanted.connect(self._choose_any_folder)
+        self.download.download_wanted.connect(self._download)
+        self.download.progress.cancelled.connect(self._cancel_jobs)
+        self.content.check_wanted.connect(self.check)
+        self.content.train_wanted.connect(self._to_train)
+        self.content.progress.cancelled.connect(self._cancel_jobs)
+        self.content.check.exclude_wanted.connect(self._exclude_duplicates)
+        self.content.check.include_wanted.connect(self._include_again)
+        self.content.check.clip_wanted.connect(self._show_clip)
+        self.context.dataset_changed.connect(self._dataset_changed)
+
+    def _choose_any_folder(self) -> None:
+        self.choose_folder()
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    """The one folder that is dragged, if it is one."""
+    places = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return places[0] if len(places) == 1 and places[0].is_dir() else None

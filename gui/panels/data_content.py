@@ -1,0 +1,157 @@
+"""An opened dataset: what it is in a few words, and four pages to look at it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from core.datasets.base import Clip, Dataset
+from core.readable import duration
+from gui import theme
+from gui.context import Context
+from gui.panels.data_browser import ClipBrowser, settings_for
+from gui.panels.data_check import CheckPage
+from gui.panels.data_jobs import Checked, Headers
+from gui.widgets.augmentation_preview import AugmentationPreview
+from gui.widgets.class_balance import ClassBalance
+from gui.widgets.elided import ElidedLabel
+from gui.widgets.progress_line import ProgressLine
+
+CLIPS, BALANCE, CHECK, AUGMENTATION = range(4)
+
+
+class DatasetContent(QWidget):
+    """Title, facts, notes and licence above; clips, class balance, check and augmentation below."""
+
+    check_wanted = Signal()
+    train_wanted = Signal()
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.dataset: Dataset | None = None
+        self._headers: Headers | None = None
+        self.title = theme.label(size=theme.TITLE)
+        self.synthetic = theme.label("Synthetic", theme.SMALL, bold=True)
+        self.synthetic.setToolTip(
+            "These sounds were computed by Sensorium: results on them say nothing about the world."
+        )
+        self.facts = theme.label(muted=True)
+        self.licence = ElidedLabel()
+        self.notes = theme.label(size=theme.SMALL, wrap=True)
+        self.check_button = QPushButton("Check recordings")
+        self.check_button.setToolTip(
+            "Decode every file once and report what is unreadable, silent, clipped, odd or in two folds at once.\n"
+            "The decoded sounds are kept in the workspace: training needs the same and starts faster afterwards."
+        )
+        self.train_button = QPushButton("Use this dataset in Train")
+        self.train_button.setProperty("primary", True)
+        self.train_button.setToolTip("Go to Train with these clips. What the check left out stays out.")
+        self.progress = ProgressLine()
+        self.browser = ClipBrowser(context)
+        self.balance = ClassBalance()
+        self.check = CheckPage()
+        self.augmentation = AugmentationPreview(context)
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.tabBar().setDrawBase(False)
+        self._lay_out()
+        self.check_button.clicked.connect(self.check_wanted)
+        self.train_button.clicked.connect(self.train_wanted)
+        self.check.check_wanted.connect(self.check_wanted)
+        self.browser.clip_changed.connect(self._clip_changed)
+
+    def show_dataset(self, dataset: Dataset) -> None:
+        """Another dataset; nothing of it has been checked."""
+        self.show_clips(dataset)
+        self.check.show_nothing()
+        self.tabs.setTabText(CHECK, "Check")
+
+    def show_clips(self, dataset: Dataset) -> None:
+        """The same dataset, with other clips left out."""
+        self.dataset, self._headers = dataset, None
+        self.title.setText(dataset.title)
+        self.synthetic.setVisible(dataset.synthetic)
+        self.licence.set_text(dataset.licence, str(dataset.root))
+        self.notes.setText("\n".join(dataset.notes))
+        self.notes.setVisible(bool(dataset.notes))
+        self._say_facts()
+        self.balance.show_dataset(dataset)
+        self.browser.show_dataset(dataset)
+
+    def show_headers(self, headers: Headers) -> None:
+        self._headers = headers
+        self._say_facts()
+        self.browser.show_headers(headers)
+
+    def show_checked(self, checked: Checked) -> None:
+        """Left out from now on: what cannot be used. The tables say why."""
+        assert self.dataset is not None
+        opened = self.dataset
+        if checked.usable.clips != opened.clips:
+            self.show_clips(checked.usable)
+        self.check.show_checked(opened, checked)
+        found = len(checked.report.problems) + len(opened.excluded) + len(checked.leaks)
+        self.tabs.setTabText(CHECK, f"Check ({found})" if found else "Check")
+
+    def present(self, on: bool) -> None:
+        for widget in (self.check_button, self.train_button):
+            widget.setHidden(on)
+
+    def close_content(self) -> None:
+        self.browser.close_browser()
+        self.augmentation.close_preview()
+
+    def _say_facts(self) -> None:
+        if self.dataset is None:
+            return
+        parts = [f"{len(self.dataset.classes)} classes", f"{len(self.dataset.clips)} clips"]
+        folds, official = self.dataset.folds, self.dataset.official_folds
+        if official:
+            missing = len(official) - len(folds)
+            parts.append(f"{len(folds)} of {len(official)} folds" if missing else f"{len(folds)} folds")
+        elif folds:
+            parts.append(f"{len(folds)} folds, made here")
+        if self._headers is not None:
+            parts.append(duration(float(np.nansum(self._headers.seconds))))
+        self.facts.setText(" · ".join(parts))
+
+    def _clip_changed(self, clip: Clip | None) -> None:
+        seconds = np.nan
+        if clip is not None and self._headers is not None:
+            seconds = float(self._headers.seconds[self.browser.table.current])
+        self.augmentation.set_clip(clip, settings_for(seconds))
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        first = QHBoxLayout()
+        first.setSpacing(2 * theme.GRID)
+        first.addWidget(self.title)
+        first.addWidget(self.synthetic)
+        first.addWidget(self.facts, 1)
+        words.addLayout(first)
+        words.addWidget(self.licence)
+        words.addWidget(self.notes)
+        head = QHBoxLayout()
+        head.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, theme.GRID)
+        head.setSpacing(theme.GRID)
+        head.addLayout(words, 1)
+        head.addWidget(self.check_button)
+        head.addWidget(self.train_button)
+        self.progress.setContentsMargins(2 * theme.GRID, 0, 2 * theme.GRID, theme.GRID)
+        scroll = QScrollArea()
+        scroll.setWidget(self.balance)
+        scroll.setWidgetResizable(True)
+        for page, title, tooltip in (
+            (self.browser, "Clips", "Every clip, to hear and to see."),
+            (scroll, "Class balance", "Clips per class and fold."),
+            (self.check, "Check", "What is wrong or odd with the recordings."),
+            (self.augmentation, "Augmentation", "What training may do to the clip that is chosen under Clips."),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(page, title), tooltip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.progress)
+        column.addWidget(self.tabs, 1)

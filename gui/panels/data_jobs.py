@@ -1,0 +1,87 @@
+"""What the Data panel computes in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.control import Control
+from core.datasets import DATASETS
+from core.datasets.base import Dataset, Excluded
+from core.datasets.scan import ScanReport, scan
+from core.datasets.splits import Leak, find_leaks
+from core.study import DatasetChoice
+from core.tables import load_dotted
+from core.workspace import Workspace
+
+Report = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Headers:
+    """What the headers of the files say, one value a clip; NaN and 0 where a file cannot be read."""
+
+    seconds: NDArray[np.float64]
+    rates: NDArray[np.int64]  # Hz
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found when every clip was decoded."""
+
+    report: ScanReport
+    leaks: tuple[Leak, ...]
+    usable: Dataset
+
+
+def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, report: Report) -> Dataset:
+    """The dataset that is chosen, less what was left out by hand."""
+    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    return dataset.without(tuple(Excluded(clip_id, "Left out by hand.") for clip_id in choice.exclude))
+
+
+def read_headers(dataset: Dataset, control: Control, report: Report) -> Headers:
+    """Length and rate of every clip, without decoding."""
+    import soundfile
+
+    seconds = np.full(len(dataset.clips), np.nan)
+    rates = np.zeros(len(dataset.clips), np.int64)
+    for place, clip in enumerate(dataset.clips):
+        control.checkpoint()
+        try:
+            header = soundfile.info(str(clip.path))
+        except (soundfile.SoundFileError, OSError, TypeError, ValueError):
+            continue  # the check says what is wrong with it
+        seconds[place], rates[place] = header.duration, header.samplerate
+    return Headers(seconds, rates)
+
+
+def check_recordings(dataset: Dataset, rate: int, cache_dir: Path, control: Control, report: Report) -> Checked:
+    """Decode every clip into the cache, judge them, and look for what would leak from training to test."""
+    from core.audio.cache import AudioCache
+
+    cache = AudioCache.open(dataset, rate, cache_dir, control, report)
+    found = scan(dataset, cache.facts, cache.failures)
+    usable = found.usable(dataset)
+    digests = {clip_id: (facts.file_digest, facts.samples_digest) for clip_id, facts in cache.facts.items()}
+    return Checked(found, find_leaks(usable, digests), usable)
+
+
+def download_dataset(name: str, target: Path, url: str, control: Control, report: Report) -> Path:
+    """Download a dataset to its place in the workspace; returns that place."""
+    from core.datasets.download import download
+
+    return download(load_dotted(DATASETS[name].downloader), target, control, report, url)
+
+
+def recognise(folder: Path, selected: str) -> str:
+    """Which row of DATASETS a folder that was dropped belongs to."""
+    official = any((place / "meta" / "esc50.csv").is_file() for place in (folder, folder / "ESC-50-master"))
+    if not official:
+        return "labelled-folder"
+    return selected if selected in ("esc10", "esc50") else "esc50"
