@@ -250,8 +250,8 @@ class ComparePanel(Panel):
         whole.addWidget(self.tree)
         whole.addWidget(lower)
         whole.setStretchFactor(0, 1)
-        whole.setStretchFactor(1, 1)
-        whole.setSizes([280, 360])
+        whole.setStretchFactor(1, 2)
+        whole.setSizes([216, 440])
         self._splitters = {"columns": lower, "rows": whole}
         for name, splitter in self._splitters.items():
             splitter.setChildrenCollapsible(False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -134,10 +136,10 @@ class ConfusionView(QWidget):
         if cell is not None:
             true, predicted = cell
             count, of_true = int(self._counts[true, predicted]), int(self._counts[true].sum())
-            share = f", {100 * count / of_true:.0f} % of the {of_true} that are" if of_true else ""
+            taken = "recognised" if true == predicted else f"taken for <b>{html.escape(self._classes[predicted])}</b>"
+            share = f" ({100 * count / of_true:.0f} %)" if of_true else ""
             self.readout.setText(
-                f"<b>{self._classes[true]}</b> → <b>{self._classes[predicted]}</b>: "
-                f"{count} {'clip' if count == 1 else 'clips'}{share}"
+                f"<b>{html.escape(self._classes[true])}</b> {taken}: {count} of {of_true} clips{share}"
             )
         elif selected:
             count = sum(int(self._counts[cell]) for cell in selected)

@@ -93,7 +93,8 @@ class ForestPlot(QWidget):
         What finds no lane is left out (its line tells it on hover).
         """
         metrics = self._metrics()
-        lanes: list[float] = []  # where the last label of each ends
+        most = min(MOST_LANES, int(0.45 * self.height() / LANE))
+        lanes: list[list[tuple[float, float]]] = []  # what is taken of each
         placed = []
         for line in self.lines:
             x = self.x_of(line.value)
@@ -101,10 +102,19 @@ class ForestPlot(QWidget):
                 continue
             text = f"{metrics.elidedText(line.label, Qt.TextElideMode.ElideRight, 24 * theme.GRID)} {line.value:.1f}"
             width = metrics.horizontalAdvance(text) + theme.GRID
-            left = min(max(0.0, x - width / 2), self.width() - width)
-            lane = next((n for n, end in enumerate(lanes) if end <= left), len(lanes))
-            if lane < min(MOST_LANES, int(0.4 * self.height() / LANE)):
-                lanes[lane : lane + 1] = [left + width]
+            # Over its line, or to either side of it.
+            lefts = [min(max(0.0, x - share * width), self.width() - width) for share in (0.5, 0.95, 0.05)]
+            lane, left = next(
+                (
+                    (n, left)
+                    for n, taken in enumerate([*lanes, []])
+                    for left in lefts
+                    if _free(taken, left, left + width)
+                )
+            )
+            if lane < most:
+                lanes += [[]] if lane == len(lanes) else []
+                lanes[lane].append((left, left + width))
                 placed.append((lane, left, width, text, line))
         return [
             (QRectF(left, (len(lanes) - 1 - lane) * LANE, width, LANE), text, line)
@@ -186,11 +196,14 @@ class ForestPlot(QWidget):
         bottom = self.height() - AXIS
         self._paint_axis(painter, bottom)
         painter.setFont(theme.font(theme.SMALL))
-        for rect, _, line in self.labels():
+        labels = self.labels()
+        starts = {line: rect.bottom() for rect, _, line in labels}
+        painter.setPen(QPen(theme.mix(theme.colour("border"), theme.colour("muted"), 0.3), 1, Qt.PenStyle.DashLine))
+        for line in self.lines:
             x = self.x_of(line.value)
-            painter.setPen(QPen(theme.colour("border"), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, rect.bottom()), QPointF(x, bottom))
-        for rect, text, _ in self.labels():
+            if self._left() <= x <= self._left() + self._width():
+                painter.drawLine(QPointF(x, starts.get(line, self._top())), QPointF(x, bottom))
+        for rect, text, _ in labels:
             painter.fillRect(rect, theme.colour("window"))  # the line of a higher label passes behind
             painter.setPen(theme.colour("muted"))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
@@ -236,12 +249,16 @@ class ForestPlot(QWidget):
         painter.setBrush(row.colour)
         painter.drawEllipse(QPointF(self.x_of(row.mean), y), 7, 7)
         faint = QColor(row.colour)
-        faint.setAlpha(150)
+        faint.setAlpha(190)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faint)
         for _, value in row.dots if len(row.dots) > 1 else ():
             painter.drawEllipse(QPointF(self.x_of(value), self._dot_y(number)), 3, 3)
         painter.setClipping(False)
+
+
+def _free(taken: Sequence[tuple[float, float]], start: float, end: float) -> bool:
+    return all(end <= other_start or other_end <= start for other_start, other_end in taken)
 
 
 def _ticks(low: float, high: float, most: int) -> list[float]:

@@ -17,16 +17,16 @@ from gui import theme
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 METRIC, INTERVAL, GAP = 2, 3, 5
 COLUMNS = (  # heading, width, tooltip
-    ("Network", 208, "Architecture and name; open it to see its runs. A double click shows its errors."),
-    ("Weights", 88, "What the network started from."),
+    ("Network", 224, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Weights", 104, "What the network started from."),
     ("", 88, ""),
     ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
      "(Nadeau & Bengio 2003). One fold has none."),
-    ("Folds × seeds", 104, "How many runs the mean stands on."),
+    ("Folds × seeds", 112, "How many runs the mean stands on."),
     ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
     ("Mult-adds", 88, "Multiplications with addition for one clip."),
-    ("Training", 88, "Time spent on training, all runs together."),
+    ("Training", 96, "Time spent on training, all runs together."),
     ("Clips/s", 72, "Training clips a second, the median run."),
     ("On disk", 80, "Room its runs take."),
     ("Note", 160, "What you wrote about a run (right click)."),

@@ -1,0 +1,110 @@
+"""All runs of a study read at once: what is found, what is left out and said."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from core.analysis.study_records import read_study_records, studies_with_predictions
+from core.control import Control
+from core.errors import Cancelled, UserError
+from core.study import Network
+from core.workspace import Workspace
+from tests.gui.make_runs import make_study, synthetic_clips
+
+STUDY = "fabricated-test-data"
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    opened = Workspace(tmp_path).open()
+    yield opened
+    opened.close()
+
+
+def read(workspace, study=STUDY):
+    return read_study_records(workspace, study, Control(), lambda progress: None)
+
+
+def test_every_prediction_of_every_run_is_a_record(workspace):
+    clips = synthetic_clips(5, per_class=8)
+    runs = make_study(workspace, clips, seeds=(0, 1))
+    data = read(workspace)
+    assert len(data.records) == 3 * 2 * 5 * 8
+    assert {network.architecture for network in data.networks} == {"baseline_cnn", "alexnet", "resnet50"}
+    assert [network.architecture for network in data.networks] == ["baseline_cnn", "alexnet", "resnet50"]
+    i = 137
+    info, spec = data.records.runs[data.records.run[i]], data.specs[data.records.run[i]]
+    assert (info.fold, info.seed) == (spec.fold, spec.seed)
+    (folder,) = [run for run in runs if run.id == spec.id]
+    stored = folder.predictions()
+    assert str(data.records.clip_ids[data.records.clip[i]]) == stored.clip_ids[data.records.row[i]]
+    assert data.records.predicted[i] == stored.predicted[data.records.row[i]]
+
+
+def test_opinions_are_those_of_the_same_clip_with_the_same_seed(workspace):
+    make_study(workspace, synthetic_clips(5, per_class=8), seeds=(0, 1))
+    data = read(workspace)
+    record = int(np.flatnonzero([data.records.runs[r].seed == 1 for r in data.records.run])[7])
+    clip, fold = data.records.clip[record], data.records.runs[data.records.run[record]].fold
+    for network, given in zip(data.networks, data.opinions(record), strict=True):
+        (run,) = [
+            n for n, info in enumerate(data.records.runs)
+            if (info.network, info.fold, info.seed) == (network.label, fold, 1)
+        ]  # fmt: skip
+        row = list(data.predictions[run].clip_ids).index(data.records.clip_ids[clip])
+        np.testing.assert_allclose(given, data.predictions[run].probabilities[row], rtol=1e-6)
+
+
+def test_a_network_that_has_not_tested_the_clip_has_no_opinion(workspace):
+    clips = synthetic_clips(5, per_class=8)
+    make_study(workspace, clips, networks=(Network(),), folds=(1, 2))
+    make_study(workspace, clips, networks=(Network(architecture="alexnet"),), folds=(1,))
+    data = read(workspace)
+    in_fold_2 = int(np.flatnonzero([data.records.runs[r].fold == 2 for r in data.records.run])[0])
+    baseline, alexnet = data.opinions(in_fold_2)
+    assert baseline is not None
+    assert alexnet is None
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_shown(workspace):
+    runs = make_study(workspace, synthetic_clips(5, per_class=8), folds=(1, 2))
+    (runs[0].path / "predictions.npz").write_bytes(b"torn")
+    data = read(workspace)
+    assert len(data.specs) == len(runs) - 1
+    (problem,) = data.problems
+    assert str(runs[0].path) in problem
+
+
+def test_runs_of_other_classes_are_left_out_by_name(workspace):
+    make_study(workspace, synthetic_clips(5, per_class=8), networks=(Network(),), folds=(1,))
+    make_study(workspace, synthetic_clips(6, per_class=8), networks=(Network(name="six"),), folds=(1,))
+    data = read(workspace)
+    assert len(data.records.classes) == 6
+    assert "baseline" in data.problems[0]
+
+
+def test_nothing_is_none_and_nothing_readable_is_a_sentence(workspace):
+    assert read(workspace, "nothing") is None
+    (run,) = make_study(workspace, synthetic_clips(3), networks=(Network(),), folds=(1,))
+    (run.path / "predictions.npz").write_bytes(b"")
+    with pytest.raises(UserError, match=r"predictions\.npz"):
+        read(workspace)
+
+
+def test_reading_can_be_cancelled(workspace):
+    make_study(workspace, synthetic_clips(3), networks=(Network(),), folds=(1, 2))
+    control = Control()
+    with pytest.raises(Cancelled):
+        read_study_records(workspace, STUDY, control, lambda progress: control.cancel())
+
+
+def test_studies_come_with_the_latest_first(workspace):
+    assert studies_with_predictions(workspace) == []
+    for name in ("one", "two"):
+        make_study(workspace, synthetic_clips(3), study=name, networks=(Network(),), folds=(1,))
+    (old,) = (workspace.runs / "two").glob("*/predictions.npz")
+    os.utime(old, (1, 1))
+    assert studies_with_predictions(workspace) == ["one", "two"]

@@ -1,0 +1,48 @@
+"""All runs of a study: finished ones scored, the others with where they stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.control import Control
+from core.evaluation.overview import read_overview, studies
+from core.recipe import Recipe
+from core.runs import Phase, run_folder
+from core.study import DatasetChoice, Network, RunSpec
+from core.workspace import Workspace
+from tests.gui.make_runs import make_study, synthetic_clips
+
+STUDY = "fabricated-test-data"
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    opened = Workspace(tmp_path).open()
+    yield opened
+    opened.close()
+
+
+def test_finished_and_unfinished_runs_are_told_apart(workspace):
+    finished = make_study(workspace, synthetic_clips(4, per_class=8), networks=(Network(),), folds=(1, 2))
+    spec = RunSpec(study=STUDY, network=Network(), dataset=DatasetChoice(), recipe=Recipe(), fold=3, seed=0)
+    broken = run_folder(workspace, spec)
+    broken.create(spec)
+    broken.write_status(phase=Phase.FAILED, reason="the loss was not a number")
+    finished[0].write_note("microphone was moved")
+    overview = read_overview(workspace, STUDY, Control())
+    assert {run.folder.id for run in overview.summary.runs} == {run.id for run in finished}
+    assert [(run.folder.id, run.status.phase) for run in overview.unfinished] == [(broken.id, Phase.FAILED)]
+    assert overview.notes[finished[0].id] == "microphone was moved"
+    assert overview.sizes[finished[0].id] == finished[0].size() > 1000
+    assert not overview.empty
+
+
+def test_a_study_without_runs_is_empty(workspace):
+    assert read_overview(workspace, "none", Control()).empty
+    assert studies(workspace) == []
+
+
+def test_studies_are_listed_even_before_a_run_has_finished(workspace):
+    spec = RunSpec(study="begun", network=Network(), dataset=DatasetChoice(), recipe=Recipe(), fold=1, seed=0)
+    run_folder(workspace, spec).create(spec)
+    assert studies(workspace) == ["begun"]
