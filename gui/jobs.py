@@ -57,6 +57,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="job")
         self._running: set[Job] = set()
+        self._closed = False
 
     def run(
         self,
@@ -71,6 +72,9 @@ class Jobs(QObject):
         `failed`, the sentence goes to the banner.
         """
         job = Job(self)
+        if self._closed:  # the window is going: nobody waits for the answer
+            job.cancel()
+            return job
         job.done.connect(done)
         job.failed.connect(failed if failed is not None else self.unhandled)
         if progress is not None:
@@ -102,6 +106,7 @@ class Jobs(QObject):
 
     def close(self) -> None:
         """Cancel everything and wait for the threads to end."""
+        self._closed = True
         for job in list(self._running):
             job.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
 
     def _study_finished(self, study: str, outcome: Outcome, reason: str) -> None:
         if self.closing:
-            self.close()
+            QTimer.singleShot(0, self, self.close)  # after the panels have heard it too
             return
         level = {Outcome.DONE: "info", Outcome.CANCELLED: "info", Outcome.FAILED: "error"}[outcome]
         self.banner.show_message(reason or f"The study “{study}” is done. Compare shows who won.", level)
