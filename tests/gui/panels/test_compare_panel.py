@@ -1,0 +1,198 @@
+"""The Compare panel on fabricated runs: table, plot, sentences, and what a row's menu does."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
+
+from core.engine import EngineStatus, State
+from core.evaluation.metrics import METRICS
+from core.recipe import Recipe
+from core.runs import Phase, run_folder
+from core.study import DatasetChoice, RunSpec
+from gui import theme
+from gui.panels.compare import ComparePanel
+from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
+
+STUDY = "fabricated-test-data"
+ESC10 = DatasetChoice(name="esc10")
+
+
+@pytest.fixture
+def opened(qtbot, qapp, context):
+    theme.apply(qapp, dark=False)
+    made = []
+
+    def open_panel(wait=True):
+        panel = ComparePanel(context)
+        qtbot.addWidget(panel)
+        made.append(panel)
+        panel.resize(1200, 720)
+        panel.show()
+        panel.activate()
+        if wait:
+            qtbot.waitUntil(lambda: panel.overview is not None, timeout=60_000)  # scikit-learn is imported here
+        return panel
+
+    yield open_panel
+    for panel in made:
+        panel.close_panel()
+        panel.hide()
+
+
+def rows(panel) -> list[str]:
+    return [panel.tree.topLevelItem(i).text(0) for i in range(panel.tree.topLevelItemCount())]
+
+
+def test_without_runs_it_says_what_will_be_here(qtbot, opened, context):
+    panel = opened(wait=False)
+    (button,) = [b for b in panel.findChildren(QPushButton) if b.isVisible()]
+    with qtbot.waitSignal(context.panel_wanted) as caught:
+        button.click()
+    assert caught.args == ["train"]
+
+
+def test_networks_stand_best_first_with_mean_interval_and_basis(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10, seeds=(0, 1))
+    panel = opened()
+    assert rows(panel) == [n.label for n in panel.overview.summary.networks]
+    best, item = panel.overview.summary.networks[0], panel.tree.topLevelItem(0)
+    mean = best.means["accuracy"]
+    assert item.text(2) == f"{100 * mean.value:.1f}"
+    assert item.text(3) == f"{100 * mean.low:.1f} – {100 * mean.high:.1f}"
+    assert item.text(4) == "4 × 2"
+    assert item.childCount() == 8
+    assert "ESC-10" in panel.about.text()
+
+
+def test_the_plot_shows_what_the_table_says_and_published_lines_with_sources(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
+    panel = opened()
+    forest, networks = panel.forest, panel.overview.summary.networks
+    assert [row.name for row in forest.rows] == [n.label for n in networks]
+    assert [len(row.dots) for row in forest.rows] == [4, 4, 4]
+    assert "Piczak" in " ".join(line.tip for line in forest.lines)
+    dot = forest.rows[0].dots[2]
+    tip = forest.tip_at(QPointF(forest.x_of(dot[1]), forest._dot_y(0)))
+    assert f"{dot[1]:.1f}" in tip
+    rect, _, line = forest.labels()[0]
+    assert forest.tip_at(rect.center()) == line.tip
+    placed = [rect for rect, _, _ in forest.labels()]
+    for i, one in enumerate(placed):
+        assert not any(one.intersects(other) for other in placed[i + 1 :])
+        assert one.left() >= 0
+        assert one.right() <= forest.width() + 0.5
+
+
+def test_every_metric_can_be_chosen_and_only_accuracy_has_published_lines(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
+    panel = opened()
+    for name, metric in METRICS.items():
+        panel.metric_choice.setCurrentIndex(panel.metric_choice.findData(name))
+        panel.metric_choice.activated.emit(0)
+        assert metric.title in panel.tree.headerItem().text(2)
+        assert bool(panel.forest.lines) == (name == "accuracy")
+        assert panel.findings.text().count(metric.title) >= 3
+        assert not panel.grab().isNull()
+
+
+def test_one_run_has_no_interval_and_says_so(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), networks=NETWORKS[:1], folds=(1,))
+    panel = opened()
+    assert panel.forest.rows[0].low is None
+    assert "one fold" in panel.tree.topLevelItem(0).text(3)
+    assert "no interval" in panel.findings.text()
+    assert "synthetic" in panel.about.text()
+
+
+def test_several_pairs_are_corrected_for(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16))
+    panel = opened()
+    assert panel.findings.text().count("Holm over 3 pairs") == 3
+
+
+def test_double_click_asks_for_the_errors_of_the_network(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16))
+    panel = opened()
+    item = panel.tree.topLevelItem(1)
+    with qtbot.waitSignal(context.panel_wanted) as caught:
+        panel.tree.itemDoubleClicked.emit(item, 0)
+    assert caught.args == ["errors"]
+    assert (context.errors_request.study, context.errors_request.network) == (STUDY, item.text(0))
+
+
+def menu(panel, item) -> dict[str, QAction]:
+    made = panel.tree.menu_of(item)
+    return {action.text(): action for action in made.actions()}
+
+
+def test_a_run_is_deleted_after_a_question_and_only_then(qtbot, opened, context, monkeypatch):
+    runs = make_study(context.workspace, synthetic_clips(6, per_class=8))
+    panel = opened()
+    answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Yes])
+    monkeypatch.setattr(QMessageBox, "question", lambda *given: next(answers))
+    item = panel.tree.topLevelItem(0).child(0)
+    menu(panel, item)["Delete this run …"].trigger()
+    assert all(run.path.exists() for run in runs)
+    menu(panel, item)["Delete this run …"].trigger()
+    assert sum(run.path.exists() for run in runs) == len(runs) - 1
+    qtbot.waitUntil(lambda: len(panel.overview.summary.runs) == len(runs) - 1, timeout=20_000)
+
+
+def test_the_run_under_way_is_not_deleted(opened, context, monkeypatch):
+    runs = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    panel = opened()
+    context.engine._status = EngineStatus(State.RUNNING, STUDY, runs[0].id)
+    said = []
+    context.message.connect(lambda text, level: said.append(text))
+    menu(panel, panel.tree.topLevelItem(0).child(0))["Delete this run …"].trigger()
+    context.engine._status = EngineStatus()
+    assert runs[0].path.exists()
+    assert "stop the study" in said[0]
+
+
+def test_a_note_is_kept_and_shown(qtbot, opened, context, monkeypatch):
+    (run,) = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    panel = opened()
+    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *given: ("with the new microphone", True))
+    menu(panel, panel.tree.topLevelItem(0).child(0))["Write a note …"].trigger()
+    assert run.note == "with the new microphone"
+    last = panel.tree.columnCount() - 1
+    qtbot.waitUntil(lambda: panel.tree.topLevelItem(0).child(0).text(last) == "with the new microphone")
+
+
+def test_unfinished_runs_are_listed_with_their_reason(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    spec = RunSpec(study=STUDY, network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=2, seed=0)
+    failed = run_folder(context.workspace, spec)
+    failed.create(spec)
+    failed.write_status(phase=Phase.FAILED, reason="The loss became NaN in batch 7.")
+    panel = opened()
+    (group,) = [panel.tree.topLevelItem(i) for i, name in enumerate(rows(panel)) if name.startswith("Not finished")]
+    assert "NaN in batch 7" in group.child(0).text(panel.tree.columnCount() - 1)
+
+
+def test_tables_are_copied_as_markdown_csv_and_latex(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8))
+    panel = opened()
+    for action in panel.copy.menu().actions():
+        action.trigger()
+        text = QGuiApplication.clipboard().text()
+        if action.data() == "runs":
+            assert text.count("\n") == 1 + 12
+        else:
+            assert all(label in text for label in rows(panel))
+            assert {"markdown": "|---|", "csv": "Network,", "latex": r"\toprule"}[action.data()] in text
+
+
+def test_opened_networks_stay_open_when_runs_change(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8))
+    panel = opened()
+    panel.tree.topLevelItem(1).setExpanded(True)
+    name, before = panel.tree.topLevelItem(1).text(0), panel.overview
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: panel.overview is not before, timeout=20_000)
+    (item,) = panel.tree.findItems(name, Qt.MatchFlag.MatchExactly)
+    assert item.isExpanded()

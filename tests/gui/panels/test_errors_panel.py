@@ -1,0 +1,203 @@
+"""The Errors panel on fabricated runs: filters, matrix, table and clip view say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from core.study import DatasetChoice, Network
+from gui import theme
+from gui.context import ErrorsRequest
+from gui.panels.errors import ErrorsPanel
+from gui.widgets.error_filters import Which
+from tests.gui.make_runs import ClipList, make_study, synthetic_clips
+
+NOWHERE = DatasetChoice(name="labelled-folder", root="/nowhere")
+STUDY = "fabricated-test-data"
+
+
+@pytest.fixture
+def opened(qtbot, qapp, context):
+    """Make the panel, show it, wait until it has read its runs and looked for its clips."""
+    theme.apply(qapp, dark=False)
+    made = []
+
+    def open_panel(wait=True):
+        panel = ErrorsPanel(context)
+        qtbot.addWidget(panel)
+        made.append(panel)
+        panel.resize(1200, 720)
+        panel.show()
+        panel.activate()
+        if wait:
+            qtbot.waitUntil(lambda: panel.data is not None and bool(panel.source.trouble or panel.source.dataset))
+        return panel
+
+    yield open_panel
+    for panel in made:
+        panel.close_panel()
+        panel.hide()
+
+
+def choose(panel, which: Which) -> None:
+    next(b for b in panel.filters.findChildren(QPushButton) if b.text() == which.value).click()
+
+
+def shown(panel) -> np.ndarray:
+    return panel.table.clips.rows
+
+
+def test_without_runs_it_says_what_will_be_here_and_leads_there(qtbot, opened, context):
+    panel = opened(wait=False)
+    (button,) = [b for b in panel.findChildren(QPushButton) if b.isVisible()]
+    with qtbot.waitSignal(context.panel_wanted) as caught:
+        button.click()
+    assert caught.args == ["train"]
+
+
+def test_a_cell_fills_the_table_with_exactly_its_clips(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    records = panel.data.records
+    assert len(shown(panel)) == len(records)
+    (true, predicted) = panel.matrix.pairs.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
+    canvas = panel.matrix.matrix
+    at = canvas._rect((true, predicted)).center().toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    expected = np.flatnonzero((records.true == true) & (records.predicted == predicted))
+    assert sorted(shown(panel)) == list(expected)
+    assert panel.matrix.pairs.topLevelItem(0).isSelected()
+    loss = records.loss[shown(panel)]
+    assert (np.diff(loss) <= 0).all()  # worst first
+    assert panel.filters.found.text() == f"{len(expected)} predictions"
+
+
+def test_filters_narrow_matrix_and_table_alike(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE, seeds=(0, 1))
+    panel = opened()
+    records = panel.data.records
+    choose(panel, Which.ERRORS)
+    panel.filters.network.setCurrentIndex(2)
+    panel.filters.fold.setCurrentIndex(3)
+    panel.filters.seed.setCurrentIndex(1)
+    panel.filters.fold.activated.emit(3)
+    assert len(shown(panel)) > 0
+    for i in shown(panel):
+        info = records.runs[records.run[i]]
+        assert (info.network, info.fold, info.seed) == (panel.data.networks[1].label, 3, 0)
+        assert records.true[i] != records.predicted[i]
+    counts = panel.matrix._counts
+    assert counts.sum() == len(shown(panel))
+    assert np.trace(counts) == 0
+
+
+def test_everybody_wrong_and_a_right_b_wrong(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    records, networks = panel.data.records, panel.data.networks
+
+    def right(clip, network):
+        of_clip = np.flatnonzero(records.clip == clip)
+        return [records.true[i] == records.predicted[i] for i in of_clip
+                if records.runs[records.run[i]].network == network]  # fmt: skip
+
+    choose(panel, Which.EVERYBODY)
+    clips = set(records.clip[shown(panel)])
+    everybody = {c for c in set(records.clip) if not any(any(right(c, n.label)) for n in networks)}
+    assert clips == everybody
+    assert clips
+    choose(panel, Which.A_NOT_B)
+    assert panel.filters.right.isVisible()
+    a, b = networks[0].label, networks[1].label
+    clips = set(records.clip[shown(panel)])
+    assert clips == {c for c in set(records.clip) if all(right(c, a)) and not any(right(c, b))}
+    assert {records.runs[records.run[i]].network for i in shown(panel)} == {b}
+
+
+def test_words_narrow_to_classes_and_clips(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    panel.filters.search.setText("HARBOUR")
+    qtbot.waitUntil(lambda: len(shown(panel)) < len(panel.data.records))
+    records = panel.data.records
+    for i in shown(panel):
+        said = records.classes[records.true[i]] + records.classes[records.predicted[i]]
+        assert "harbour" in said + records.clip_ids[records.clip[i]]
+
+
+def test_where_the_clips_are_gone_a_sentence_says_so_and_the_rest_works(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    assert "/nowhere" in panel.source.trouble
+    assert any("/nowhere" in label.text() for label in panel.clip_view.findChildren(type(panel.filters.found)))
+    assert panel.bars.rows
+
+
+def test_a_clip_is_handed_to_the_clip_view_with_the_settings_of_its_run(qtbot, opened, context, tmp_path, monkeypatch):
+    ids = []
+    for name in ("dog", "rain"):
+        (tmp_path / "clips" / name).mkdir(parents=True)
+        for i in range(4):
+            noise = np.random.default_rng(i).normal(0, 0.1, 8000)
+            soundfile.write(tmp_path / "clips" / name / f"{i}.wav", noise, 8000)
+            ids.append(f"{name}/{i}.wav")
+    clips = ClipList(("dog", "rain"), tuple(ids), (0,) * 4 + (1,) * 4, (1, 2) * 4)
+    choice = DatasetChoice(name="labelled-folder", root=str(tmp_path / "clips"))
+    make_study(context.workspace, clips, dataset=choice, networks=(Network(),), folds=(1, 2))
+    seen = []
+    monkeypatch.setattr("gui.widgets.clip_view.ClipView.show_clip", lambda self, *given: seen.append(given))
+    panel = opened()
+    qtbot.waitUntil(lambda: bool(seen))
+    dataset, clip, audio = seen[-1]
+    record = panel.table.current
+    assert clip.id == panel.data.records.clip_ids[panel.data.records.clip[record]]
+    assert dataset.root == tmp_path / "clips"
+    assert audio == panel.data.specs[panel.data.records.run[record]].recipe.audio
+    qtbot.keyClick(panel.table, Qt.Key.Key_Right)
+    assert panel.table.current == shown(panel)[1]
+    assert seen[-1][1].id == panel.data.records.clip_ids[panel.data.records.clip[shown(panel)[1]]]
+    qtbot.keyClick(panel.table, Qt.Key.Key_Left)
+    assert panel.table.current == shown(panel)[0]
+
+
+def test_another_panels_request_chooses_study_and_network(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE)
+    make_study(context.workspace, synthetic_clips(5, per_class=8), study="other", dataset=NOWHERE)
+    context.want_errors(ErrorsRequest(STUDY, "AlexNet (imagenet)"))
+    panel = opened()
+    assert context.errors_request is None
+    assert panel.data.study == STUDY
+    assert panel.filters.network.currentText() == "AlexNet (imagenet)"
+    networks = {panel.data.records.runs[panel.data.records.run[i]].network for i in shown(panel)}
+    assert networks == {"AlexNet (imagenet)"}
+    wanted = tuple(panel.data.records.clip_ids[:3])
+    context.want_errors(ErrorsRequest("other", "", wanted))
+    panel.activate()
+    qtbot.waitUntil(lambda: panel.data.study == "other")
+    assert {panel.data.records.clip_ids[panel.data.records.clip[i]] for i in shown(panel)} <= set(wanted)
+
+
+def test_deleted_runs_go_and_the_last_one_leaves_the_empty_page(qtbot, opened, context):
+    runs = make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE, folds=(1,))
+    panel = opened()
+    runs[0].delete()
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: len(panel.data.specs) == 2)
+    for run in runs[1:]:
+        run.delete()
+    context.runs_changed.emit()
+    assert panel.data is None
+    assert not panel.matrix.isVisible()
+
+
+def test_state_comes_back(opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE)
+    make_study(context.workspace, synthetic_clips(4, per_class=8), study="other", dataset=NOWHERE)
+    context.settings.setValue("errors/study", STUDY)
+    panel = opened()
+    assert panel.data.study == STUDY
+    panel.save_state()
+    assert context.settings.value("errors/columns")
