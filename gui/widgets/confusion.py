@@ -39,6 +39,7 @@ class ConfusionMatrix(QWidget):
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)
         self._place: NDArray[np.int64] = np.zeros(0, np.int64)  # class → row or column
         self._image = QImage()
+        self._longest: float | None = None  # pixels of the longest name
         self._selected: frozenset[Cell] = frozenset()
         self._hover: Cell | None = None
         self._origin = QPointF(0, 0)  # column and row at the top left corner
@@ -55,7 +56,7 @@ class ConfusionMatrix(QWidget):
             self._origin, self._span = QPointF(0, 0), float(max(1, len(classes)))
         self.classes, self._values, self._order, self._percent = classes, values, order, percent
         self._place = np.argsort(order)
-        self._image = QImage()
+        self._image, self._longest = QImage(), None
         self.update()
 
     @property
@@ -94,9 +95,10 @@ class ConfusionMatrix(QWidget):
 
     def _plot(self) -> QRectF:
         """Where the cells are, a little wider or higher than square where there is room; names stand around it."""
-        metrics = QFontMetricsF(self._label_font(12))
-        longest = max((metrics.horizontalAdvance(name) for name in self.classes), default=0.0) + 2 * theme.GRID
-        names = max(7.0 * theme.GRID, min(longest, 0.26 * min(self.width(), self.height())))
+        if self._longest is None:  # asked for many times while painting
+            metrics = QFontMetricsF(self._label_font(12))
+            self._longest = max((metrics.horizontalAdvance(name) for name in self.classes), default=0.0)
+        names = max(7.0 * theme.GRID, min(self._longest + 2 * theme.GRID, 0.26 * min(self.width(), self.height())))
         wide, high = max(1.0, self.width() - names - theme.GRID), max(1.0, self.height() - names - theme.GRID)
         return QRectF(names, names, min(wide, WIDEST * high), min(high, WIDEST * wide))
 
@@ -190,8 +192,8 @@ class ConfusionMatrix(QWidget):
     # painting ---------------------------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
-            self._image = QImage()
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._image, self._longest = QImage(), None
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

@@ -6,7 +6,7 @@ import html
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -43,11 +43,11 @@ class ConfusionView(QWidget):
     """Handed a matrix of counts; says which cells were selected."""
 
     selection_changed = Signal(object)  # frozenset[Cell]
+    _classes: tuple[str, ...] = ()
+    _counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._classes: tuple[str, ...] = ()
-        self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self.matrix = ConfusionMatrix(self)
         self.matrix.setToolTip("")
         self.matrix.hovered.connect(self._say)
@@ -104,8 +104,16 @@ class ConfusionView(QWidget):
         """Show counts (classes, classes), rows true. The selection stays where the classes stay."""
         self._classes, self._counts = classes, counts
         self._refresh()
+        self._list_pairs()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._classes:
+            self._list_pairs()  # in the colours of the new scheme
+
+    def _list_pairs(self) -> None:
         self.pairs.clear()
-        for pair in most_confused(counts, PAIRS):
+        for pair in most_confused(self._counts, PAIRS):
             self._add_pair(pair.true, pair.predicted, pair.count, pair.share)
         self._mark_pairs()
 
