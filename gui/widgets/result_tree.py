@@ -18,7 +18,7 @@ FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, 
 METRIC, INTERVAL, GAP = 2, 3, 5
 COLUMNS = (  # heading, width, tooltip
     ("Network", 224, "Architecture and name; open it to see its runs. A double click shows its errors."),
-    ("Weights", 104, "What the network started from."),
+    ("Weights", 88, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
     ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
      "(Nadeau & Bengio 2003). One fold has none."),
@@ -86,7 +86,7 @@ class ResultTree(QTreeWidget):
         low_high = (
             f"{about.text(mean.low)} – {about.text(mean.high)}"
             if mean.low is not None and mean.high is not None
-            else "one fold: none"
+            else "one fold"
         )
         size = sum(overview.sizes.get(folder.id, 0) for folder in folders)
         item = _item(
@@ -220,4 +220,4 @@ def _gap(gap: float | None) -> Cell:
 
 
 def _weights(kind: str) -> str:
-    return "from scratch" if kind == "none" else kind
+    return "scratch" if kind == "none" else kind
