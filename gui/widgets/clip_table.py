@@ -34,7 +34,9 @@ class Column:
 
     def text(self, clip: int) -> str:
         value = self.values[clip]
-        return self.names[value] if len(self.names) else format(value, self.format) + self.unit
+        if len(self.names):
+            return self.names[value]
+        return format(value, self.format) + self.unit if value == value else "–"  # NaN: not known
 
     def keys(self, clips: NDArray[np.int64]) -> NDArray[Any]:
         """What the clips are sorted by: the number, or the place of the name in the alphabet."""
