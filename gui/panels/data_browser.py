@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip, Dataset
-from core.recipe import AudioSettings
 from gui import theme
 from gui.context import Context
 from gui.panels.data_jobs import Headers
@@ -27,6 +28,7 @@ class ClipBrowser(QWidget):
         self.dataset: Dataset | None = None
         self._headers: Headers | None = None
         self.table = ClipTable()
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.search = QLineEdit(placeholderText="Find by name or class")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Only clips whose name or class contains this.")
@@ -88,7 +90,13 @@ class ClipBrowser(QWidget):
         if self._headers is not None:
             columns += [
                 Column("Length s", "Seconds, as the file's header says.", self._headers.seconds, format=".2f"),
-                Column("Rate Hz", "Samples a second in the file. All are resampled.", self._headers.rates, width=80),
+                Column(
+                    "Rate Hz",
+                    "Samples a second in the file. All are resampled.",
+                    self._headers.rates,
+                    format=".0f",
+                    width=80,
+                ),
             ]
         columns.append(
             Column(
@@ -122,8 +130,7 @@ class ClipBrowser(QWidget):
         if clip is None or self.dataset is None:
             self.clip_view.clear("No clip matches the filters.")
         else:
-            seconds = float(self._headers.seconds[place]) if self._headers is not None else np.nan
-            self.clip_view.show_clip(self.dataset, clip, settings_for(seconds))
+            self.clip_view.show_clip(self.dataset, clip)
         self.clip_changed.emit(clip)
 
     def _previous(self) -> None:
@@ -135,6 +142,7 @@ class ClipBrowser(QWidget):
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
         filters.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        filters.setSpacing(theme.GRID)
         filters.addWidget(self.search, 1)
         filters.addWidget(self.classes)
         left = QWidget()
@@ -158,11 +166,5 @@ class ClipBrowser(QWidget):
 
 def _short(clips: tuple[Clip, ...]) -> list[str]:
     """Names without the folder that all clips are in."""
-    folders = {clip.id.rpartition("/")[0] for clip in clips}
-    shared = f"{folders.pop()}/" if len(folders) == 1 else ""
-    return [clip.id.removeprefix(shared) for clip in clips]
-
-
-def settings_for(seconds: float) -> AudioSettings:
-    """The default front end, as long as the clip: the Data panel knows no recipe, which may crop or pad it."""
-    return AudioSettings(seconds=min(max(seconds, 0.1), 60.0)) if np.isfinite(seconds) else AudioSettings()
+    shared = posixpath.commonpath([posixpath.dirname(clip.id) for clip in clips]) if clips else ""
+    return [clip.id.removeprefix(f"{shared}/") for clip in clips]

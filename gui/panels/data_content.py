@@ -10,7 +10,7 @@ from core.datasets.base import Clip, Dataset
 from core.readable import duration
 from gui import theme
 from gui.context import Context
-from gui.panels.data_browser import ClipBrowser, settings_for
+from gui.panels.data_browser import ClipBrowser
 from gui.panels.data_check import CheckPage
 from gui.panels.data_jobs import Checked, Headers
 from gui.widgets.augmentation_preview import AugmentationPreview
@@ -32,10 +32,6 @@ class DatasetContent(QWidget):
         self.dataset: Dataset | None = None
         self._headers: Headers | None = None
         self.title = theme.label(size=theme.TITLE)
-        self.synthetic = theme.label("Synthetic", theme.SMALL, bold=True)
-        self.synthetic.setToolTip(
-            "These sounds were computed by Sensorium: results on them say nothing about the world."
-        )
         self.facts = theme.label(muted=True)
         self.licence = ElidedLabel()
         self.notes = theme.label(size=theme.SMALL, wrap=True)
@@ -70,7 +66,6 @@ class DatasetContent(QWidget):
         """The same dataset, with other clips left out."""
         self.dataset, self._headers = dataset, None
         self.title.setText(dataset.title)
-        self.synthetic.setVisible(dataset.synthetic)
         self.licence.set_text(dataset.licence, str(dataset.root))
         self.notes.setText("\n".join(dataset.notes))
         self.notes.setVisible(bool(dataset.notes))
@@ -116,22 +111,13 @@ class DatasetContent(QWidget):
         self.facts.setText(" · ".join(parts))
 
     def _clip_changed(self, clip: Clip | None) -> None:
-        seconds = np.nan
-        if clip is not None and self._headers is not None:
-            seconds = float(self._headers.seconds[self.browser.table.current])
-        self.augmentation.set_clip(clip, settings_for(seconds))
+        self.augmentation.set_clip(clip)
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(4)
-        first = QHBoxLayout()
-        first.setSpacing(2 * theme.GRID)
-        first.addWidget(self.title)
-        first.addWidget(self.synthetic)
-        first.addWidget(self.facts, 1)
-        words.addLayout(first)
-        words.addWidget(self.licence)
-        words.addWidget(self.notes)
+        for label in (self.title, self.facts, self.licence, self.notes):
+            words.addWidget(label)
         head = QHBoxLayout()
         head.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, theme.GRID)
         head.setSpacing(theme.GRID)

@@ -24,10 +24,10 @@ Report = Callable[[Any], None]
 
 @dataclass(frozen=True)
 class Headers:
-    """What the headers of the files say, one value a clip; NaN and 0 where a file cannot be read."""
+    """What the headers of the files say, one value a clip; NaN where a file cannot be read."""
 
     seconds: NDArray[np.float64]
-    rates: NDArray[np.int64]  # Hz
+    rates: NDArray[np.float64]  # Hz
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ def read_headers(dataset: Dataset, control: Control, report: Report) -> Headers:
     """Length and rate of every clip, without decoding."""
     import soundfile
 
-    seconds = np.full(len(dataset.clips), np.nan)
-    rates = np.zeros(len(dataset.clips), np.int64)
+    seconds, rates = np.full((2, len(dataset.clips)), np.nan)
     for place, clip in enumerate(dataset.clips):
         control.checkpoint()
         try:

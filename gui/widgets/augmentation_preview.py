@@ -18,7 +18,7 @@ from core.recipe import AudioAugmentation, AudioSettings
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
-from gui.widgets.clip_media import Picture, model_picture
+from gui.widgets.clip_media import Picture, front_end_for, model_picture
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import SpectrogramView
@@ -101,25 +101,25 @@ class Heard:
     picture: Picture
 
 
-def compare(
-    clip: Clip, settings: AudioSettings, kind: Kind, strength: float, seed: int, control: Control, report: Any
-) -> tuple[Heard, Heard]:
+def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> tuple[Heard, Heard]:
     """The clip as it is and as training might get it, at the rate the network is given."""
     from dataclasses import replace
 
     from core.audio.augment import preview, preview_masks
     from core.audio.decode import decode
 
-    samples, _ = decode(clip.path, settings.rate)
+    rate = AudioSettings().rate
+    samples, facts = decode(clip.path, rate)
+    settings = front_end_for(facts.seconds)
     control.checkpoint()
-    before = Heard(samples, settings.rate, model_picture(samples, settings.rate, settings))
+    before = Heard(samples, rate, model_picture(samples, rate, settings))
     augmentation = kind.settings(strength)
     if kind.masks:
         masked = preview_masks(before.picture.decibels, augmentation, seed)
-        return before, Heard(samples, settings.rate, replace(before.picture, decibels=masked))
-    changed = preview(samples, settings.rate, augmentation, seed)
+        return before, Heard(samples, rate, replace(before.picture, decibels=masked))
+    changed = preview(samples, rate, augmentation, seed)
     control.checkpoint()
-    return before, Heard(changed, settings.rate, model_picture(changed, settings.rate, settings))
+    return before, Heard(changed, rate, model_picture(changed, rate, settings))
 
 
 class Side(QWidget):
@@ -171,7 +171,6 @@ class AugmentationPreview(QWidget):
         super().__init__(parent)
         self._context = context
         self._clip: Clip | None = None
-        self._settings = AudioSettings()
         self._job: Job | None = None
         self.before, self.after = Side("Before"), Side("After")
         self.kind = QComboBox()
@@ -197,8 +196,8 @@ class AugmentationPreview(QWidget):
         for side in (self.before, self.after):
             side.player.failed.connect(self._sound_failed)
 
-    def set_clip(self, clip: Clip | None, settings: AudioSettings) -> None:
-        self._clip, self._settings = clip, settings
+    def set_clip(self, clip: Clip | None) -> None:
+        self._clip = clip
         self._compute()
 
     def close_preview(self) -> None:
@@ -243,7 +242,7 @@ class AugmentationPreview(QWidget):
             self._job.cancel()
             self._job = None
         if self._clip is not None and self.isVisible():
-            work = partial(compare, self._clip, self._settings, self._kind, self.strength.value(), self.seed.value())
+            work = partial(compare, self._clip, self._kind, self.strength.value(), self.seed.value())
             self._job = self._context.jobs.run(work, self._show, self._failed)
 
     def _show(self, sides: tuple[Heard, Heard]) -> None:
@@ -280,7 +279,8 @@ class AugmentationPreview(QWidget):
         row.addWidget(theme.label("Seed", muted=True))
         row.addWidget(self.seed)
         row.addWidget(self.again)
-        row.addWidget(self.said, 1)
+        row.addStretch(1)
+        self.said.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID)
         sides = QHBoxLayout()
         sides.setSpacing(theme.GRID)
         sides.addWidget(self.before)
@@ -289,4 +289,5 @@ class AugmentationPreview(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
+        column.addWidget(self.said)
         column.addLayout(sides, 1)

@@ -26,7 +26,7 @@ class ClassBalance(QWidget):
         self._classes: tuple[str, ...] = ()
         self._counts: list[Counter[int]] = []
         self._folds: tuple[int, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_dataset(self, dataset: Dataset) -> None:
         self._classes = dataset.classes

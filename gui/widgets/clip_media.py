@@ -34,11 +34,23 @@ class Picture:
     levels: tuple[float, float]
     start: float = 0.0
 
+    @property
+    def end(self) -> float:
+        """Seconds into the clip at which the last column stands."""
+        return self.start + (self.decibels.shape[1] - 1) * self.hop_seconds
+
+
+def front_end_for(seconds: float) -> AudioSettings:
+    """The default front end for a clip of this length: where no recipe says how to crop or pad it."""
+    return AudioSettings(seconds=min(max(seconds, 0.1), 60.0))
+
 
 def prepare_clip(
-    path: Path, settings: AudioSettings, control: Control, report: Callable[[Any], None]
+    path: Path, settings: AudioSettings | None, control: Control, report: Callable[[Any], None]
 ) -> tuple[Picture, Picture]:
     """Decode a clip (reported at once as a `Sound`), then compute what the ear and what the network has to go by.
+
+    Without `settings` the network's picture is that of the default front end, as long as the clip.
 
     Raises:
         UserError: the file cannot be decoded.
@@ -48,7 +60,10 @@ def prepare_clip(
     samples, facts = decode(path)
     report(Sound(samples, facts.rate))
     control.checkpoint()
-    pictures = listening_picture(samples, facts.rate), model_picture(samples, facts.rate, settings)
+    pictures = (
+        listening_picture(samples, facts.rate),
+        model_picture(samples, facts.rate, settings or front_end_for(facts.seconds)),
+    )
     control.checkpoint()
     return pictures
 

@@ -63,12 +63,15 @@ class ClipView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.take_keys(self)
 
-    def show_clip(self, dataset: Dataset, clip: Clip, settings: AudioSettings) -> None:
-        """Decode and draw a clip in the background; what is shown stays until the new one is there."""
+    def show_clip(self, dataset: Dataset, clip: Clip, settings: AudioSettings | None = None) -> None:
+        """Decode and draw a clip in the background; what is shown stays until the new one is there.
+
+        `settings` are those of the networks whose view is shown; without them the default front end is taken.
+        """
         origin = "Synthetic sound · " if dataset.synthetic else ""
         self.show_file(clip.path, dataset.classes[clip.label], settings, f"{origin}{clip.id} · {dataset.licence}")
 
-    def show_file(self, path: Path, title: str, settings: AudioSettings, source: str = "") -> None:
+    def show_file(self, path: Path, title: str, settings: AudioSettings | None, source: str = "") -> None:
         """The same for a sound file; `source` says where it comes from and under which licence."""
         self._cancel_job()
         self.player.stop()
@@ -133,6 +136,10 @@ class ClipView(QWidget):
         self._pages.setCurrentIndex(1)
 
     def _finished(self, pictures: tuple[Picture, Picture]) -> None:
+        whole = max(self.player.duration, pictures[1].end)  # a short clip is padded for the network: shown too
+        if whole > self.waveform.duration + pictures[1].hop_seconds:
+            for plot in (self.waveform, self.listening.plot, self.model.plot):
+                plot.set_duration(whole)
         for view, picture in zip((self.listening, self.model), pictures, strict=True):
             view.show_decibels(picture)
         self._settled()
@@ -143,7 +150,7 @@ class ClipView(QWidget):
         self.clear(sentence)
 
     def _say_working(self) -> None:
-        self._status.setText("Preparing …")
+        self._status.setText("Preparing … (the first takes some seconds)")
 
     def _settled(self) -> None:
         self._late.stop()
@@ -199,9 +206,10 @@ class ClipView(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(8, 8, 8, 4)
+        head.setSpacing(theme.GRID)
         head.addWidget(self._title)
         head.addWidget(self._status)
-        head.addWidget(self._source, 1)
+        head.addStretch(1)
         head.addWidget(self._view)
         head.addWidget(self._colours)
         stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -211,7 +219,8 @@ class ClipView(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 4, 8, 8)
         foot.addWidget(self.transport)
-        foot.addStretch()
+        foot.addSpacing(2 * theme.GRID)
+        foot.addWidget(self._source, 1)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

@@ -42,6 +42,8 @@ class MelAxis(pg.AxisItem):
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
         """Round frequencies that keep a distance; between round ones when zoomed in."""
+        if len(self._frequencies) < 3:  # nothing is shown
+            return []
         bottom, top = self.frequency(low), self.frequency(high)
         candidates = [hz for hz in ROUND if bottom <= hz <= top]
         if len(candidates) < 3:
