@@ -114,7 +114,10 @@ class StudyView:
         self.outcome, self.reason = Outcome.FAILED, "The study did not start."
         self._console = console
         self._bars = Bars(
-            TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[figures]}"), TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(24),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
             console=console, transient=True, disable=not console.is_terminal,
         )  # fmt: skip
         self._task: TaskID | None = None

@@ -76,11 +76,11 @@ def estimate(
         if not mine:
             per_network[network.label] = 0.0
             continue
-        train, test, parameters = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
+        train, test, weights = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
         per_network[network.label] = sum(_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine)
-        disk += len(mine) * parameters * FLOAT_BYTES
+        disk += len(mine) * weights * FLOAT_BYTES
         # Weights, and the optimiser's one or two figures a weight.
-        largest_checkpoint = max(largest_checkpoint, 3 * parameters * FLOAT_BYTES)
+        largest_checkpoint = max(largest_checkpoint, 3 * weights * FLOAT_BYTES)
     return Estimate(
         seconds=sum(per_network.values()),
         disk_bytes=disk + largest_checkpoint,
@@ -105,6 +105,7 @@ def _time(
     import torch
 
     import models
+    from core.evaluation.cost import parameters
     from core.training.loaders import Batch
     from core.training.schedule import make_optimizer
     from core.training.task import Task
@@ -126,12 +127,11 @@ def _time(
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-        float(loss)  # wait for the device
+        float(loss.detach())  # wait for the device
         trained = time.perf_counter()
         task.eval()
         with torch.inference_mode():
             float(task(batch.inputs).sum())
         training.append((trained - started) / clips)
         testing.append((time.perf_counter() - trained) / clips)
-    parameters = sum(p.numel() for p in model.parameters())
-    return statistics.median(training[1:]), statistics.median(testing[1:]), parameters
+    return statistics.median(training[1:]), statistics.median(testing[1:]), parameters(model)

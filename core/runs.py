@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -137,6 +137,10 @@ class RunFolder:
 
     def write_environment(self, content: dict[str, Any]) -> None:
         write_atomically(self.path / "environment.json", json.dumps(content, indent=1).encode())
+
+    def write_weights_report(self, lines: Sequence[str]) -> None:
+        """Which tensors were loaded, skipped and missing, one a line, beside the run."""
+        write_atomically(self.path / "initial_weights.txt", ("\n".join(lines) + "\n").encode())
 
     def create(self, spec: RunSpec) -> None:
         """Make the folder and write study.toml."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torchvision.models import get_weight
 
 from core.control import Control
 from core.errors import UserError
-from core.events import Event, Progress
+from core.events import Event, Message, Progress
 from core.files import write_error
 from models import MODELS
 
@@ -62,14 +62,19 @@ def imagenet_tensors(
     control: Control | None = None,
     report: Callable[[Event], None] = lambda event: None,
     address: str = "",
+    beside: Path | None = None,
 ) -> dict[str, Tensor]:
     """torchvision's ImageNet weights; fetched into `folder` where they are not there yet, and checked.
+
+    A file `ARCHITECTURE-…imagenet….safetensors` in `folder` or `beside` is taken instead, also if it holds a part of
+    the network only: for machines without internet. The choice is reported.
 
     Args:
         architecture: a row of MODELS.
         folder: the workspace's weights folder.
         control: the download stops at its checkpoints; what has arrived is kept and continued later.
         report: is given `Progress` in bytes.
+        beside: another folder to look in, such as `weights` next to a dataset.
         address: folder on a server that has the file; empty = `$SENSORIUM_WEIGHTS_URL`, else torchvision's.
 
     Raises:
@@ -80,6 +85,10 @@ def imagenet_tensors(
     official = _imagenet_address(architecture)
     name = official.rpartition("/")[2]
     address = address or os.environ.get(ADDRESS_VARIABLE, "")
+    local = _local_file(architecture, [place for place in (folder, beside) if place])
+    if local:
+        report(Message(f"ImageNet weights of {MODELS[architecture].title} are taken from {local}."))
+        return read_tensors(local)
     path = folder / name
     if not path.exists():
         part = folder / f"{name}.part"
@@ -100,6 +109,11 @@ def imagenet_tensors(
     elif not _digest_agrees(path, name):
         raise UserError(f"{path} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
     return read_tensors(path)
+
+
+def _local_file(architecture: str, folders: Sequence[Path]) -> Path | None:
+    found = (file for folder in folders for file in sorted(folder.glob(f"{architecture}-*imagenet*.safetensors")))
+    return next(found, None)
 
 
 def _imagenet_address(architecture: str) -> str:

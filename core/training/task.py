@@ -8,7 +8,7 @@ from typing import Any
 
 import lightning
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from core.audio.augment import AugmentWaveform, SpecAugment
@@ -52,10 +52,10 @@ class Task(lightning.LightningModule):
         super().__init__()
         self.recipe, self.classes, self.seed = recipe, classes, seed
         self.augment = AugmentWaveform(recipe.augmentation, recipe.audio.rate)
-        self.frontend = nn.Sequential(LogMel(recipe.audio), Standardise())
+        self.logmel, self.standardise = LogMel(recipe.audio), Standardise()
         self.mask = SpecAugment(recipe.augmentation)
         # Channels-last is what the CPU's and the GPU's convolution kernels are fastest with.
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.to(memory_format=torch.channels_last)
         self._pretrained = pretrained
         self._on_batch = on_batch
         self._generator = torch.Generator()
@@ -65,10 +65,14 @@ class Task(lightning.LightningModule):
         logits: Tensor = self.network(self.frontend(inputs))
         return logits
 
+    def frontend(self, inputs: Tensor) -> Tensor:
+        """Raw clips (batch, samples) → what the network sees: (batch, 1, mels, frames), mean 0, deviation 1."""
+        seen: Tensor = self.standardise(self.logmel(inputs))
+        return seen
+
     def fit_levels(self, batches: Iterable[Batch]) -> None:
         """Take mean and deviation of the training clips' spectrograms, from the training clips only."""
-        logmel, standardise = self.frontend
-        standardise.fit(logmel(batch.inputs.to(self.device)) for batch in batches)
+        self.standardise.fit(self.logmel(batch.inputs.to(self.device)) for batch in batches)
 
     def loss(self, batch: Batch, epoch: int, index: int) -> tuple[Tensor, Tensor]:
         """Loss, and share of clips whose (heavier) label was predicted, of one augmented and mixed batch."""

@@ -23,7 +23,7 @@ from core.control import Control
 from core.datasets.base import Clip, Dataset
 from core.datasets.splits import split
 from core.errors import Cancelled, UserError
-from core.evaluation.cost import multiply_adds
+from core.evaluation.cost import multiply_adds, parameters
 from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import BatchEnded, Event, Message, Outcome, RunFinished, RunStarted
@@ -151,9 +151,11 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Pr
     if not checkpoint:
         folder.write_log([])
     steps = epochs_done * len(train_batches)
+    if report:
+        folder.write_weights_report(report.lines())
     folder.write_status(
         phase=Phase.RUNNING,
-        parameters=sum(p.numel() for p in network.parameters()),
+        parameters=parameters(network),
         multiply_adds=multiply_adds(network, task.frontend(torch.zeros(1, recipe.audio.samples, device=bench.device))),
         train_clips=len(training),
     )
@@ -170,7 +172,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Pr
             train_clips=len(training),
             validation_clips=len(validation),
             test_clips=len(testing),
-            parameters=sum(p.numel() for p in network.parameters()),
+            parameters=parameters(network),
         )
     )
     trainer.fit(
@@ -245,7 +247,10 @@ def _load_weights(network: Classifier, choice: Network, bench: Bench) -> Weights
     keep_head = False
     if choice.weights == "imagenet":
         source = f"ImageNet weights of {choice.architecture}"
-        tensors = imagenet_tensors(choice.architecture, bench.workspace.weights, bench.control, bench.emit)
+        beside = bench.dataset.root.parent / "weights"
+        tensors = imagenet_tensors(
+            choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside
+        )
     elif choice.weights == "file":
         source = choice.weights_path
         tensors = read_tensors(Path(choice.weights_path).expanduser())

@@ -83,7 +83,9 @@ def test_a_run_spec_survives_a_round_trip(tmp_path: Path) -> None:
     assert read_run_spec(tmp_path / "study.toml") == spec
 
 
-@pytest.mark.parametrize(("text", "expected"), [("AlexNet (file)", "alexnet-file"), ("../..", "unnamed"), ("É", "unnamed")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("AlexNet (file)", "alexnet-file"), ("../..", "unnamed"), ("É", "unnamed")]
+)
 def test_slugs_are_safe_folder_names(text: str, expected: str) -> None:
     assert slug(text) == expected
 

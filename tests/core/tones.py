@@ -21,7 +21,9 @@ def write_tones(root: Path, clips: int = 8) -> Path:
     rows = ["path,label,fold"]
     for label, pitch in PITCHES.items():
         for number in range(clips):
-            sound = 0.3 * np.sin(2 * np.pi * pitch * random.uniform(0.9, 1.1) * time) + random.normal(0, 0.05, len(time))
+            sound = 0.3 * np.sin(2 * np.pi * pitch * random.uniform(0.9, 1.1) * time) + random.normal(
+                0, 0.05, len(time)
+            )
             name = f"{label}-{number}.wav"
             root.mkdir(parents=True, exist_ok=True)
             soundfile.write(root / name, sound.astype(np.float32), RATE)

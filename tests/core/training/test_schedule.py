@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -31,7 +32,7 @@ def test_every_schedule_rises_to_the_learning_rate_and_never_above(schedule: str
     seen = rates(Recipe(schedule=schedule, learning_rate=0.1, warmup=0.2))
     assert max(seen) == pytest.approx(0.1)
     assert seen[0] < 0.05
-    assert all(earlier < later for earlier, later in zip(seen[:19], seen[1:20], strict=True))
+    assert all(earlier < later for earlier, later in itertools.pairwise(seen[:20]))
 
 
 def test_cosine_is_the_cosine() -> None:
