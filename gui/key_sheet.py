@@ -45,6 +45,7 @@ def _group(title: str, keys: tuple[Shortcut, ...]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(2 * theme.GRID)
     grid.setVerticalSpacing(theme.GRID // 2)
+    grid.setColumnStretch(1, 1)
     grid.setContentsMargins(0, 0, 0, 2 * theme.GRID)
     grid.addWidget(theme.label(title, bold=True), 0, 0, 1, 2)
     for line, shortcut in enumerate(keys, start=1):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -88,7 +89,9 @@ class MainWindow(QMainWindow):
             panel = load_dotted(info.factory)(self.context)
             self.panels[name] = panel
             self.stack.addWidget(panel)
-            panel.present(self.presenting)
+            if self.presenting:
+                panel.present(True)
+                _scale_columns(panel, theme.PRESENTATION)
         self.rail.show_chosen(name)
         self.stack.setCurrentWidget(self.panels[name])
         self.panels[name].activate()
@@ -212,6 +215,7 @@ class MainWindow(QMainWindow):
         theme.apply(app, theme.is_dark(), theme.PRESENTATION if on else 1.0)
         for panel in self.panels.values():
             panel.present(on)
+            _scale_columns(panel, theme.PRESENTATION if on else 1 / theme.PRESENTATION)
         self.setWindowState(
             self.windowState() | Qt.WindowState.WindowFullScreen
             if on
@@ -241,6 +245,15 @@ class MainWindow(QMainWindow):
         for panel in self.panels.values():
             panel.save_state()
         settings.sync()
+
+
+def _scale_columns(panel: QWidget, ratio: float) -> None:
+    """Columns and rows of tables grow with the type; those that fit themselves to their contents do so anyway."""
+    for header in panel.findChildren(QHeaderView):
+        header.setDefaultSectionSize(round(header.defaultSectionSize() * ratio))
+        for section in range(header.count()):
+            if header.sectionResizeMode(section) is QHeaderView.ResizeMode.Interactive:
+                header.resizeSection(section, round(header.sectionSize(section) * ratio))
 
 
 def _first_panel(panels: Table[PanelInfo]) -> str:

@@ -26,6 +26,7 @@ from gui.platform_checks import sound_problem
 
 log = logging.getLogger(__name__)
 
+SETTLE_MS = 100  # the window is painted before anything heavy is imported
 COLLECT_MS = 500  # also how soon Python hears Ctrl-C while Qt waits for events
 LOG_BYTES = 2_000_000
 
@@ -89,7 +90,7 @@ class Session(QObject):
         self.window.show()
         if context.workspace.writable:
             _memory().setValue("workspace", str(context.workspace.root))
-        QTimer.singleShot(0, self, self._after_showing)
+        QTimer.singleShot(SETTLE_MS, self, self._after_showing)
 
     def hooks(self) -> Hooks:
         return Hooks(self)
@@ -113,9 +114,12 @@ class Session(QObject):
     def _after_showing(self) -> None:
         if self.window is None:
             return
-        self.window.context.libraries.load(self.window.context.jobs)
-        problem = sound_problem()
-        if problem:
+        context = self.window.context
+        context.jobs.run(lambda control, report: sound_problem(), self._sound_checked)
+        context.libraries.load(context.jobs)
+
+    def _sound_checked(self, problem: str) -> None:
+        if problem and self.window is not None:
             self.window.banner.show_message(problem, "warning")
 
     def _open_instead(self, root: Path) -> None:

@@ -13,7 +13,7 @@ from core.recipe import Settings
 from gui import theme
 from gui.field_editors import Editor, editor_for, nested_model
 
-LABEL_WIDTH = 9 * theme.GRID
+LABEL_WIDTH, FIELD_WIDTH = 9 * theme.GRID, 15 * theme.GRID  # at least
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -52,6 +52,7 @@ class SettingsForm(QWidget, Generic[Model]):
         column.setSpacing(theme.GRID)
         self._rows = QFormLayout()
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._rows.setHorizontalSpacing(theme.GRID)
         self._rows.setVerticalSpacing(theme.GRID // 2)
@@ -126,6 +127,7 @@ class SettingsForm(QWidget, Generic[Model]):
         label.setMinimumWidth(LABEL_WIDTH)
         label.setToolTip(editor.tooltip)
         editor.widget.setToolTip(editor.tooltip)
+        editor.widget.setMinimumWidth(FIELD_WIDTH)
         editor.widget.setAccessibleName(editor.title)
         label.setBuddy(editor.widget)
         editor.on_change(self._edited)
@@ -164,13 +166,14 @@ class Section(QWidget):
         self.handle = QToolButton()
         self.handle.setText(title)
         self.handle.setToolTip(help)
+        self.handle.setProperty("fold", True)
         self.handle.setCheckable(True)
         self.handle.setAutoRaise(True)
         self.handle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.handle.toggled.connect(self.open)
         column.addWidget(self.handle)
         indent = QVBoxLayout()
-        indent.setContentsMargins(2 * theme.GRID, 0, 0, theme.GRID)
+        indent.setContentsMargins(theme.GRID, 0, 0, theme.GRID)
         indent.addWidget(form)
         column.addLayout(indent)
         self.open(False)

@@ -46,6 +46,7 @@ _SCHEMES = {
         "accent": "#4F52C9",
         "accent_text": "#FFFFFF",
         "hover": "#E3E6EC",
+        "selected": "#DDDEF7",
         "error_text": "#B34E00",
     },
     True: {
@@ -58,6 +59,7 @@ _SCHEMES = {
         "accent": "#8F92FF",
         "accent_text": "#14151A",
         "hover": "#2F343D",
+        "selected": "#363963",
         "error_text": "#FF8A3D",
     },
 }
@@ -82,7 +84,9 @@ def architecture_icon(architecture: str) -> QIcon:
     painter.setBrush(architecture_colour(architecture))
     painter.drawEllipse(3, 3, size - 6, size - 6)
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # or a selected row would tint it
+    return icon
 
 
 def mix(one: QColor, other: QColor, share: float) -> QColor:
@@ -249,7 +253,7 @@ QLabel[type_size="title"] { font-size: $title; font-weight: 600; }
 QLabel[bold="true"] { font-weight: 600; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[error="true"] { color: $error_text; font-size: $small; }
-Rail { border-right: 1px solid $border; }
+Rail { border: none; border-right: 1px solid $border; }
 StatusBar { border-top: 1px solid $border; }
 QFrame#banner { background: $raised; border-bottom: 1px solid $border; }
 QLineEdit, QComboBox, QAbstractSpinBox { background: $base; border: 1px solid $border; border-radius: 4px;
@@ -277,13 +281,16 @@ QPushButton[primary="true"]:disabled { background: $border; border-color: $borde
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: $hover; }
 QToolButton:checked, QToolButton:pressed { background: $raised; border-color: $border; }
+QToolButton[fold="true"]:checked { background: transparent; border-color: transparent; }
+QToolButton[fold="true"] { padding-left: 0; }
 QToolButton:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
 QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px; }
 QHeaderView { background: $window; }
 QAbstractItemView { border: none; outline: none; }
-QTableView, QTreeView, QListView { gridline-color: $border; }
+QTableView, QTreeView, QListView { gridline-color: $border; selection-background-color: $selected;
+    selection-color: $text; }
 QTableView::item, QTreeView::item { padding: 2px 8px; }
 QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: border; subcontrol-position: top center;
     width: 8px; height: 8px; }

@@ -127,6 +127,7 @@ class ErrorsPanel(Panel):
         )
         if self._request is not None:
             self.filters.choose_network(self._request.network)
+            self.matrix.matrix.select(frozenset())
         self.table.set_columns(clip_columns(data), sort_by=LOSS)
         for problem in data.problems:
             self.context.message.emit(problem, "warning")
@@ -168,7 +169,8 @@ class ErrorsPanel(Panel):
             rows = rows[np.isin(records.clip_ids[records.clip[rows]], self._request.clips)]
         self._rows = rows
         true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
-        self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)))
+        every_clip = choice.which is Which.ALL and not choice.words and not (self._request and self._request.clips)
+        self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
         self._show_cells(self.matrix.matrix.selected)
 
     def _show_cells(self, cells: frozenset[Cell]) -> None:
@@ -189,17 +191,18 @@ class ErrorsPanel(Panel):
         if self.data is None:
             return
         shown, runs = self.table.clips.rowCount(), len(self.data.specs)
-        self.filters.found.setText(f"{shown:,} predictions" if shown != 1 else "1 prediction")
         dataset = self.source.dataset
-        synthetic = " · synthetic sounds" if dataset is not None and dataset.synthetic else ""
-        self.filters.runs.setText(f"{runs} finished {'run' if runs == 1 else 'runs'}{synthetic}")
+        said = [f"{runs} finished {'run' if runs == 1 else 'runs'}", f"{shown:,} {'clip' if shown == 1 else 'clips'}"]
+        if dataset is not None and dataset.synthetic:
+            said.insert(0, "synthetic sounds")
+        self.filters.said.setText(" · ".join(said))
 
     # one clip ---------------------------------------------------------------------------------------------------
 
     def _show_clip(self, record: int) -> None:
         if self.data is None or record < 0:
             self.bars.clear()
-            self.clip_view.clear()
+            self.clip_view.clear("No clips here. Choose another cell or another filter.")
             return
         records = self.data.records
         opinions = [

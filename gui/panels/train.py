@@ -62,6 +62,8 @@ class TrainPanel(Panel):
     def present(self, on: bool) -> None:
         self._left.setVisible(not on)
         self.queue.setVisible(not on)
+        for button in (self.curves.batches, self.curves.reset, self._export_button):
+            button.setVisible(not on)
 
     def save_state(self) -> None:
         settings = self.context.settings
@@ -205,10 +207,10 @@ class TrainPanel(Panel):
         )
 
     def _runs_loaded(self) -> None:
-        traces = {run: curves.trace for run, curves in self.curves.runs.items()}
+        before = dict(self.curves.runs)
         self.curves.clear()
         for row in self.runs.rows:
-            self.curves.add_run(_curves_of(row, self.runs.rows, traces))
+            self.curves.add_run(_curves_of(row, self.runs.rows, before.get(row.id)))
         self.curves.refresh()
         self._show_page()
 
@@ -271,7 +273,7 @@ class TrainPanel(Panel):
         top.setSpacing(theme.GRID)
         top.addWidget(self.facts)
         top.addWidget(self.curves, 1)
-        export = QToolButton()
+        export = self._export_button = QToolButton()
         export.setToolTip("Export the curves as PNG or SVG.")
         theme.set_icon(export, "mdi6.export-variant")
         export.clicked.connect(self._export)
@@ -330,8 +332,11 @@ def _seconds_per_run(estimate: Any, study: Study) -> dict[str, float]:
     return {network: seconds / runs_each for network, seconds in estimate.per_network.items()}
 
 
-def _curves_of(row: RunRow, rows: list[RunRow], traces: dict[str, Any]) -> RunCurves:
-    """How a run is drawn: the colour of its architecture, paler for a second variant of the same architecture."""
+def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> RunCurves:
+    """How a run is drawn: the colour of its architecture, another shade for a second variant of the architecture.
+
+    The losses of its batches are on no disk: they are taken over from what was drawn before.
+    """
     architecture = row.spec.network.architecture
     variants = list(dict.fromkeys(r.network for r in rows if r.spec.network.architecture == architecture))
     place = variants.index(row.network)
@@ -345,6 +350,7 @@ def _curves_of(row: RunRow, rows: list[RunRow], traces: dict[str, Any]) -> RunCu
         rows=list(row.log),
         test_accuracy=row.accuracy,
     )
-    if row.id in traces:
-        made.trace = traces[row.id]
+    if before is not None:
+        made.trace = before.trace
+        made.batches_per_epoch = row.batches_per_epoch or before.batches_per_epoch
     return made

@@ -29,6 +29,7 @@ class NetworkRow(QWidget):
         self.more = QToolButton()
         self.more.setToolTip("What is frozen, its name, and where it departs from the recipe.")
         self.more.setCheckable(True)
+        self.more.setProperty("fold", True)
         self.remove = QToolButton()
         self.remove.setToolTip("Take this network out of the study.")
         theme.set_icon(self.remove, "mdi6.close", "muted")

@@ -30,6 +30,13 @@ from gui.context import Context
 from gui.panels.train_runs import RunRow, StudyRuns, list_studies
 
 COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note")
+_STATES = {
+    Phase.WAITING: "waiting",
+    Phase.RUNNING: "training",
+    Phase.DONE: "done",
+    Phase.CANCELLED: "stopped",
+    Phase.FAILED: "failed",
+}
 _RIGHT = {1, 2, 4, 5, 6}
 Index = QModelIndex | QPersistentModelIndex
 
@@ -232,7 +239,7 @@ def _text(row: RunRow, column: int) -> str:
         case 2:
             return str(row.spec.seed)
         case 3:
-            return str(row.phase.value)
+            return _STATES[row.phase]
         case 4:
             return f"{row.epoch} / {row.spec.recipe.epochs}"
         case 5:

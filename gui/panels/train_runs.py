@@ -58,18 +58,19 @@ def read_rows(workspace: Workspace, study: str, control: Control) -> list[RunRow
                 accuracy = float(folder.predictions().correct.mean())
             except UserError as error:
                 status = replace(status, reason=str(error))
+        log = tuple(folder.log())
         rows.append(
             RunRow(
                 spec=spec,
                 folder=folder,
                 phase=status.phase,
-                epoch=status.epoch,
+                epoch=log[-1].epoch if log else status.epoch,
                 reason=status.reason,
                 note=folder.note,
                 bytes=folder.size(),
                 seconds=status.seconds,
                 accuracy=accuracy,
-                log=tuple(folder.log()),
+                log=log,
             )
         )
     order = _network_order(workspace, study)

@@ -44,6 +44,7 @@ class ConfusionView(QWidget):
 
     selection_changed = Signal(object)  # frozenset[Cell]
     _classes: tuple[str, ...] = ()
+    _of = ""  # which clips shares are of, where not all
     _counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -100,9 +101,13 @@ class ConfusionView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(splitter)
 
-    def set_counts(self, classes: tuple[str, ...], counts: NDArray[np.int64]) -> None:
-        """Show counts (classes, classes), rows true. The selection stays where the classes stay."""
-        self._classes, self._counts = classes, counts
+    def set_counts(self, classes: tuple[str, ...], counts: NDArray[np.int64], every_clip: bool = True) -> None:
+        """Show counts (classes, classes), rows true. The selection stays where the classes stay.
+
+        Unless they are of every clip of the runs, shares are said to be of those shown.
+        """
+        self._classes, self._counts, self._of = classes, counts, "" if every_clip else " shown"
+        self.pairs.headerItem().setText(3, f"of {'true' if every_clip else 'shown'}")
         self._refresh()
         self._list_pairs()
 
@@ -147,7 +152,7 @@ class ConfusionView(QWidget):
             taken = "recognised" if true == predicted else f"taken for <b>{html.escape(self._classes[predicted])}</b>"
             share = f" ({100 * count / of_true:.0f} %)" if of_true else ""
             self.readout.setText(
-                f"<b>{html.escape(self._classes[true])}</b> {taken}: {count} of {of_true} clips{share}"
+                f"<b>{html.escape(self._classes[true])}</b> {taken}: {count} of {of_true} clips{self._of}{share}"
             )
         elif selected:
             count = sum(int(self._counts[cell]) for cell in selected)

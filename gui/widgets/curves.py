@@ -187,7 +187,7 @@ class Curves(QWidget):
     def _draw(self, curves: RunCurves) -> None:
         shown = curves.network not in self._hidden
         behind = bool(self._chosen) and curves.run not in self._chosen
-        colour = QColor(theme.mix(curves.colour, theme.colour("base"), 0.75) if behind else curves.colour)
+        colour = QColor(theme.mix(curves.colour, theme.colour("base"), 0.65) if behind else curves.colour)
         style = theme.MODALITY_STYLE[curves.modality]
         epochs = np.array([row.epoch for row in curves.rows], dtype=float)
         validated = any(row.validation_loss is not None for row in curves.rows)
