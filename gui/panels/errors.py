@@ -192,7 +192,10 @@ class ErrorsPanel(Panel):
             return
         shown, runs = self.table.clips.rowCount(), len(self.data.specs)
         dataset = self.source.dataset
-        said = [f"{runs} finished {'run' if runs == 1 else 'runs'}", f"{shown:,} {'clip' if shown == 1 else 'clips'}"]
+        said = [
+            f"{runs} finished {'run' if runs == 1 else 'runs'}",
+            f"{shown:,} {'prediction' if shown == 1 else 'predictions'}",
+        ]
         if dataset is not None and dataset.synthetic:
             said.insert(0, "synthetic sounds")
         self.filters.said.setText(" · ".join(said))

@@ -27,10 +27,10 @@ from gui.widgets.transport import tool
 
 PAIRS = 50
 CELLS = (  # word, key of core.analysis.confusion.normalise, tooltip
-    ("clips", "count", "Each cell is a number of clips."),
+    ("counts", "count", "Each cell counts predictions: one for each clip of each run chosen."),
     ("% of true class", "row", "Each row sums to 100 %: where the clips of a class went. The diagonal is recall."),
     ("% of predicted class", "column", "Each column sums to 100 %: what a prediction is made of. Diagonal: precision."),
-    ("% of all clips", "all", "The whole matrix sums to 100 %. The diagonal sums to the accuracy."),
+    ("% of all", "all", "The whole matrix sums to 100 %. The diagonal sums to the accuracy."),
 )
 ORDERS = (
     ("name", "name", "Alphabetical."),
@@ -152,11 +152,13 @@ class ConfusionView(QWidget):
             taken = "recognised" if true == predicted else f"taken for <b>{html.escape(self._classes[predicted])}</b>"
             share = f" ({100 * count / of_true:.0f} %)" if of_true else ""
             self.readout.setText(
-                f"<b>{html.escape(self._classes[true])}</b> {taken}: {count} of {of_true} clips{self._of}{share}"
+                f"<b>{html.escape(self._classes[true])}</b> {taken}: {count} of {of_true}{self._of}{share}"
             )
         elif selected:
             count = sum(int(self._counts[cell]) for cell in selected)
-            self.readout.setText(f"{len(selected)} cells selected, {count} clips. Click one again to let go.")
+            self.readout.setText(
+                f"{len(selected)} cells selected, {count} predictions. Click one of them to select it alone."
+            )
         else:
             self.readout.setText("Click a cell for its clips, Shift-click for more, a name for its errors.")
 
@@ -169,12 +171,12 @@ class ConfusionView(QWidget):
         pairs = QTreeWidget()
         pairs.setRootIsDecorated(False)
         pairs.setUniformRowHeights(True)
-        pairs.setHeaderLabels(["Most confused: true", "taken for", "clips", "of true"])
+        pairs.setHeaderLabels(["Most confused: true", "taken for", "count", "of true"])
         pairs.setToolTip("The errors made most often. Click one to see its clips; Shift-click to add.")
         pairs.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         pairs.setMinimumHeight(12 * theme.GRID)
         pairs.header().setStretchLastSection(False)
-        for column, width in enumerate((0, 0, 64, 72)):
+        for column, width in enumerate((0, 0, 64, 88)):
             pairs.header().setSectionResizeMode(
                 column, QHeaderView.ResizeMode.Fixed if width else QHeaderView.ResizeMode.Stretch
             )
