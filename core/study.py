@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -167,6 +167,17 @@ class Study(Settings):
 def architectures() -> dict[str, str]:
     """Name → title of every architecture, for forms and legends: the window never imports the networks."""
     return {name: info.title for name, info in MODELS.items()}
+
+
+def network_labels(specs: Sequence[RunSpec]) -> list[str]:
+    """Label of each run's network; one that was trained under several recipes is told apart by their digests."""
+    recipes: dict[str, set[str]] = {}
+    for spec in specs:
+        recipes.setdefault(spec.network.label, set()).add(spec.recipe_hash)
+    return [
+        spec.network.label if len(recipes[spec.network.label]) == 1 else f"{spec.network.label} · {spec.recipe_hash}"
+        for spec in specs
+    ]
 
 
 def slug(text: str) -> str:

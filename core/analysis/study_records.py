@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.events import Progress
 from core.runs import RunFolder, list_runs
-from core.study import RunSpec
+from core.study import RunSpec, network_labels
 from core.workspace import Workspace
 from models import MODELS
 
@@ -96,7 +96,7 @@ def read_study_records(
     classes = found[-1][1].classes
     problems += [f"{spec.id} is of other classes and is left out." for spec, p in found if p.classes != classes]
     found = [(spec, p) for spec, p in found if p.classes == classes]
-    labels = _labels([spec for spec, _ in found])
+    labels = network_labels([spec for spec, _ in found])
     architectures = {label: spec.network.architecture for label, (spec, _) in zip(labels, found, strict=True)}
     place = list(MODELS)
     networks = sorted(architectures, key=lambda label: (place.index(architectures[label]), label))
@@ -119,14 +119,3 @@ def _without_features(folder: RunFolder) -> Predictions:
     """Features of many clips take more memory than all the rest, and nothing here needs them."""
     predictions = folder.predictions()
     return replace(predictions, features=np.zeros((len(predictions), 0), np.float16))
-
-
-def _labels(specs: list[RunSpec]) -> list[str]:
-    """Label of each run's network; one that was trained under several recipes is told apart by their digests."""
-    recipes: dict[str, set[str]] = {}
-    for spec in specs:
-        recipes.setdefault(spec.network.label, set()).add(spec.recipe_hash)
-    return [
-        spec.network.label if len(recipes[spec.network.label]) == 1 else f"{spec.network.label} · {spec.recipe_hash}"
-        for spec in specs
-    ]

@@ -21,7 +21,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import Difference, Mean, Scores, difference, mean_over_folds
 from core.events import Event, Progress
 from core.runs import Phase, RunFolder, RunStatus
-from core.study import RunSpec
+from core.study import RunSpec, network_labels
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,8 @@ def summarise(
             rows.append(RunRow(folder, folder.spec, status, folder.spec.network.label, dict(scores), clips))
         except UserError as error:
             problems.append(str(error))
-    rows = _told_apart(rows)
+    labels = network_labels([row.spec for row in rows])
+    rows = [replace(row, network=label) for row, label in zip(rows, labels, strict=True)]
     networks = [_network_row(label, [row for row in rows if row.network == label]) for label in _labels(rows)]
     networks.sort(key=lambda network: -network.means["accuracy"].value)
     return Summary(tuple(rows), tuple(networks), tuple(problems))
@@ -188,17 +189,6 @@ def _scored(path: Path, modified: int) -> tuple[tuple[tuple[str, float], ...], i
     """Scores and number of clips of a predictions file in the state of a point in time."""
     predictions = Predictions.load(path)
     return tuple(score(predictions).items()), len(predictions)
-
-
-def _told_apart(rows: Sequence[RunRow]) -> list[RunRow]:
-    """The same rows; a network that was trained under several recipes is told apart by their digests."""
-    recipes: dict[str, set[str]] = {}
-    for row in rows:
-        recipes.setdefault(row.network, set()).add(row.spec.recipe_hash)
-    return [
-        replace(row, network=f"{row.network} · {row.spec.recipe_hash}") if len(recipes[row.network]) > 1 else row
-        for row in rows
-    ]
 
 
 def _labels(rows: Sequence[RunRow]) -> list[str]:
