@@ -32,6 +32,10 @@ PANELS: Table[PanelInfo] = Table(
                 icon="mdi6.chart-bell-curve-cumulative",
                 help="Set up a study and watch it learn.",
                 factory="gui.panels.train:TrainPanel",
+                shortcuts=(
+                    Shortcut("Ctrl+Return", "start the study"),
+                    Shortcut("Del", "delete the chosen runs"),
+                ),
             ),
         ),
         (

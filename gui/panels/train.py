@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core import readable
@@ -96,7 +97,7 @@ class TrainPanel(Panel):
         self._show_page()
 
     def _start_form(self) -> None:
-        study = self.editor.value()
+        study = self.editor.value() if self.controls.step is Step.IDLE else None
         if study is not None:
             self.start(study)
 
@@ -214,6 +215,11 @@ class TrainPanel(Panel):
         self.curves.refresh()
         self._show_page()
 
+    def _runs_changed(self) -> None:
+        """A run was deleted or annotated, here or elsewhere. While a study runs, its events say what is new."""
+        if self.runs.study and self.context.engine.status.state is State.IDLE:
+            self.runs.show(self.runs.study)
+
     def _run_changed(self, place: int) -> None:
         row = self.runs.rows[place]
         curves = self.curves.runs.get(row.id)
@@ -257,7 +263,11 @@ class TrainPanel(Panel):
         self.runs.epoch_ended.connect(self._epoch_ended)
         context.bridge.happened.connect(self._happened)
         context.libraries.arrived.connect(self._libraries_arrived)
+        context.runs_changed.connect(self._runs_changed)
         self._timer.timeout.connect(self._tick)
+        start = QShortcut(QKeySequence("Ctrl+Return"), self)
+        start.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        start.activated.connect(controls.start_button.click)
 
     def _lay_out(self) -> None:
         self._left = QWidget()

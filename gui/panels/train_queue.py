@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -97,6 +106,7 @@ class Queue(QWidget):
     def __init__(self, context: Context, runs: StudyRuns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._runs = context, runs
+        self._chosen: tuple[str, ...] = ()  # ids; they stay chosen when the runs are read again
         self.studies = QComboBox()
         self.studies.setToolTip("Whose runs and curves are shown.")
         self.studies.setMinimumContentsLength(16)
@@ -133,7 +143,7 @@ class Queue(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the list of studies again and show the one in view."""
+        """Read the list of studies again, show the one in view, and choose again what was chosen."""
         with QSignalBlocker(self.studies):
             self.studies.clear()
             names = list_studies(self._context.workspace)
@@ -142,6 +152,14 @@ class Queue(QWidget):
             for name in names:
                 self.studies.addItem(name, name)
             self.studies.setCurrentIndex(self.studies.findData(self._runs.study))
+        if not self.table.selectionModel().hasSelection():
+            rows = QItemSelection()
+            for place in map(self._runs.place, self._chosen):
+                if place is not None:
+                    index = self.table.model().index(place, 0)
+                    rows.select(index, index)
+            how = QItemSelectionModel.SelectionFlag
+            self.table.selectionModel().select(rows, how.Select | how.Rows)
         self._refresh_buttons()
 
     def chosen(self) -> list[RunRow]:
@@ -176,8 +194,8 @@ class Queue(QWidget):
                 row.folder.delete()
         except UserError as error:
             self._context.message.emit(str(error), "error")
-        self._runs.show(self._runs.study)
         self._context.runs_changed.emit()
+        self._runs.show(self._runs.study)  # also while another study runs
 
     def _agrees(self, rows: list[RunRow]) -> bool:
         box = QMessageBox(self)
@@ -204,7 +222,8 @@ class Queue(QWidget):
         self.resume_wanted.emit(self._runs.study)
 
     def _selection_changed(self) -> None:
-        self.selected.emit(tuple(row.id for row in self.chosen()))
+        self._chosen = tuple(row.id for row in self.chosen())
+        self.selected.emit(self._chosen)
         self._refresh_buttons()
 
     def _refresh_buttons(self) -> None:

@@ -83,7 +83,7 @@ class Curves(QWidget):
         self._chosen: frozenset[str] = frozenset()
         self.graphics = pg.GraphicsLayoutWidget()
         self.loss = self._plot(0, "Loss", "nats")
-        self.accuracy = self._plot(1, "Accuracy", "%")
+        self.accuracy = self._plot(1, "Accuracy", "%, ◆ test")
         self.accuracy.setXLink(self.loss)
         self.accuracy.setLabel("bottom", "Epoch")
         self.accuracy.setYRange(0, 100)

@@ -202,6 +202,8 @@ def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot, fakes):
     assert "test accuracy" in panel.curves.runs[first.id].items or panel.curves._changed
     with qtbot.waitSignal(panel.runs.loaded):
         engine.finish()
+    assert panel.curves.runs[first.id].batches_per_epoch == 5, "or its batches would be drawn as epochs"
+    assert len(panel.curves.runs[first.id].trace.points(5)[0]) == 1
     assert panel.controls.step is Step.IDLE
     assert not panel._timer.isActive()
 
@@ -268,6 +270,15 @@ def test_a_chosen_run_comes_to_the_front(panel_with_runs):
     front = curves.runs[run].items["training loss"].opts["pen"].color()
     assert front == curves.runs[run].colour
     assert curves.runs[other].items["training loss"].opts["pen"].color() != curves.runs[other].colour
+
+
+def test_chosen_runs_stay_chosen_when_the_runs_are_read_again(panel_with_runs, context, qtbot):
+    queue = panel_with_runs.queue
+    queue.table.selectRow(2)
+    before = [row.id for row in queue.chosen()]
+    with qtbot.waitSignal(panel_with_runs.runs.loaded):
+        context.runs_changed.emit()
+    assert [row.id for row in queue.chosen()] == before
 
 
 def test_form_and_study_come_back(panel_with_runs, context, qtbot):
