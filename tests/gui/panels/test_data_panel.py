@@ -1,0 +1,242 @@
+"""The Data panel on real files: open, check, leave out, browse, preview, download."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from core.datasets import DATASETS
+from gui.panels import data as module
+from gui.panels import data_jobs
+from gui.panels.data import DataPanel
+from gui.panels.data_content import AUGMENTATION, BALANCE, CHECK
+from gui.widgets.augmentation_preview import KINDS
+
+ROOT = Path(__file__).parents[3]
+ESC10 = Path(os.environ.get("SENSORIUM_TEST_DATA", ROOT.parent / "shared" / "data")) / "esc10"
+RATE = 22050
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three classes of four clips; one silent, one no sound, and one sound twice, as labels.csv says in two folds."""
+    root = tmp_path / "mine"
+    generator = np.random.default_rng(0)
+    rows = []
+    for name in ("rain", "siren", "wind"):
+        (root / name).mkdir(parents=True)
+        for take in range(4):
+            soundfile.write(root / name / f"{take}.wav", 0.1 * generator.normal(size=RATE // 2), RATE)
+            rows.append((f"{name}/{take}.wav", name, take % 2 + 1))
+    soundfile.write(root / "rain" / "silent.wav", np.zeros(RATE // 2), RATE)
+    (root / "rain" / "text.wav").write_text("no sound at all")
+    shutil.copy(root / "wind" / "0.wav", root / "wind" / "copy.wav")
+    rows += [("rain/silent.wav", "rain", 1), ("rain/text.wav", "rain", 2), ("wind/copy.wav", "wind", 2)]
+    with (root / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "label", "fold"), *rows])
+    return root
+
+
+@pytest.fixture
+def panel(qtbot, context):
+    made = DataPanel(context)
+    qtbot.addWidget(made)
+    made.resize(1180, 740)
+    made.show()
+    made.activate()
+    yield made
+    made.close_panel()
+
+
+def opened(qtbot, panel, root):
+    panel.open_folder(root)
+    qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
+
+
+def checked(qtbot, panel, button):
+    """Press a button that has the recordings checked, and wait."""
+    before = panel.checked
+    button.click()
+    qtbot.waitUntil(lambda: panel.checked not in (None, before), timeout=20_000)
+
+
+def column(table, title):
+    names = [one.title for one in table.clips.columns]
+    return [table.clips.index(row, names.index(title)).data() for row in range(len(table.clips.rows))]
+
+
+def test_a_new_workspace_is_welcomed_with_one_button(panel, context):
+    assert panel.pages.currentWidget() is panel.welcome
+    assert set(panel.chooser.cards) == set(DATASETS)
+    assert context.dataset is None
+
+
+def test_a_folder_is_opened_browsed_and_handed_to_train(qtbot, panel, context, folder):
+    opened(qtbot, panel, folder)
+    assert context.dataset is not None and context.dataset.classes == ("rain", "siren", "wind")
+    assert context.dataset_choice.root == str(folder)
+    assert "3 classes · 15 clips" in panel.content.facts.text()
+    table = panel.content.browser.table
+    qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
+    assert set(column(table, "Rate Hz")) == {"22050", "–"} and "0.50" in column(table, "Length s")
+    panel.content.browser.search.setText("SIREN/2")
+    assert column(table, "Clip") == ["siren/2.wav"]
+    panel.content.browser.search.clear()
+    panel.content.browser.classes.setCurrentText("wind")
+    assert len(column(table, "Clip")) == 5
+    assert panel.content.browser.count.text() == "5 of 15 clips"
+    with qtbot.waitSignal(context.panel_wanted) as wanted:
+        panel.content.train_button.click()
+    assert wanted.args == ["train"]
+
+
+def test_keys_go_from_clip_to_clip(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    browser = panel.content.browser
+    first = browser.current
+    qtbot.keyClick(browser.table, Qt.Key.Key_Right)
+    assert browser.current != first
+    qtbot.keyClick(browser.table, Qt.Key.Key_Left)
+    assert browser.current == first
+    with qtbot.waitSignal(browser.clip_view.shown, timeout=20_000):
+        qtbot.keyClick(browser.table, Qt.Key.Key_Down)
+
+
+def test_the_check_leaves_out_what_cannot_be_used_and_excludes_duplicates(qtbot, panel, context, folder):
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    page = panel.content.check
+    assert panel.content.tabs.currentIndex() == CHECK
+    fate = dict(zip(column(page.problems, "File"), column(page.problems, "Clip is"), strict=True))
+    assert fate == {"rain/silent.wav": "left out", "rain/text.wav": "left out"}
+    assert len(context.dataset.clips) == 13
+    assert column(page.leaks, "They share") == ["same file"]
+
+    checked(qtbot, panel, page.exclude)
+    assert len(context.dataset.clips) == 12 and len(context.dataset_choice.exclude) == 1
+    assert not panel.checked.leaks and page.exclude.isHidden() and page.leak_summary.text().startswith("No recording")
+
+    checked(qtbot, panel, page.include)
+    assert len(context.dataset.clips) == 13 and context.dataset_choice.exclude == ()
+
+
+def test_a_cancelled_check_changes_nothing(qtbot, panel, context, folder, monkeypatch):
+    opened(qtbot, panel, folder)
+    before = context.dataset
+
+    def endless(dataset, rate, cache_dir, control, report):
+        while True:
+            control.checkpoint()
+
+    monkeypatch.setattr(data_jobs, "check_recordings", endless)
+    panel.check()
+    assert panel.content.progress.isVisible() and not panel.content.check_button.isEnabled()
+    panel.content.progress.cancel.click()
+    assert panel.content.progress.isHidden() and panel.content.check_button.isEnabled()
+    assert context.dataset is before
+
+
+def test_class_balance_counts_every_fold(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    panel.content.tabs.setCurrentIndex(BALANCE)
+    balance = panel.content.balance
+    assert [balance.count(label, 1) for label in range(3)] == [3, 2, 2]
+    assert [balance.count(label, 2) for label in range(3)] == [3, 2, 3]
+    assert not balance.grab().isNull()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.title for kind in KINDS])
+def test_every_augmentation_changes_what_it_says(qtbot, panel, folder, kind):
+    opened(qtbot, panel, folder)
+    panel.content.tabs.setCurrentIndex(AUGMENTATION)
+    preview = panel.content.augmentation
+    preview.kind.setCurrentText(kind.title)
+    preview.seed.setValue(3)
+    seen = []
+    real = preview._show
+    preview._show = lambda sides: (real(sides), seen.append(sides))
+    preview._compute()
+    qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
+    before, after = seen[-1]
+    assert before.samples.shape == after.samples.shape
+    assert np.array_equal(before.samples, after.samples) == kind.masks
+    assert not np.array_equal(before.picture.decibels, after.picture.decibels)
+    preview.again.click()
+    assert preview.seed.value() == 4
+    qtbot.waitUntil(lambda: len(seen) == 2 or preview._job is None, timeout=20_000)
+
+
+def test_a_dropped_folder_is_recognised(qtbot, panel, folder):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+    none = Qt.KeyboardModifier.NoModifier
+    panel.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
+    qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
+    assert panel.choice.name == "labelled-folder"
+
+
+def test_a_folder_that_is_no_dataset_is_a_sentence(qtbot, panel, context, tmp_path):
+    panel.open_folder(tmp_path / "workspace")
+    qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.trouble, timeout=5000)
+    assert str(tmp_path / "workspace") in panel.trouble.sentence.text()
+    assert context.dataset is None
+
+
+def test_what_was_open_comes_back(qtbot, panel, context, folder):
+    opened(qtbot, panel, folder)
+    panel.save_state()
+    context.set_dataset(context.dataset_choice, None)
+    again = DataPanel(context)
+    qtbot.addWidget(again)
+    again.activate()
+    qtbot.waitUntil(lambda: again.pages.currentWidget() is again.content, timeout=20_000)
+    assert again.choice.root == str(folder) and len(again.content.dataset.clips) == 15
+    again.close_panel()
+
+
+def test_another_panels_dataset_is_shown(qtbot, panel, context, folder):
+    choice = module.DatasetChoice(name="labelled-folder", root=str(folder))
+    context.set_dataset(choice, data_jobs.open_dataset(context.workspace, choice, module_control(), print))
+    assert panel.pages.currentWidget() is panel.content and panel.content.title.text() == "mine"
+
+
+def module_control():
+    from core.control import Control
+
+    return Control()
+
+
+def test_a_dataset_that_is_not_here_is_offered_and_an_address_that_fails_is_said(qtbot, panel, context):
+    panel.chooser.cards["esc50"].clicked.emit("esc50")
+    assert panel.pages.currentWidget() is panel.download
+    assert "NC" in panel.download.licence.text() or "non-commercial" in panel.download.licence.text()
+    official = panel.download.address.text()
+    panel.download.address.setText("http://127.0.0.1:9/esc50.zip")  # nothing listens there
+    panel.download.start.click()
+    assert panel.download.progress.isVisible() and not panel.download.start.isEnabled()
+    qtbot.waitUntil(lambda: not panel.download.trouble.isHidden(), timeout=20_000)
+    assert "127.0.0.1:9" in panel.download.trouble.text() and panel.download.start.isEnabled()
+    panel.select("esc10")
+    assert panel.download.address.text() == "http://127.0.0.1:9/esc50.zip", "the address is a setting"
+    panel.download.address.clear()
+    panel.download.address.editingFinished.emit()
+    assert panel.download.address.text() == official
+
+
+@pytest.mark.skipif(not ESC10.is_dir(), reason="the ESC-10 recordings are not in ../shared/data")
+def test_esc10_opens_and_says_which_fold_is_missing(qtbot, panel, context):
+    panel.open_folder(ESC10, "esc10")
+    qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
+    assert "4 of 5 folds" in panel.content.facts.text()
+    assert "5" in panel.content.notes.text() and panel.content.notes.isVisible()
+    assert panel.chooser.cards["esc10"].chosen
+    with qtbot.waitSignal(panel.content.browser.clip_view.shown, timeout=20_000):
+        panel.content.browser.table.make_current(3)
