@@ -130,6 +130,8 @@ def _estimate(clips: Sequence[Clip], rate: int) -> int:
     looked_at = clips[:: max(1, len(clips) // INFO_SAMPLE)]
     seconds = 0.0
     for clip in looked_at:
+        if not clip.path.is_file():  # a pipe would be waited for
+            continue
         with contextlib.suppress(soundfile.SoundFileError, TypeError, ValueError):  # it will be among the failures
             duration = soundfile.info(clip.path).duration
             seconds += duration if duration <= LONGEST else 0.0
