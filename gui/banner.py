@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui import theme
 
 MOST = 3  # messages at once; the oldest makes room
+MOST_LETTERS = 400
 INFORMATION_STAYS_MS = 8000
 _ICONS = {
     "info": "mdi6.information-outline",
@@ -28,6 +31,7 @@ class Banner(QWidget):
         self.hide()
 
     def show_message(self, text: str, level: str = "info") -> None:
+        text = shorten(" ".join(text.split()), MOST_LETTERS, placeholder=" …")  # some libraries' errors fill pages
         if any(row.text == text for row in self.rows):
             return
         if len(self.rows) == MOST:

@@ -90,6 +90,12 @@ def test_errors_stay_in_the_banner_and_information_goes(window, qtbot, monkeypat
     assert window.banner.isHidden()
 
 
+def test_an_error_that_fills_pages_is_shortened(window):
+    window.context.message.emit("RuntimeError:\n\tMissing key(s)\n" + "weight " * 1000, "error")
+    assert window.banner.rows[0].text.startswith("RuntimeError: Missing key(s) weight")
+    assert len(window.banner.rows[0].text) <= banners.MOST_LETTERS
+
+
 def test_what_the_engine_warns_of_is_shown(window, qtbot):
     window.context.engine.say(Message("A class has one clip.", "warning"), Message("Decoded.", "info"))
     qtbot.waitUntil(lambda: [row.text for row in window.banner.rows] == ["A class has one clip."])
