@@ -15,6 +15,7 @@ from gui import theme
 
 LANE = 2.0 * theme.GRID  # height of a line of reference labels
 MOST_LANES = 6
+ROW = 10.0 * theme.GRID  # of a network, at most
 AXIS = 5.0 * theme.GRID  # room for figures and title below
 NEAR = 5.0  # pixels within which the pointer is on a line or a dot
 
@@ -84,8 +85,7 @@ class ForestPlot(QWidget):
         return self._left() + (value - low) / (high - low) * self._width()
 
     def y_of(self, row: int) -> float:
-        top = self._top()
-        return top + (row + 0.5) * (self.height() - AXIS - top) / max(1, len(self.rows))
+        return self._top() + (row + 0.5) * (self._bottom() - self._top()) / max(1, len(self.rows))
 
     def labels(self) -> list[tuple[QRectF, str, ForestLine]]:
         """Where the label of each reference line stands: in the lowest lane in which it touches no other.
@@ -131,6 +131,10 @@ class ForestPlot(QWidget):
 
     def _top(self) -> float:
         return max((rect.bottom() for rect, _, _ in self.labels()), default=0.0) + theme.GRID
+
+    def _bottom(self) -> float:
+        """Of the rows: they stand no further apart than can be compared at a glance."""
+        return min(self.height() - AXIS, self._top() + len(self.rows) * ROW)
 
     def _metrics(self) -> QFontMetricsF:
         return QFontMetricsF(theme.font(theme.SMALL))
@@ -193,7 +197,7 @@ class ForestPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bottom = self.height() - AXIS
+        bottom = self._bottom()
         self._paint_axis(painter, bottom)
         painter.setFont(theme.font(theme.SMALL))
         labels = self.labels()
@@ -221,7 +225,7 @@ class ForestPlot(QWidget):
             painter.setPen(theme.colour("muted"))
             text = QRectF(x - 40, bottom + 4, 80, 2 * theme.GRID)
             painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}")
-        title = QRectF(self._left(), self.height() - 2.0 * theme.GRID, self._width(), 2.0 * theme.GRID)
+        title = QRectF(self._left(), bottom + AXIS - 2.0 * theme.GRID, self._width(), 2.0 * theme.GRID)
         painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self._title)
 
     def _dot_y(self, number: int) -> float:

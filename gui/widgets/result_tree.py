@@ -26,7 +26,7 @@ COLUMNS = (  # heading, width, tooltip
     ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
     ("Mult-adds", 88, "Multiplications with addition for one clip."),
-    ("Training", 96, "Time spent on training, all runs together."),
+    ("Training", 104, "Time spent on training, all runs together."),
     ("Clips/s", 72, "Training clips a second, the median run."),
     ("On disk", 80, "Room its runs take."),
     ("Note", 160, "What you wrote about a run (right click)."),

@@ -33,7 +33,9 @@ def opened(qtbot, qapp, context):
         panel.show()
         panel.activate()
         if wait:
-            qtbot.waitUntil(lambda: panel.data is not None and bool(panel.source.trouble or panel.source.dataset))
+            qtbot.waitUntil(
+                lambda: panel.data is not None and bool(panel.source.trouble or panel.source.dataset), timeout=30_000
+            )  # the first to open a dataset imports its libraries
         return panel
 
     yield open_panel
@@ -204,3 +206,34 @@ def test_state_comes_back(opened, context):
     assert panel.data.study == STUDY
     panel.save_state()
     assert context.settings.value("errors/columns")
+
+
+def test_a_change_of_scheme_reaches_matrix_and_list(qapp, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    item = panel.matrix.pairs.topLevelItem(0)
+    cell = item.data(0, Qt.ItemDataRole.UserRole)
+    panel.matrix.matrix.select(frozenset({cell}))
+
+    def empty_corner():
+        image = panel.matrix.matrix.grab().toImage()
+        return image.pixelColor(2, image.height() - 2)
+
+    light = empty_corner(), item.foreground(1).color()
+    theme.apply(qapp, dark=True)
+    qapp.processEvents()
+    dark = empty_corner(), panel.matrix.pairs.topLevelItem(0).foreground(1).color()
+    theme.apply(qapp, dark=False)
+    assert light[0].lightnessF() > 0.8 > 0.3 > dark[0].lightnessF()
+    assert light[1] != dark[1]
+    assert panel.matrix.matrix.selected == {tuple(cell)}
+
+
+def test_presentation_mode_hides_the_filters_and_brings_them_back(opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE)
+    panel = opened()
+    panel.present(True)
+    assert not panel.filters.isVisible()
+    assert panel.matrix.isVisible()
+    panel.present(False)
+    assert panel.filters.isVisible()
