@@ -81,9 +81,9 @@ class ClipBrowser(QWidget):
         groups = sorted({clip.group for clip in clips})
         place = {group: index for index, group in enumerate(groups)}
         columns = [
-            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=152),
+            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=136),
             Column(
-                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=104
+                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=120
             ),
             Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=56),
         ]

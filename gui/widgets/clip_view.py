@@ -51,7 +51,7 @@ class ClipView(QWidget):
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._late.timeout.connect(self._say_working)
         self._title = theme.label(bold=True)
-        self._status = theme.label(size=theme.SMALL, muted=True)
+        self._status = ElidedLabel()
         self._source = ElidedLabel()
         self._placeholder = theme.label(NOTHING, muted=True, wrap=True)
         self._view = self._choice((BOTH, LISTENING, MODEL), "clip_view/view", "Which spectrogram is shown.")
@@ -150,11 +150,11 @@ class ClipView(QWidget):
         self.clear(sentence)
 
     def _say_working(self) -> None:
-        self._status.setText("Preparing … (the first takes some seconds)")
+        self._status.set_text("Preparing … the first takes some seconds")
 
     def _settled(self) -> None:
         self._late.stop()
-        self._status.clear()
+        self._status.set_text("")
         self._job = None
 
     def _cancel_job(self) -> None:
@@ -208,8 +208,7 @@ class ClipView(QWidget):
         head.setContentsMargins(8, 8, 8, 4)
         head.setSpacing(theme.GRID)
         head.addWidget(self._title)
-        head.addWidget(self._status)
-        head.addStretch(1)
+        head.addWidget(self._status, 1)
         head.addWidget(self._view)
         head.addWidget(self._colours)
         stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -217,10 +216,10 @@ class ClipView(QWidget):
             stack.addWidget(widget)
             stack.setStretchFactor(stack.count() - 1, share)
         foot = QHBoxLayout()
-        foot.setContentsMargins(8, 4, 8, 8)
+        foot.setContentsMargins(8, 4, 8, 4)
         foot.addWidget(self.transport)
-        foot.addSpacing(2 * theme.GRID)
-        foot.addWidget(self._source, 1)
+        foot.addStretch()
+        self._source.setContentsMargins(16, 0, 8, 8)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -228,6 +227,7 @@ class ClipView(QWidget):
         column.addLayout(head)
         column.addWidget(stack, 1)
         column.addLayout(foot)
+        column.addWidget(self._source)
         empty = QWidget()
         middle = QVBoxLayout(empty)
         self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)

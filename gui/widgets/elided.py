@@ -32,7 +32,8 @@ class ElidedLabel(QLabel):
         return QSize(4 * theme.GRID, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        wanted = self.fontMetrics().horizontalAdvance(self._whole) + theme.GRID
+        margins = self.contentsMargins()
+        wanted = self.fontMetrics().horizontalAdvance(self._whole) + margins.left() + margins.right() + theme.GRID
         return QSize(wanted, super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -40,4 +41,5 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+        room = self.contentsRect().width()
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))

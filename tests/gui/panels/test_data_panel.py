@@ -13,7 +13,9 @@ import soundfile
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
+from core.control import Control
 from core.datasets import DATASETS
+from core.events import Progress
 from gui.panels import data as module
 from gui.panels import data_jobs
 from gui.panels.data import DataPanel
@@ -204,14 +206,8 @@ def test_what_was_open_comes_back(qtbot, panel, context, folder):
 
 def test_another_panels_dataset_is_shown(qtbot, panel, context, folder):
     choice = module.DatasetChoice(name="labelled-folder", root=str(folder))
-    context.set_dataset(choice, data_jobs.open_dataset(context.workspace, choice, module_control(), print))
+    context.set_dataset(choice, data_jobs.open_dataset(context.workspace, choice, Control(), print))
     assert panel.pages.currentWidget() is panel.content and panel.content.title.text() == "mine"
-
-
-def module_control():
-    from core.control import Control
-
-    return Control()
 
 
 def test_a_dataset_that_is_not_here_is_offered_and_an_address_that_fails_is_said(qtbot, panel, context):
@@ -229,6 +225,25 @@ def test_a_dataset_that_is_not_here_is_offered_and_an_address_that_fails_is_said
     panel.download.address.clear()
     panel.download.address.editingFinished.emit()
     assert panel.download.address.text() == official
+
+
+@pytest.mark.skipif(not ESC10.is_dir(), reason="the ESC-10 recordings are not in ../shared/data")
+def test_what_was_downloaded_is_opened(qtbot, panel, context, monkeypatch):
+    def arrive(name, target, address, control, report):
+        report(Progress("Downloading ESC-50", 50, 100, "bytes", "50 B of 100 B, 10 B/s, 5 s left"))
+        while not panel.download.progress.detail.text():  # shown before the end
+            control.checkpoint()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(ESC10)
+        return target
+
+    monkeypatch.setattr(data_jobs, "download_dataset", arrive)
+    panel.select("esc10")
+    panel.download.start.click()
+    qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
+    assert panel.download.progress.detail.text() == "50 B of 100 B, 10 B/s, 5 s left"
+    assert context.dataset.name == "esc10" and context.dataset_choice.root == ""
+    assert panel.chooser.cards["esc50"].place.text() == "In the workspace"
 
 
 @pytest.mark.skipif(not ESC10.is_dir(), reason="the ESC-10 recordings are not in ../shared/data")

@@ -141,10 +141,10 @@ def test_work_that_takes_long_says_so(qtbot, view, dataset, monkeypatch):
 
     monkeypatch.setattr(module, "prepare_clip", slow)
     view.show_clip(dataset, dataset.clips[0])
-    qtbot.waitUntil(lambda: view._status.text().startswith("Preparing"), timeout=3000)
+    qtbot.waitUntil(lambda: view._status.whole().startswith("Preparing"), timeout=3000)
     with qtbot.waitSignal(view.shown, timeout=20_000):
         gate.set()
-    assert view._status.text() == ""
+    assert view._status.whole() == ""
 
 
 def test_trouble_with_sound_goes_to_the_banner(qtbot, view, context):
