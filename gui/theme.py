@@ -29,7 +29,8 @@ MODALITY_STYLE = {
     Modality.AUDIO_VISUAL: Qt.PenStyle.DotLine,
 }
 
-ICONS = Path(__file__).parents[1] / "resources" / "icons"
+_RESOURCES = Path(__file__).parents[1] / "resources"
+ICONS, STYLE_SHEET = _RESOURCES / "icons", _RESOURCES / "style.qss"
 GRID = 8  # pixels; every margin and gap is a multiple
 SMALL, BODY, TITLE = 0.88, 1.0, 1.4  # the three sizes of type, times the body size
 BODY_POINTS = 10.0
@@ -244,74 +245,5 @@ def _style_sheet() -> str:
     points = BODY_POINTS * float(_now["scale"])
     sizes = {"small": f"{points * SMALL:.1f}pt", "body": f"{points:.1f}pt", "title": f"{points * TITLE:.1f}pt"}
     scheme = "dark" if is_dark() else "light"
-    return _QSS.substitute(_SCHEMES[is_dark()], **sizes, scheme=scheme, icons=ICONS.as_posix())
-
-
-_QSS = string.Template("""
-QLabel[type_size="small"] { font-size: $small; }
-QLabel[type_size="title"] { font-size: $title; font-weight: 600; }
-QLabel[bold="true"] { font-weight: 600; }
-QLabel[muted="true"] { color: $muted; }
-QLabel[error="true"] { color: $error_text; font-size: $small; }
-Rail { border: none; border-right: 1px solid $border; }
-StatusBar { border-top: 1px solid $border; }
-QFrame#banner { background: $raised; border-bottom: 1px solid $border; }
-QLineEdit, QComboBox, QAbstractSpinBox { background: $base; border: 1px solid $border; border-radius: 4px;
-    padding: 3px 6px; selection-background-color: $accent; selection-color: $accent_text; }
-QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $muted; background: $window; }
-QComboBox::drop-down { border: none; width: 20px; }
-QComboBox::down-arrow { image: url($icons/chevron-down-$scheme.svg); width: 12px; height: 12px; }
-QAbstractSpinBox { padding-right: 20px; }
-QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 18px; border: none; }
-QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 18px;
-    border: none; }
-QAbstractSpinBox::up-arrow { image: url($icons/chevron-up-$scheme.svg); width: 9px; height: 9px; }
-QAbstractSpinBox::down-arrow { image: url($icons/chevron-down-$scheme.svg); width: 9px; height: 9px; }
-QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
-QToolTip { color: $text; background: $raised; border: 1px solid $border; padding: 4px; }
-QPushButton { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 5px 16px; }
-QPushButton:hover { background: $hover; }
-QPushButton:pressed, QPushButton:checked { background: $border; }
-QPushButton:focus { border-color: $accent; }
-QPushButton:disabled { color: $muted; background: $window; }
-QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $accent_text; font-weight: 600; }
-QPushButton[primary="true"]:disabled { background: $border; border-color: $border; color: $muted; }
-QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
-QToolButton:hover { background: $hover; }
-QToolButton:checked, QToolButton:pressed { background: $raised; border-color: $border; }
-QToolButton[fold="true"]:checked { background: transparent; border-color: transparent; }
-QToolButton[fold="true"] { padding-left: 0; }
-QToolButton:focus { border-color: $accent; }
-QToolButton::menu-indicator { image: none; }
-QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
-    padding: 4px 8px; }
-QHeaderView { background: $window; }
-QAbstractItemView { border: none; outline: none; }
-QTableView, QTreeView, QListView { gridline-color: $border; selection-background-color: $selected;
-    selection-color: $text; }
-QTableView::item, QTreeView::item { padding: 2px 8px; }
-QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: border; subcontrol-position: top center;
-    width: 8px; height: 8px; }
-QScrollArea { border: none; }
-QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
-QScrollBar::handle { background: $border; border-radius: 3px; margin: 2px; }
-QScrollBar::handle:vertical { min-height: 32px; }
-QScrollBar::handle:horizontal { min-width: 32px; }
-QScrollBar::handle:hover { background: $muted; }
-QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
-QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-QSplitter::handle { background: $border; }
-QSplitter::handle:horizontal { width: 1px; }
-QSplitter::handle:vertical { height: 1px; }
-QSplitter::handle:hover { background: $accent; }
-QTabWidget::pane { border: none; border-top: 1px solid $border; }
-QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border: none;
-    border-bottom: 2px solid transparent; }
-QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
-QTabBar::tab:hover { color: $text; }
-QProgressBar { background: $raised; border: none; border-radius: 3px; text-align: center; min-height: 6px; }
-QProgressBar::chunk { background: $accent; border-radius: 3px; }
-""")
+    template = string.Template(STYLE_SHEET.read_text(encoding="utf-8"))
+    return template.substitute(_SCHEMES[is_dark()], **sizes, scheme=scheme, icons=ICONS.as_posix())

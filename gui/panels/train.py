@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 from PySide6.QtCore import Qt, QTimer
@@ -12,7 +10,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core import readable
-from core.control import Control
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
@@ -20,18 +17,17 @@ from core.runs import LogRow
 from core.study import Study, read_study
 from gui import theme
 from gui.context import Context
-from gui.jobs import Job
 from gui.panels.base import Panel
 from gui.panels.train_controls import Controls, Step
 from gui.panels.train_facts import Facts
 from gui.panels.train_queue import Queue
 from gui.panels.train_runs import RunRow, StudyRuns, list_studies
+from gui.panels.train_start import Starter
 from gui.panels.train_study import PRESETS, StudyEditor
 from gui.panels.train_welcome import Welcome
 from gui.widgets.curves import Curves, RunCurves
 
 DRAW_MS = 250  # curves are redrawn at most four times a second
-ASK_ABOVE_SECONDS = 600
 
 
 class TrainPanel(Panel):
@@ -39,12 +35,11 @@ class TrainPanel(Panel):
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._wanted: Study | None = None  # asked for, not started yet
-        self._job: Job | None = None
         self._process = psutil.Process()
         self.runs = StudyRuns(context, self)
         self.editor = StudyEditor(context)
         self.controls = Controls()
+        self.starter = Starter(context, self.controls, self.runs, self)
         self.curves = Curves()
         self.facts = Facts()
         self.queue = Queue(context, self.runs)
@@ -77,29 +72,12 @@ class TrainPanel(Panel):
 
     def close_panel(self) -> None:
         self._timer.stop()
-        self._forget()
-
-    def start(self, study: Study) -> None:
-        """Estimate, ask where it is long, and train."""
-        try:
-            self.context.workspace.require_writable()
-        except UserError as error:
-            self._tell(Step.IDLE, str(error), error=True)
-            return
-        self._wanted = study
-        if self.context.libraries.ready:
-            self._estimate()
-        else:
-            self._tell(Step.WAITING, "Loading the deep-learning libraries, a few seconds …")
-
-    def _tell(self, step: Step, sentence: str = "", error: bool = False) -> None:
-        self.controls.show_step(step, sentence, error)
-        self._show_page()
+        self.starter.forget()
 
     def _start_form(self) -> None:
         study = self.editor.value() if self.controls.step is Step.IDLE else None
         if study is not None:
-            self.start(study)
+            self.starter.start(study)
 
     def _start_demo(self) -> None:
         if self.editor.open_file(PRESETS / "demo.toml"):
@@ -107,61 +85,9 @@ class TrainPanel(Panel):
 
     def _resume_study(self, slug: str) -> None:
         try:
-            self.start(read_study(self.context.workspace.runs / slug / "study.toml"))
+            self.starter.start(read_study(self.context.workspace.runs / slug / "study.toml"))
         except UserError as error:
             self.context.message.emit(str(error), "error")
-
-    def _libraries_arrived(self) -> None:
-        if self._wanted is not None:
-            self._estimate()
-
-    def _estimate(self) -> None:
-        assert self._wanted is not None
-        self._tell(Step.WAITING, "Timing a few batches of each network …")
-        work = _estimating(self._wanted, self.context)
-        self._job = self.context.jobs.run(work, self._estimated, self._not_estimated, self._estimating)
-
-    def _estimating(self, progress: Any) -> None:
-        self._tell(Step.WAITING, f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
-
-    def _estimated(self, estimate: Any) -> None:
-        self._job = None
-        if estimate.runs == 0:
-            self._forget()
-            self._tell(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
-            return
-        assert self._wanted is not None
-        self._expected = _seconds_per_run(estimate, self._wanted)
-        tight = estimate.disk_bytes > estimate.free_bytes
-        if estimate.seconds > ASK_ABOVE_SECONDS or tight:
-            self._tell(Step.ASKING, estimate.sentence())
-        else:
-            self._tell(Step.RUNNING, estimate.sentence())
-            self._go()
-
-    def _not_estimated(self, sentence: str) -> None:
-        self._forget()
-        self._tell(Step.IDLE, sentence, error=True)
-
-    def _go(self) -> None:
-        assert self._wanted is not None
-        sentence = self.controls.sentence.text()
-        self.runs.expect(self._expected)
-        try:
-            self.context.engine.start(self._wanted)
-        except UserError as error:
-            self._tell(Step.IDLE, str(error), error=True)
-        else:
-            self._tell(Step.RUNNING, sentence)
-        self._wanted = None
-        self._follow_engine()
-
-    def _forget(self) -> None:
-        """Give up waiting or asking."""
-        if self._job is not None:
-            self._job.cancel()
-        self._job, self._wanted = None, None
-        self._tell(Step.IDLE)
 
     def _pause(self) -> None:
         engine = self.context.engine
@@ -250,8 +176,7 @@ class TrainPanel(Panel):
     def _connect(self) -> None:
         context, controls = self.context, self.controls
         controls.start.connect(self._start_form)
-        controls.confirmed.connect(self._go)
-        controls.cancelled.connect(self._forget)
+        self.starter.changed.connect(self._follow_engine)
         controls.pause.connect(self._pause)
         controls.stop.connect(self._stop)
         self.welcome.demo.connect(self._start_demo)
@@ -262,7 +187,6 @@ class TrainPanel(Panel):
         self.runs.changed.connect(self._run_changed)
         self.runs.epoch_ended.connect(self._epoch_ended)
         context.bridge.happened.connect(self._happened)
-        context.libraries.arrived.connect(self._libraries_arrived)
         context.runs_changed.connect(self._runs_changed)
         self._timer.timeout.connect(self._tick)
         start = QShortcut(QKeySequence("Ctrl+Return"), self)
@@ -323,23 +247,6 @@ class TrainPanel(Panel):
         wanted = str(settings.value("train/study", ""))
         if studies:
             self.runs.show(wanted if wanted in studies else studies[0])
-
-
-def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[Any], None]], Any]:
-    workspace = context.workspace
-
-    def work(control: Control, report: Callable[[Any], None]) -> Any:
-        from core.estimate import estimate
-
-        return estimate(study, workspace, control, report)
-
-    return work
-
-
-def _seconds_per_run(estimate: Any, study: Study) -> dict[str, float]:
-    """Network → seconds of one of its runs: the grid gives every network as many."""
-    runs_each = max(1, round(estimate.runs / len(study.network)))
-    return {network: seconds / runs_each for network, seconds in estimate.per_network.items()}
 
 
 def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> RunCurves:

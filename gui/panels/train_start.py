@@ -1,0 +1,116 @@
+"""From the wish to train a study to its start: libraries, estimate, a question where it is long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.control import Control
+from core.errors import UserError
+from core.study import Study
+from gui.context import Context
+from gui.jobs import Job
+from gui.panels.train_controls import Controls, Step
+from gui.panels.train_runs import StudyRuns
+
+ASK_ABOVE_SECONDS = 600
+
+
+class Starter(QObject):
+    """Speaks through the controls; `changed` whenever it has said something."""
+
+    changed = Signal()
+
+    def __init__(self, context: Context, controls: Controls, runs: StudyRuns, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context, self._controls, self._runs = context, controls, runs
+        self._wanted: Study | None = None  # asked for, not started yet
+        self._expected: dict[str, float] = {}  # network → seconds of one run
+        self._job: Job | None = None
+        controls.confirmed.connect(self._go)
+        controls.cancelled.connect(self.forget)
+        context.libraries.arrived.connect(self._libraries_arrived)
+
+    def start(self, study: Study) -> None:
+        """Estimate, ask where it is long, and train."""
+        try:
+            self._context.workspace.require_writable()
+        except UserError as error:
+            self._tell(Step.IDLE, str(error), error=True)
+            return
+        self._wanted = study
+        if self._context.libraries.ready:
+            self._estimate()
+        else:
+            self._tell(Step.WAITING, "Loading the deep-learning libraries, a few seconds …")
+
+    def forget(self) -> None:
+        """Give up waiting or asking."""
+        if self._job is not None:
+            self._job.cancel()
+        self._job, self._wanted = None, None
+        self._tell(Step.IDLE)
+
+    def _libraries_arrived(self) -> None:
+        if self._wanted is not None:
+            self._estimate()
+
+    def _estimate(self) -> None:
+        assert self._wanted is not None
+        self._tell(Step.WAITING, "Timing a few batches of each network …")
+        work = _estimating(self._wanted, self._context)
+        self._job = self._context.jobs.run(work, self._estimated, self._not_estimated, self._estimating)
+
+    def _estimating(self, progress: Any) -> None:
+        self._tell(Step.WAITING, f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+
+    def _estimated(self, estimate: Any) -> None:
+        self._job = None
+        if estimate.runs == 0:
+            self.forget()
+            self._tell(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
+            return
+        assert self._wanted is not None
+        self._expected = _seconds_per_run(estimate, self._wanted)
+        tight = estimate.disk_bytes > estimate.free_bytes
+        self._tell(Step.ASKING, estimate.sentence())
+        if estimate.seconds <= ASK_ABOVE_SECONDS and not tight:
+            self._go()
+
+    def _not_estimated(self, sentence: str) -> None:
+        self.forget()
+        self._tell(Step.IDLE, sentence, error=True)
+
+    def _go(self) -> None:
+        assert self._wanted is not None
+        study, self._wanted = self._wanted, None
+        self._runs.expect(self._expected)
+        try:
+            self._context.engine.start(study)
+        except UserError as error:
+            self._tell(Step.IDLE, str(error), error=True)
+        else:
+            self._tell(Step.RUNNING, self._controls.sentence.text())
+
+    def _tell(self, step: Step, sentence: str = "", error: bool = False) -> None:
+        self._controls.show_step(step, sentence, error)
+        self.changed.emit()
+
+
+def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[Any], None]], Any]:
+    workspace = context.workspace
+
+    def work(control: Control, report: Callable[[Any], None]) -> Any:
+        from core.estimate import estimate
+
+        return estimate(study, workspace, control, report)
+
+    return work
+
+
+def _seconds_per_run(estimate: Any, study: Study) -> dict[str, float]:
+    """Network → seconds of one of its runs: the grid gives every network as many."""
+    runs_each = max(1, round(estimate.runs / len(study.network)))
+    return {network: seconds / runs_each for network, seconds in estimate.per_network.items()}
