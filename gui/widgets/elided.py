@@ -15,7 +15,7 @@ class ElidedLabel(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._whole = ""
-        self.setProperty("size", "small")
+        self.setProperty("type_size", "small")
         self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
 
