@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
 from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
+from core.control import Control
 from core.events import Progress
 from gui import theme
 from gui.clip_source import ClipSource
@@ -46,6 +48,7 @@ class ErrorsPanel(Panel):
         self.bars = ProbabilityBars()
         self.clip_view = ClipView(context)
         self._lay_out()
+        self.matrix.allow_likeness(False)
         self.filters.study_changed.connect(self._read)
         self.filters.changed.connect(self._filters_changed)
         self.matrix.selection_changed.connect(self._show_cells)
@@ -133,6 +136,7 @@ class ErrorsPanel(Panel):
             self.context.message.emit(problem, "warning")
         self._pages.setCurrentWidget(self._full)
         self.source.open(data.specs[0].dataset)
+        self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
 
     def _source_changed(self) -> None:
@@ -262,6 +266,11 @@ class ErrorsPanel(Panel):
 
     def _go_to_training(self) -> None:
         self.context.panel_wanted.emit("train")
+
+
+def _import_clustering(control: Control, report: object) -> bool:
+    importlib.import_module("scipy.cluster.hierarchy")
+    return True
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -7,7 +7,7 @@ import html
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -110,6 +110,12 @@ class ConfusionView(QWidget):
         self.pairs.headerItem().setText(3, f"of {'true' if every_clip else 'shown'}")
         self._refresh()
         self._list_pairs()
+
+    def allow_likeness(self, allowed: object = True) -> None:
+        """Whether classes can be ordered by likeness: its library takes a second to import, elsewhere."""
+        model = self.order.model()
+        if isinstance(model, QStandardItemModel):
+            model.item(self.order.findData("cluster")).setEnabled(bool(allowed))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)

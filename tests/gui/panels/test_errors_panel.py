@@ -208,6 +208,16 @@ def test_state_comes_back(opened, context):
     assert context.settings.value("errors/columns")
 
 
+def test_classes_can_be_ordered_by_likeness_once_its_library_is_there(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(8, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    place = panel.matrix.order.findData("cluster")
+    qtbot.waitUntil(lambda: panel.matrix.order.model().item(place).isEnabled(), timeout=30_000)
+    panel.matrix.order.setCurrentIndex(place)
+    assert sorted(panel.matrix.matrix._order) == list(range(8))
+    assert list(panel.matrix.matrix._order) != sorted(range(8), key=panel.data.records.classes.__getitem__)
+
+
 def test_a_change_of_scheme_reaches_matrix_and_list(qapp, opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
     panel = opened()
