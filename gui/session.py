@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_MS = 100  # the window is painted before anything heavy is imported
 COLLECT_MS = 500  # also how soon Python hears Ctrl-C while Qt waits for events
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C in the terminal, and a polite end from outside
 LOG_BYTES = 2_000_000
 
 
@@ -168,15 +169,17 @@ class Hooks:
         self._before: tuple[Any, ...] = ()
 
     def __enter__(self) -> Hooks:
-        self._before = (sys.excepthook, threading.excepthook, signal.getsignal(signal.SIGINT))
+        self._before = (sys.excepthook, threading.excepthook, [signal.getsignal(number) for number in _SIGNALS])
         sys.excepthook = self._uncaught
         threading.excepthook = self._uncaught_in_thread
-        signal.signal(signal.SIGINT, self._interrupted)
+        for number in _SIGNALS:
+            signal.signal(number, self._interrupted)
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.excepthook, threading.excepthook, on_interrupt = self._before
-        signal.signal(signal.SIGINT, on_interrupt)
+        sys.excepthook, threading.excepthook, handlers = self._before
+        for number, handler in zip(_SIGNALS, handlers, strict=True):
+            signal.signal(number, handler)
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -82,6 +82,14 @@ def test_an_exception_in_a_thread_reaches_the_banner(sitting, tmp_path, qtbot):
     qtbot.waitUntil(lambda: any("far away" in row.text for row in sitting.window.banner.rows))
 
 
+def test_a_workspace_that_cannot_be_made_opens_and_says_why(sitting, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    sitting.open(tmp_path / "file" / "workspace")
+    assert "could not be written" in sitting.window.banner.rows[0].text
+    assert sitting.window.current == "train"
+    assert sitting.window.panels["train"].controls.start_button.isVisible()
+
+
 def test_absent_portaudio_is_said_in_the_banner(sitting, tmp_path, qtbot, monkeypatch):
     monkeypatch.setattr(sessions, "sound_problem", lambda: "Sound is off: sudo apt-get install libportaudio2.")
     sitting.open(tmp_path / "one")
