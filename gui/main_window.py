@@ -155,7 +155,9 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setText("A study is running.")
-        box.setInformativeText("Stop it and close? What is done is kept, and the study goes on where it stopped.")
+        box.setInformativeText(
+            "Stop it and close? Finished runs are kept; the run under way goes on from its last checkpoint."
+        )
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         keep = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)

@@ -47,9 +47,7 @@ class StatusBar(QFrame):
         self.left.setToolTip("Time left for the run under way.")
         self.pause = _tool("mdi6.pause", "Pause after the batch under way; nothing is lost.")
         self.pause.clicked.connect(self.toggle_pause)
-        self.stop = _tool(
-            "mdi6.stop", "Stop after the batch under way. What is done is kept; Start goes on from there."
-        )
+        self.stop = _tool("mdi6.stop", "Stop after the batch under way. Start goes on from the last checkpoint.")
         self.stop.clicked.connect(context.engine.cancel)
         line.addWidget(self.workspace)
         line.addWidget(self.device)
