@@ -47,7 +47,8 @@ class Controls(QFrame):
         self.pause_button.setToolTip("Stop between two batches until you resume.")
         self.stop_button = QPushButton("Stop")
         self.stop_button.setToolTip(
-            "End the study between two batches. Finished runs are kept; the run under way goes on from its last checkpoint."
+            "End the study between two batches. Finished runs are kept; "
+            "the run under way goes on from its last checkpoint."
         )
         for button in (self.start_button, self.confirm_button):
             button.setProperty("primary", True)
