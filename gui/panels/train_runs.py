@@ -130,14 +130,17 @@ class StudyRuns(QObject):
         self._expected = dict(seconds_per_run)
 
     def seconds_left(self) -> float | None:
-        """Of the study under way; None while it is not known."""
+        """Of the study under way: what the engine says of this run, what is expected of the others."""
         status = self._context.engine.status
-        if status.seconds_left is None or slug(status.study) != self.study:
+        if slug(status.study) != self.study:
             return None
         waiting = [row.network for row in self.rows if row.phase is Phase.WAITING]
-        if any(network not in self._expected for network in waiting):
+        under_way = [row.network for row in self.rows if row.id == status.run and row.phase is Phase.RUNNING]
+        if any(network not in self._expected for network in waiting + under_way):
             return None
-        return status.seconds_left + sum(self._expected[network] for network in waiting)
+        this = [self._expected[network] for network in under_way]
+        left = sum(this) if status.seconds_left is None else status.seconds_left
+        return left + sum(self._expected[network] for network in waiting)
 
     def _reading(self, study: str) -> Callable[[Control, Callable[[Any], None]], list[RunRow]]:
         workspace = self._context.workspace
@@ -175,15 +178,18 @@ class StudyRuns(QObject):
                     self.epoch_ended.emit(event.run, _log_row(event))
             case RunFinished():
                 phase = {Outcome.DONE: Phase.DONE, Outcome.FAILED: Phase.FAILED}.get(event.outcome, Phase.CANCELLED)
+                place = self.place(event.run)
+                if place is None:
+                    return
                 self.update(
                     event.run,
                     phase=phase,
                     reason=event.reason,
                     accuracy=event.scores.get("accuracy"),
                     seconds=event.seconds,
+                    bytes=self.rows[place].folder.size(),
                 )
-                place = self.place(event.run)
-                if place is not None and phase is Phase.DONE:
+                if phase is Phase.DONE:
                     self._expected[self.rows[place].network] = event.seconds
 
 

@@ -208,6 +208,24 @@ def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot, fakes):
     assert not panel._timer.isActive()
 
 
+def test_time_left_adds_what_is_expected_of_the_runs_that_wait(panel_with_runs, qtbot, fakes):
+    runs, engine = panel_with_runs.runs, panel_with_runs.context.engine
+    first = runs.rows[0].spec
+    assert runs.seconds_left() is None, "nothing runs"
+    runs.expect({"Baseline CNN": 10.0, "AlexNet": 100.0})
+    engine.start(STUDY)
+    engine.say(fakes.run_started(first))
+    qtbot.waitUntil(lambda: runs.rows[0].phase is Phase.RUNNING)
+    assert runs.seconds_left() == 10.0 + 100.0 + 10.0 + 100.0, "of the run itself nothing is measured yet"
+    engine.say(fakes.epoch_ended(first, 4))
+    assert runs.seconds_left() == 6.0 + 100.0 + 10.0 + 100.0
+    engine.say(fakes.run_finished(first))
+    qtbot.waitUntil(lambda: runs.rows[0].phase is Phase.DONE)
+    engine.say(fakes.run_started(runs.rows[1].spec))
+    qtbot.waitUntil(lambda: runs.rows[1].phase is Phase.RUNNING)
+    assert runs.seconds_left() == 100.0 + 12.0 + 100.0, "a run that is done says how long its like will take"
+
+
 def test_pause_resume_and_stop(panel, estimate, qtbot):
     engine = panel.context.engine
     panel.editor.set_value(STUDY)
