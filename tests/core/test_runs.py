@@ -1,0 +1,85 @@
+"""A run's folder: what was written is read, what is torn is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import UserError
+from core.runs import LogRow, Phase, RunFolder, find_run, list_runs, run_folder
+from core.study import Study
+from core.workspace import Workspace
+
+ROW = LogRow(1, 0.5, 0.75, None, None, 1e-3, 120.0, 2.0)
+
+
+@pytest.fixture
+def folder(workspace: Workspace) -> RunFolder:
+    spec = next(Study(name="My Study").runs((1,)))
+    folder = run_folder(workspace, spec)
+    folder.create(spec)
+    return folder
+
+
+def test_spec_status_log_and_note_survive(folder: RunFolder) -> None:
+    assert folder.study == "my-study"
+    assert RunFolder(folder.path).spec.study == "My Study"
+    assert folder.status.phase is Phase.WAITING
+    folder.write_status(phase=Phase.RUNNING, epoch=3)
+    folder.write_status(reason="why")
+    assert (folder.status.phase, folder.status.epoch, folder.status.reason) == (Phase.RUNNING, 3, "why")
+    rows = [ROW, LogRow(2, 0.4, 0.8, 0.6, 0.7, 1e-4, 121.5, 2.5)]
+    folder.write_log(rows)
+    assert folder.log() == rows
+    folder.write_note("kept for the viva – ünïcode")
+    assert folder.note == "kept for the viva – ünïcode"
+    assert folder.size() > 100
+
+
+def test_a_torn_log_ends_where_it_is_torn(folder: RunFolder) -> None:
+    folder.write_log([ROW, ROW])
+    log = folder.path / "log.csv"
+    log.write_text(log.read_text()[:-8])
+    assert folder.log() == [ROW]
+
+
+def test_a_torn_status_is_a_failed_run_with_its_reason(folder: RunFolder) -> None:
+    (folder.path / "status.json").write_text('{"phase": "don')
+    assert folder.status.phase is Phase.FAILED
+    assert "status.json cannot be read" in folder.status.reason
+
+
+def test_runs_are_found_by_name_and_by_folder(workspace: Workspace, folder: RunFolder) -> None:
+    assert find_run(workspace, f"my-study/{folder.id}") == folder
+    assert find_run(workspace, folder.id) == folder
+    assert find_run(workspace, str(folder.path)) == folder
+    assert list(list_runs(workspace, "My Study")) == [folder]
+    with pytest.raises(UserError, match="There is no run"):
+        find_run(workspace, "my-study/other")
+
+
+def test_the_same_run_in_two_studies_has_to_be_told_apart(workspace: Workspace, folder: RunFolder) -> None:
+    spec = next(Study(name="Other").runs((1,)))
+    run_folder(workspace, spec).create(spec)
+    with pytest.raises(UserError, match=r"in several studies: my-study/.*, other/"):
+        find_run(workspace, spec.id)
+
+
+def test_deleting_is_for_good(workspace: Workspace, folder: RunFolder) -> None:
+    folder.delete()
+    assert not folder.path.exists() and not list(list_runs(workspace))
+
+
+def test_missing_predictions_are_said(folder: RunFolder) -> None:
+    with pytest.raises(UserError, match=r"predictions.npz is missing"):
+        folder.predictions()
+    (folder.path / "predictions.npz").write_bytes(b"PK torn")
+    with pytest.raises(UserError, match="not a predictions file"):
+        folder.predictions()
+
+
+def test_folders_that_are_no_runs_are_passed_over(workspace: Workspace) -> None:
+    (workspace.runs / "study" / "holiday pictures").mkdir(parents=True)
+    assert list(list_runs(workspace)) == []
+    assert isinstance(workspace.runs, Path)

@@ -1,0 +1,101 @@
+"""The command line as a user meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.study import write_toml
+from core.workspace import Workspace
+from tests.core.tones import tone_study, write_tones
+
+ROOT = Path(__file__).parents[1]
+
+
+def call(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "main.py", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, env=os.environ | {"COLUMNS": "200"} | environment,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    write_toml(tone_study(write_tones(folder / "tones"), folds=(1, 2)), folder / "study.toml")
+    return folder / "study.toml"
+
+
+def test_run_prints_lines_and_a_table_then_does_nothing_twice_and_verifies(study: Path, tmp_path: Path) -> None:
+    first = call("run", study, "--workspace", tmp_path / "w")
+    assert first.returncode == 0, first.stderr
+    assert "2 runs, about" in first.stdout
+    assert "Baseline CNN, fold 1, seed 0:" in first.stdout and "left)" in first.stdout
+    assert "folds × seeds" in first.stdout and "Traceback" not in first.stderr
+    second = call("run", study, "--workspace", tmp_path / "w")
+    assert second.returncode == 0
+    assert "0 runs to train on CPU, 2 are done already" in second.stdout
+    run = next((tmp_path / "w" / "runs" / "tones").glob("*fold1*")).name
+    verified = call("verify", f"tones/{run}", "--workspace", tmp_path / "w")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "Equal" in verified.stdout
+
+
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tmp_path: Path) -> None:
+    long = tmp_path / "long.toml"
+    long.write_text(study.read_text().replace("epochs = 4", "epochs = 4000"))
+    process = subprocess.Popen(
+        [sys.executable, "main.py", "run", str(long), "--workspace", str(tmp_path / "w")],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("w/runs/tones/*/log.csv")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "to go on: uv run main.py run" in out.replace("\n", " ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["run", "absent.toml"], 1, "There is no file absent.toml"),
+        (["verify", "no/run"], 1, "There is no run “no/run”"),
+        (["rnu"], 2, "No such command"),
+        (["run"], 2, "Missing argument"),
+    ],
+)
+def test_mistakes_get_a_sentence_and_the_right_code(
+    arguments: list[str], code: int, sentence: str, tmp_path: Path
+) -> None:
+    workspace = ["--workspace", str(tmp_path / "w")] if len(arguments) == 2 else []
+    result = call(*arguments, *workspace)
+    assert result.returncode == code
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_dataset_root_and_a_busy_workspace_are_said(study: Path, tmp_path: Path) -> None:
+    result = call("run", study, "--workspace", tmp_path / "w", "--dataset-root", tmp_path / "nowhere")
+    assert result.returncode == 1 and "nowhere" in result.stderr and "Traceback" not in result.stderr
+    busy = Workspace(tmp_path / "busy").open()
+    result = call("run", study, "--workspace", busy.root)
+    busy.close()
+    assert result.returncode == 1 and "in use by another Sensorium" in result.stderr
+
+
+def test_without_a_display_one_sentence_names_the_headless_command(tmp_path: Path) -> None:
+    environment = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "", "SENSORIUM_WORKSPACE": str(tmp_path)}
+    if sys.platform != "linux":
+        pytest.skip("only Linux may have no display")
+    result = call(**environment)
+    assert result.returncode == 1
+    assert "main.py demo" in result.stderr and "Traceback" not in result.stderr
