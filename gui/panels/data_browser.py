@@ -81,15 +81,17 @@ class ClipBrowser(QWidget):
         groups = sorted({clip.group for clip in clips})
         place = {group: index for index, group in enumerate(groups)}
         columns = [
-            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=136),
+            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=152),
             Column(
-                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=120
+                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=116
             ),
             Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=56),
         ]
         if self._headers is not None:
             columns += [
-                Column("Length s", "Seconds, as the file's header says.", self._headers.seconds, format=".2f"),
+                Column(
+                    "Length s", "Seconds, as the file's header says.", self._headers.seconds, format=".2f", width=76
+                ),
                 Column(
                     "Rate Hz",
                     "Samples a second in the file. All are resampled.",
@@ -158,7 +160,7 @@ class ClipBrowser(QWidget):
         self.splitter.addWidget(self.clip_view)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
-        self.splitter.setSizes([400, 560])
+        self.splitter.setSizes([424, 528])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)

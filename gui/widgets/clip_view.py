@@ -48,6 +48,7 @@ class ClipView(QWidget):
         )
         self.transport = Transport(self.player)
         self._job: Job | None = None
+        self._undrawn: Sound | None = None
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._late.timeout.connect(self._say_working)
         self._title = theme.label(bold=True)
@@ -126,8 +127,16 @@ class ClipView(QWidget):
         return True
 
     def _arrived(self, sound: Sound) -> None:
-        """The sound is decoded; the spectrograms follow."""
+        """The sound is decoded and can be played; it is drawn with the spectrograms, unless these are late."""
         self.player.load(sound.samples, sound.rate)
+        self._undrawn = sound
+        if not self._late.isActive():
+            self._draw_sound()
+
+    def _draw_sound(self) -> None:
+        if self._undrawn is None:
+            return
+        sound, self._undrawn = self._undrawn, None
         self.waveform.show_samples(sound.samples, sound.rate)
         self.waveform.set_cursor(0.0)
         for view in (self.listening, self.model):
@@ -136,6 +145,7 @@ class ClipView(QWidget):
         self._pages.setCurrentIndex(1)
 
     def _finished(self, pictures: tuple[Picture, Picture]) -> None:
+        self._draw_sound()
         whole = max(self.player.duration, pictures[1].end)  # a short clip is padded for the network: shown too
         if whole > self.waveform.duration + pictures[1].hop_seconds:
             for plot in (self.waveform, self.listening.plot, self.model.plot):
@@ -151,11 +161,12 @@ class ClipView(QWidget):
 
     def _say_working(self) -> None:
         self._status.set_text("Preparing … the first takes some seconds")
+        self._draw_sound()
 
     def _settled(self) -> None:
         self._late.stop()
         self._status.set_text("")
-        self._job = None
+        self._job = self._undrawn = None
 
     def _cancel_job(self) -> None:
         if self._job is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from gui import theme
 
-LEFT = 56  # pixels of the left axis: the same in all, so that stacked plots share their time axis to the pixel
 RIGHT = 64  # pixels right of the plot: the colour bar of a spectrogram, nothing elsewhere
 SHORTEST = 0.005  # seconds that zooming in stops at
 
@@ -37,7 +37,6 @@ class TimePlot(pg.PlotWidget):
         self.item: pg.PlotItem = self.getPlotItem()
         self.item.setMenuEnabled(False)
         self.item.hideButtons()
-        self.item.getAxis("left").setWidth(LEFT)
         for axis in axes.values():
             axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4)
         self.item.layout.setContentsMargins(0, 4, 0, 4)
@@ -46,8 +45,20 @@ class TimePlot(pg.PlotWidget):
         self.cursor_line.hide()
         self.item.addItem(self.cursor_line, ignoreBounds=True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.fit_axes()
+        self.installEventFilter(self)  # changeEvent is called before there are axes
         self.scene().sigMouseClicked.connect(self._clicked)
         self.scene().sigMouseMoved.connect(self._moved)
+
+    def fit_axes(self) -> None:
+        """Room for the widest label: the same in all, so that stacked plots share their time axis to the pixel."""
+        widest = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance("500 Hz")
+        self.item.getAxis("left").setWidth(widest + 2 * theme.GRID)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.StyleChange:  # the type has another size
+            self.fit_axes()
+        return bool(super().eventFilter(watched, event))
 
     def set_duration(self, seconds: float) -> None:
         """The whole clip is this long; the view goes back to all of it."""

@@ -73,7 +73,9 @@ class Transport(QWidget):
         playing, there = self.player.playing, self.player.duration > 0
         self.play.setEnabled(there)
         self.loop.setChecked(self.player.loop)
-        theme.set_icon(self.play, "mdi6.pause" if playing else "mdi6.play")
+        icon = "mdi6.pause" if playing else "mdi6.play"
+        if self.play.property("icon_name") != icon:
+            theme.set_icon(self.play, icon)
         self.play.setText("Pause" if playing else "Play")
         trouble = f"\n{self.player.reason}" if self.player.reason else ""
         self.play.setToolTip(("Pause  (Space)" if playing else "Play from here  (Space)") + trouble)

@@ -17,9 +17,10 @@ class Waveform(TimePlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._curve = pg.PlotDataItem(antialias=False, skipFiniteCheck=True)
-        self._curve.setDownsampling(auto=True, method="peak")
-        self._curve.setClipToView(True)
+        # One column a pixel: the lowest and the highest of its samples. Asked of the plot, which tells its curves.
+        self._curve = pg.PlotDataItem(antialias=False, skipFiniteCheck=True, autoDownsampleFactor=1.0)
+        self.item.setDownsampling(auto=True, mode="peak")
+        self.item.setClipToView(True)
         self.item.addItem(self._curve)
         self.item.setMouseEnabled(x=True, y=False)
         margin = QGraphicsWidget()
@@ -34,7 +35,6 @@ class Waveform(TimePlot):
             "Click to hear from there, wheel zooms, drag pans, double click shows everything."
         )
         self._colour_curve()
-        self.installEventFilter(self)  # changeEvent is called before there is a curve
 
     def show_samples(self, samples: NDArray[np.float32], rate: int, peak: float | None = None) -> None:
         """Draw a clip, shape (samples,), at a rate in Hz; `peak` is the end of the scale, by itself the clip's own."""

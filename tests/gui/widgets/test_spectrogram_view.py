@@ -147,3 +147,18 @@ def test_the_models_picture_has_its_resolution_levels_and_place():
     softer = model_picture(0.1 * tone(500), RATE, settings)
     assert louder.levels == softer.levels
     assert louder.decibels.max() - softer.decibels.max() == pytest.approx(20.0, abs=0.1)
+
+
+def test_the_waveform_draws_a_column_a_pixel_and_keeps_every_peak(qtbot):
+    waveform = Waveform()
+    qtbot.addWidget(waveform)
+    waveform.resize(600, 100)
+    waveform.show()
+    samples = np.zeros(10 * RATE, np.float32)
+    samples[100_003] = 0.9  # one sample of 220,500
+    samples[150_007] = -0.8
+    waveform.show_samples(samples, RATE)
+    qtbot.wait(20)
+    drawn = waveform._curve.curve.getData()[1]
+    assert len(drawn) < 4 * 600
+    assert drawn.max() == pytest.approx(0.9) and drawn.min() == pytest.approx(-0.8)
