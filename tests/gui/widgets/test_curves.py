@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
@@ -58,6 +60,22 @@ def test_the_legend_hides_a_network(curves):
     assert curves.runs["two"].items["training loss"].isVisible()
     curves.chips["AlexNet"].setChecked(True)
     assert curves.runs["one"].items["training loss"].isVisible()
+
+
+def test_a_double_click_shows_everything_again(curves, qtbot):
+    curves.resize(600, 400)
+    curves.show()
+    qtbot.waitExposed(curves)
+    whole = curves.loss.viewRange()
+    curves.loss.setXRange(1.2, 1.3)
+    curves.accuracy.setYRange(40, 60)
+    assert curves.loss.viewRange() != whole
+    curves.graphics.scene().sigMouseClicked.emit(SimpleNamespace(double=lambda: False))
+    assert curves.loss.viewRange() != whole, "a single click is no wish to reset"
+    curves.graphics.scene().sigMouseClicked.emit(SimpleNamespace(double=lambda: True))
+    qtbot.waitUntil(lambda: curves.loss.viewRange()[0] == pytest.approx(whole[0], abs=0.2))
+    assert curves.accuracy.viewRange()[1][1] > 99
+    curves.hide()
 
 
 def test_with_a_validation_part_training_steps_back(curves):
