@@ -66,14 +66,12 @@ def test_a_double_click_shows_everything_again(curves, qtbot):
     curves.resize(600, 400)
     curves.show()
     qtbot.waitExposed(curves)
-    whole = curves.loss.viewRange()
     curves.loss.setXRange(1.2, 1.3)
     curves.accuracy.setYRange(40, 60)
-    assert curves.loss.viewRange() != whole
     curves.graphics.scene().sigMouseClicked.emit(SimpleNamespace(double=lambda: False))
-    assert curves.loss.viewRange() != whole, "a single click is no wish to reset"
+    assert curves.loss.viewRange()[0][1] < 1.4, "a single click is no wish to reset"
     curves.graphics.scene().sigMouseClicked.emit(SimpleNamespace(double=lambda: True))
-    qtbot.waitUntil(lambda: curves.loss.viewRange()[0] == pytest.approx(whole[0], abs=0.2))
+    qtbot.waitUntil(lambda: curves.loss.viewRange()[0][0] <= 1 and curves.loss.viewRange()[0][1] >= 2)
     assert curves.accuracy.viewRange()[1][1] > 99
     curves.hide()
 
