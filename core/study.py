@@ -68,6 +68,8 @@ class Network(Settings):
     def _complete(self) -> Network:
         if self.weights in ("file", "run") and not self.weights_path:
             raise ValueError(f"weights = “{self.weights}” needs weights_path")
+        if self.weights == "imagenet" and not MODELS[self.architecture].imagenet:
+            raise ValueError(f"there are no ImageNet weights for {self.architecture}: set weights to “none”")
         return self
 
     @property

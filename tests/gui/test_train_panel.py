@@ -309,3 +309,11 @@ def test_form_and_study_come_back(panel_with_runs, context, qtbot):
     assert again.runs.study == "trial"
     again.close_panel()
     again.deleteLater()
+
+
+def test_weights_that_do_not_exist_are_said_under_the_network(panel):
+    panel.editor.set_value(STUDY)
+    row = panel.editor.networks.rows[0]
+    row.weights.set("imagenet")
+    assert panel.editor.value() is None
+    assert row.form.sentences()[""] == "There are no ImageNet weights for baseline_cnn: set weights to “none”."
