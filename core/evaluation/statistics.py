@@ -50,13 +50,15 @@ class Mean:
 @dataclass(frozen=True)
 class Difference:
     """The mean difference a − b over common folds. With one fold, interval and p are None; with differences that are
-    all equal and not 0 there is no variance to test against, and p is None."""
+    all equal and not 0 there is no variance to test against, and p is None. `corrected` says whether interval and p
+    allow for the training clips that folds share."""
 
     mean: float
     low: float | None
     high: float | None
     p: float | None
     folds: tuple[int, ...]
+    corrected: bool
     confidence: float = 0.95
 
     def sentence(
@@ -76,7 +78,10 @@ class Difference:
         if self.p is None:
             return f"{over} ({interval}): every fold differs by the same, so there is no spread to test against."
         shown = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
-        return f"{over} ({interval}; corrected resampled t-test: {shown})."
+        test = (
+            "corrected resampled t-test" if self.corrected else "paired t-test, not corrected for shared training clips"
+        )
+        return f"{over} ({interval}; {test}: {shown})."
 
 
 def mean_over_folds(
@@ -125,15 +130,15 @@ def difference(
     if not common:
         raise ValueError("no fold in common")
     gaps = np.array([of_a[fold] - of_b[fold] for fold in common])
-    mean = float(gaps.mean())
+    mean, corrected = float(gaps.mean()), bool(n_train and n_test)
     if len(gaps) < 2:
-        return Difference(mean, None, None, None, common, confidence)
+        return Difference(mean, None, None, None, common, corrected, confidence)
     if np.ptp(gaps) < ROUNDING:
-        return Difference(mean, mean, mean, 1.0 if abs(mean) < ROUNDING else None, common, confidence)
+        return Difference(mean, mean, mean, 1.0 if abs(mean) < ROUNDING else None, common, corrected, confidence)
     error = _standard_error(gaps, n_train, n_test)
     half = _quantile(confidence, len(gaps)) * error
     p = float(2 * stats.t.sf(abs(mean) / error, len(gaps) - 1))
-    return Difference(mean, mean - half, mean + half, p, common, confidence)
+    return Difference(mean, mean - half, mean + half, p, common, corrected, confidence)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

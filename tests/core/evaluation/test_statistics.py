@@ -109,6 +109,7 @@ def test_sentences_give_effect_and_interval_before_p() -> None:
         f"corrected resampled t-test: p = {found.p:.2g})."
     )
     assert "below" in difference(B, A).sentence("a", "b")
+    assert "; paired t-test, not corrected for shared training clips: p" in difference(A, B).sentence("a", "b")
     tiny = difference({(f, 0): 0.9 + f * 1e-4 for f in range(5)}, {(f, 0): 0.1 for f in range(5)})
     assert "p < 0.001" in tiny.sentence("a", "b")
 
