@@ -41,6 +41,8 @@ class Predictions:
             raise ValueError("clip_ids, labels, probabilities and features must have one row a clip")
         if classes != len(self.classes):
             raise ValueError(f"{classes} columns of probabilities for {len(self.classes)} classes")
+        if clips and not 0 <= self.labels.min() <= self.labels.max() < classes:
+            raise ValueError(f"a label is none of the {classes} classes")
         if clips and not np.isfinite(self.probabilities).all():
             raise ValueError("a probability is not a finite number")
 

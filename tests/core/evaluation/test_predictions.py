@@ -60,6 +60,9 @@ def test_inconsistent_tables_are_refused() -> None:
         Predictions(p.classes, p.clip_ids[:2], p.labels, p.probabilities, p.features)
     with pytest.raises(ValueError, match="columns of probabilities"):
         Predictions(("one",), p.clip_ids, p.labels, p.probabilities, p.features)
+    for label in (-1, 2):
+        with pytest.raises(ValueError, match="none of the 2 classes"):
+            Predictions(p.classes, p.clip_ids, np.array([0, 1, label]), p.probabilities, p.features)
     broken = p.probabilities.copy()
     broken[0, 0] = np.nan
     with pytest.raises(ValueError, match="not a finite number"):
