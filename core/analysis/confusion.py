@@ -9,8 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.predictions import Predictions
-
 Counts = NDArray[np.int64]
 
 
@@ -22,21 +20,6 @@ class ConfusedPair:
     predicted: int
     count: int
     share: float  # of the clips of the true class
-
-
-def confusion(predictions: Sequence[Predictions]) -> Counts:
-    """Clips of each class (rows) that were predicted as each class (columns), summed over runs; (classes, classes).
-
-    Raises:
-        ValueError: there are no runs, or they are of different classes.
-    """
-    if not predictions:
-        raise ValueError("no predictions to count")
-    classes = predictions[0].classes
-    if any(p.classes != classes for p in predictions):
-        raise ValueError("the runs are of different classes")
-    counts: Counts = np.sum([count(p.labels, p.predicted, len(classes)) for p in predictions], axis=0)
-    return counts
 
 
 def count(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> Counts:

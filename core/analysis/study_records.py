@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from core.control import Control
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.events import Progress
-from core.runs import RunFolder, list_runs
+from core.runs import Phase, RunFolder, list_runs
 from core.study import RunSpec, network_labels
 from core.workspace import Workspace
 from models import MODELS
@@ -73,13 +72,17 @@ def studies_with_predictions(workspace: Workspace) -> list[str]:
 
 
 def read_study_records(
-    workspace: Workspace, study: str, control: Control, report: Callable[[Any], None]
+    workspace: Workspace, study: str, control: Control, report: Callable[[Progress], None]
 ) -> StudyRecords | None:
     """Read every finished run of a study; None where there is none.
 
     Runs of other classes than the last are left out, and so is what cannot be read; `problems` says so.
+
+    Raises:
+        UserError: there are finished runs and none can be read.
+        Cancelled: as `control` says.
     """
-    folders = [folder for folder in list_runs(workspace, study) if (folder.path / "predictions.npz").is_file()]
+    folders = [folder for folder in list_runs(workspace, study) if folder.status.phase is Phase.DONE]
     found: list[tuple[RunSpec, Predictions]] = []
     problems: list[str] = []
     for done, folder in enumerate(folders):

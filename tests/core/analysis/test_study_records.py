@@ -10,6 +10,7 @@ import pytest
 from core.analysis.study_records import read_study_records, studies_with_predictions
 from core.control import Control
 from core.errors import Cancelled, UserError
+from core.runs import Phase
 from core.study import Network
 from core.workspace import Workspace
 from tests.gui.make_runs import make_study, synthetic_clips
@@ -92,6 +93,15 @@ def test_nothing_is_none_and_nothing_readable_is_a_sentence(workspace):
     (run.path / "predictions.npz").write_bytes(b"")
     with pytest.raises(UserError, match=r"predictions\.npz"):
         read(workspace)
+
+
+def test_a_run_that_is_trained_again_is_not_shown_with_its_old_predictions(workspace):
+    first, second = make_study(workspace, synthetic_clips(3), networks=(Network(),), folds=(1, 2))
+    second.write_status(phase=Phase.RUNNING)
+    data = read(workspace)
+    assert [spec.id for spec in data.specs] == [first.id]
+    first.write_status(phase=Phase.FAILED)
+    assert read(workspace) is None
 
 
 def test_reading_can_be_cancelled(workspace):
