@@ -99,7 +99,8 @@ def _run(
     # Torch and Lightning take seconds to import: only now, in the engine's thread.
     from core.environment import environment
     from core.training import device as devices
-    from core.training.trainer import Bench, train_run
+    from core.training.trainer import train_run
+    from core.training.workbench import Workbench
 
     workspace.require_writable()
     device = devices.choose_device(study.device)
@@ -114,7 +115,7 @@ def _run(
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
     emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
-    bench = Bench(workspace, dataset, cache, device, study.checkpoint_every, control, emit, on_batch)
+    bench = Workbench(workspace, dataset, cache, device, study.checkpoint_every, control, emit, on_batch)
     failed = 0
     with _awake():
         for spec in waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import UserError
+from core.readable import size
 
 
 def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
@@ -47,6 +49,17 @@ def write_error(path: Path, error: OSError) -> UserError:
             f"{path.parent} cannot be written to. Choose another workspace folder, or change the folder's permissions."
         )
     return UserError(f"{path} could not be written: {error.strerror or error}.")
+
+
+def require_space(place: Path, needed: float, what: str) -> None:
+    """Raises UserError when the disk that holds `place` (or will) has fewer free bytes than `what` needs."""
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed:
+        raise UserError(
+            f"{what} needs {size(needed)} in {there}, where {size(free)} are free. "
+            "Free some space, or choose a workspace on another disk."
+        )
 
 
 def folder_size(path: Path) -> int:

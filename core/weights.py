@@ -8,20 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import requests
 import torch
 from torch import Tensor
 from torchvision.models import get_weight
 
 from core.control import Control
 from core.errors import UserError
-from core.events import Event, Message, Progress
-from core.files import write_error
+from core.events import Event, Message
+from core.fetch import Remote, discard, fetch
 from models import MODELS
 
 ADDRESS_VARIABLE = "SENSORIUM_WEIGHTS_URL"  # a mirror's folder instead of torchvision's server
-TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two blocks
-BLOCK = 1 << 20  # bytes
 WRAPPED_AS = ("state_dict", "model", "network")  # where checkpoints keep the tensors among other things
 
 
@@ -47,13 +44,17 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def imagenet_file(architecture: str) -> str:
-    """Name of the file with torchvision's ImageNet weights, e.g. `resnet50-11ad3fa6.pth`.
+def torchvision_file(architecture: str) -> tuple[str, int]:
+    """Address and size in bytes of torchvision's ImageNet weights, e.g. `https://…/resnet50-11ad3fa6.pth`.
 
     Raises:
         UserError: there are none for this architecture.
     """
-    return _imagenet_address(architecture).rpartition("/")[2]
+    info = MODELS[architecture]
+    if not info.imagenet:
+        raise UserError(f"There are no ImageNet weights for {info.title}: choose weights = “none” or a file.")
+    weights = get_weight(info.imagenet)
+    return weights.url, round(weights.meta["_file_size"] * 2**20)
 
 
 def imagenet_tensors(
@@ -82,30 +83,17 @@ def imagenet_tensors(
             not what its name promises.
         Cancelled: as `control` says.
     """
-    official = _imagenet_address(architecture)
+    official, size = torchvision_file(architecture)
     name = official.rpartition("/")[2]
-    address = address or os.environ.get(ADDRESS_VARIABLE, "")
+    mirror = address or os.environ.get(ADDRESS_VARIABLE, "")
     local = _local_file(architecture, [place for place in (folder, beside) if place])
     if local:
         report(Message(f"ImageNet weights of {MODELS[architecture].title} are taken from {local}."))
         return read_tensors(local)
     path = folder / name
     if not path.exists():
-        part = folder / f"{name}.part"
-        url = f"{address.rstrip('/')}/{name}" if address else official
-        try:
-            _fetch(url, part, control or Control(), report)
-        except requests.RequestException:
-            raise UserError(
-                f"{name} could not be fetched from {url.rpartition('/')[0]}. Connect to the internet and try again, "
-                f"or put the file into {folder} yourself."
-            ) from None
-        except OSError as error:
-            raise write_error(part, error) from error
-        if not _digest_agrees(part, name):
-            part.unlink()
-            raise UserError(f"{name} did not arrive whole (its checksum is wrong) and was deleted. Try again.")
-        part.replace(path)
+        url = f"{mirror.rstrip('/')}/{name}" if mirror else official
+        _fetch(url, size, path, control or Control(), report)
     elif not _digest_agrees(path, name):
         raise UserError(f"{path} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
     return read_tensors(path)
@@ -116,33 +104,16 @@ def _local_file(architecture: str, folders: Sequence[Path]) -> Path | None:
     return next(found, None)
 
 
-def _imagenet_address(architecture: str) -> str:
-    info = MODELS[architecture]
-    if not info.imagenet:
-        raise UserError(f"There are no ImageNet weights for {info.title}: choose weights = “none” or a file.")
-    address: str = get_weight(info.imagenet).url
-    return address
-
-
-def _fetch(url: str, part: Path, control: Control, report: Callable[[Event], None]) -> None:
-    """Append to `part` what is not there yet; from the start where the server cannot continue."""
-    part.parent.mkdir(parents=True, exist_ok=True)
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(url, stream=True, timeout=TIMEOUT, headers=headers) as answer:
-        if answer.status_code == requests.codes.requested_range_not_satisfiable:
-            return  # all of it is there already: the checksum decides
-        answer.raise_for_status()
-        have = have if answer.status_code == requests.codes.partial_content else 0
-        total = have + int(answer.headers.get("Content-Length", -have))
-        with part.open("ab" if have else "wb") as file:
-            for block in answer.iter_content(BLOCK):
-                file.write(block)
-                have += len(block)
-                report(Progress(f"Fetching {part.stem}", have, total, "bytes"))
-                control.checkpoint()
-            file.flush()
-            os.fsync(file.fileno())
+def _fetch(url: str, about: int, path: Path, control: Control, report: Callable[[Event], None]) -> None:
+    """Bring a weights file to `path`, and only when its checksum is right."""
+    remedy = f"Put {path.name} into {path.parent} yourself, or name a mirror in ${ADDRESS_VARIABLE}."
+    part = path.with_name(f"{path.name}.part")
+    fetch(Remote(path.name, url, about, most=2 * about, room=0, remedy=remedy), part, control, report)
+    if not _digest_agrees(part, path.name):
+        discard(part)
+        raise UserError(f"{path.name} did not arrive whole (its checksum is wrong) and was deleted. Try again.")
+    part.replace(path)
+    discard(part)
 
 
 def _digest_agrees(path: Path, name: str) -> bool:

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import shutil
 import threading
 import time
 from collections import deque
@@ -31,7 +30,7 @@ from core.control import Control
 from core.datasets.base import Clip, Dataset
 from core.errors import UserError
 from core.events import Progress
-from core.files import write_atomically
+from core.files import require_space, write_atomically
 
 VERSION = 1  # raise it when decoding or resampling changes: older caches are then rebuilt
 ITEM = np.dtype(np.float32).itemsize
@@ -210,7 +209,8 @@ def _build(
 ) -> _Index:
     """Write a new pair of samples and index: clips in `kept` are copied from the old samples, the others decoded."""
     missing = [clip for clip in dataset.clips if clip.id not in kept]
-    _require_space(folder, _estimate(missing, rate) + ITEM * sum(entry.length for entry in kept.values()))
+    needed = _estimate(missing, rate) + ITEM * sum(entry.length for entry in kept.values())
+    require_space(folder, needed, "Keeping the decoded sounds")
     entries: dict[str, _Entry] = {}
     digest = hashlib.sha256()
     total = 0
@@ -281,16 +281,6 @@ def _decode_clip(path: Path, rate: int) -> tuple[_Entry, NDArray[np.float32]]:
     except UserError as error:
         return _Entry(stamp=stamp, failure=str(error)), np.empty(0, np.float32)
     return _Entry(stamp=stamp, facts=facts), samples
-
-
-def _require_space(folder: Path, needed: int) -> None:
-    place = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(place).free
-    if needed > free:
-        raise UserError(
-            f"The decoded sounds need {needed / 1e6:.0f} MB in {folder}, but only {free / 1e6:.0f} MB are free. "
-            "Free some space, or choose a workspace on another disk."
-        )
 
 
 def _stamp(path: Path) -> Stamp:

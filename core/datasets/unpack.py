@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-import shutil
 import stat
 import struct
 import tarfile
@@ -18,7 +17,7 @@ from typing import IO
 from core.control import Control
 from core.errors import UserError
 from core.events import Progress
-from core.files import write_error
+from core.files import require_space, write_error
 from core.readable import size
 
 BLOCK = 1 << 20
@@ -95,21 +94,6 @@ def unpack(archive: Path, into: Path, limit: int, control: Control, report: Call
         if error.errno is None:  # gzip's and bz2's word for damage
             raise BadArchive(f"{archive.name} is damaged ({error}).") from None
         raise write_error(into, error) from error
-
-
-def require_space(place: Path, needed: int, what: str) -> None:
-    """Raises UserError when the disk that holds `place` (or will) has fewer free bytes than needed."""
-    there = next(folder for folder in (place, *place.parents) if folder.exists())
-    free = free_bytes(there)
-    if free < needed:
-        raise UserError(
-            f"{what} needs {size(needed)} in {there}, where {size(free)} are free. "
-            "Free some space, or choose a workspace on another disk."
-        )
-
-
-def free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
 
 
 @contextmanager

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightning
@@ -17,47 +16,30 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from safetensors.torch import load_file, save_file
 
-import models
-from core.audio.cache import AudioCache
-from core.control import Control
 from core.datasets.base import Clip, Dataset
 from core.datasets.splits import split
 from core.errors import Cancelled, UserError
 from core.evaluation.cost import multiply_adds, parameters
 from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
-from core.events import BatchEnded, Event, Message, Outcome, RunFinished, RunStarted
+from core.events import BatchEnded, Message, Outcome, RunFinished, RunStarted
 from core.files import replace_synced
 from core.recipe import Recipe
-from core.runs import Phase, RunFolder, find_run
-from core.study import Network, RunSpec
+from core.runs import Phase, RunFolder
+from core.study import RunSpec
 from core.training.callbacks import BestWeights, LastCheckpoint, Log, Steering
 from core.training.device import lightning_precision
-from core.training.loaders import Batches, seed_of
+from core.training.initial import initial_network
+from core.training.loaders import Batches
+from core.training.predict import predict
 from core.training.task import Task
-from core.weights import imagenet_tensors, read_tensors
-from core.workspace import Workspace
-from models.base import Classifier
-from models.weights import WeightsReport, fit
+from core.training.workbench import Workbench
 
+log = logging.getLogger(__name__)
 LEVEL_CLIPS = 500  # training clips that set the spectrogram's mean and deviation
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What every run of a study works at: its data, its place and the people it talks to."""
-
-    workspace: Workspace
-    dataset: Dataset
-    cache: AudioCache
-    device: torch.device
-    checkpoint_every: float  # seconds
-    control: Control
-    emit: Callable[[Event], None]
-    on_batch: Callable[[BatchEnded], None]
-
-
-def train_run(spec: RunSpec, folder: RunFolder, bench: Bench) -> None:
+def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
     """Train, test and write a run; the last event is RunFinished, whatever happens.
 
     Raises:
@@ -78,15 +60,18 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Bench) -> None:
         raise
     except UserError as error:
         finish(Phase.FAILED, Outcome.FAILED, str(error))
-    except Exception as error:
-        finish(Phase.FAILED, Outcome.FAILED, f"{type(error).__name__}: {error}")
-        raise
+    except Exception as error:  # of any library below: it must not take the rest of the study with it
+        log.exception("run %s failed", folder.id)
+        remedy = (
+            " If this comes back on resuming, delete the run to begin it anew." if folder.checkpoint.exists() else ""
+        )
+        finish(Phase.FAILED, Outcome.FAILED, f"{type(error).__name__}: {error}. The log has the details.{remedy}")
     else:
         folder.checkpoint.unlink(missing_ok=True)
         finish(Phase.DONE, Outcome.DONE, scores=score(predictions))
 
 
-def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Bench) -> Predictions:
+def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Workbench) -> Predictions:
     """Halve the batch and double the accumulation, so that the effective batch stays, until it fits."""
     recipe = spec.recipe
     while True:
@@ -112,12 +97,12 @@ def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Bench) -> Pred
             )
 
 
-def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Predictions:
+def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -> Predictions:
     parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed)
     training, validation, testing = (
         _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
     )
-    network, report = initial_network(spec.network, len(bench.dataset.classes), spec.seed, bench)
+    network, report = initial_network(spec.network, spec.seed, bench)
     steps = 0
     last = time.perf_counter()
 
@@ -181,17 +166,18 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Bench) -> Pr
     if best:
         task.load_state_dict(load_file(best.path))
     task.to(bench.device).eval()
-    rows = folder.log()
     with replace_synced(folder.weights) as aside:
         save_file({name: tensor.contiguous() for name, tensor in task.state_dict().items()}, aside)
-    predictions = predict(task, testing, batches(testing), bench.dataset.classes, bench.control)
+    # The test fold is touched here, once, after every choice has been made.
+    predictions = predict(task, batches(testing), bench.dataset.classes, bench.control)
+    predictions.save(folder.path / "predictions.npz")
+    rows = folder.log()
     folder.write_status(
         epoch=best.epoch if best else len(rows),
         clips_per_second=float(np.median([row.clips_per_second for row in rows])),
-        train_accuracy=_accuracy(task, training, batches(training), bench),
-        validation_accuracy=_accuracy(task, validation, batches(validation), bench) if validation else None,
+        train_accuracy=_accuracy(task, batches(training), bench),
+        validation_accuracy=_accuracy(task, batches(validation), bench) if validation else None,
     )
-    predictions.save(folder.path / "predictions.npz")
     if best:
         best.path.unlink()
     return predictions
@@ -223,82 +209,15 @@ def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: 
     )
 
 
-def initial_network(choice: Network, classes: int, seed: int, bench: Bench) -> tuple[Classifier, WeightsReport | None]:
-    """The network as it stands before the first step, and what was loaded into it.
-
-    Raises:
-        UserError: the weights are missing, unreadable or fit nothing; or more stages are to be frozen than there are.
-    """
-    torch.manual_seed(seed_of(seed))
-    network = models.build(choice.architecture, classes)
-    report = None
-    if choice.weights != "none":
-        report = _load_weights(network, choice, bench)
-        bench.emit(Message(f"{choice.label}: {report.summary()}"))
-    if choice.freeze != "nothing":
-        try:
-            network.freeze(len(network.stages) if choice.freeze == "all but head" else choice.freeze_stages)
-        except ValueError as error:
-            raise UserError(f"{choice.label} {error}: lower freeze_stages.") from None
-    return network, report
-
-
-def _load_weights(network: Classifier, choice: Network, bench: Bench) -> WeightsReport:
-    keep_head = False
-    if choice.weights == "imagenet":
-        source = f"ImageNet weights of {choice.architecture}"
-        beside = bench.dataset.root.parent / "weights"
-        tensors = imagenet_tensors(
-            choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside
-        )
-    elif choice.weights == "file":
-        source = choice.weights_path
-        tensors = read_tensors(Path(choice.weights_path).expanduser())
-    else:
-        source = choice.weights_path
-        earlier = find_run(bench.workspace, source)
-        tensors = {
-            name.removeprefix("network."): tensor
-            for name, tensor in read_tensors(earlier.weights).items()
-            if name.startswith("network.")
-        }
-        keep_head = earlier.predictions().classes == bench.dataset.classes
-    try:
-        return fit(network, tensors, keep_head)
-    except ValueError as error:
-        raise UserError(f"{source} does not fit {choice.label}: {error}") from None
-
-
-@torch.inference_mode()
-def predict(
-    task: Task, clips: Sequence[Clip], batches: Batches, classes: tuple[str, ...], control: Control
-) -> Predictions:
-    """Class probabilities and penultimate features of clips, in their order."""
-    probabilities, features = [], []
-    task.eval()
-    for batch in batches:
-        control.checkpoint()
-        seen = task.network.features(task.frontend(batch.inputs.to(task.device)))
-        probabilities.append(task.network.head(seen).float().softmax(1).cpu().numpy())
-        features.append(seen.float().cpu().numpy().astype(np.float16))
-    return Predictions(
-        classes=classes,
-        clip_ids=np.array([clip.id for clip in clips], dtype=np.str_),
-        labels=np.array([clip.label for clip in clips], dtype=np.int64),
-        probabilities=np.concatenate(probabilities),
-        features=np.concatenate(features),
-    )
-
-
-def _accuracy(task: Task, clips: Sequence[Clip], batches: Batches, bench: Bench) -> float:
-    return float(predict(task, clips, batches, bench.dataset.classes, bench.control).correct.mean())
+def _accuracy(task: Task, batches: Batches, bench: Workbench) -> float:
+    return float(predict(task, batches, bench.dataset.classes, bench.control).correct.mean())
 
 
 def _clips(dataset: Dataset, positions: Sequence[int]) -> list[Clip]:
     return [dataset.clips[i] for i in positions]
 
 
-def _resume_point(folder: RunFolder, bench: Bench) -> tuple[Path | None, int]:
+def _resume_point(folder: RunFolder, bench: Workbench) -> tuple[Path | None, int]:
     """last.ckpt and the epochs it has seen, if it can be read without running code; else it is set aside."""
     if not folder.checkpoint.exists():
         return None, 0
