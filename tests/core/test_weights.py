@@ -6,19 +6,22 @@ import functools
 import hashlib
 import http.server
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import core.weights
+from core import fetch as fetching
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.events import Event, Progress
-from core.weights import imagenet_file, imagenet_tensors, read_tensors
+from core.weights import imagenet_tensors, read_tensors, torchvision_file
 from models import MODELS
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
@@ -102,6 +105,8 @@ class Server(http.server.SimpleHTTPRequestHandler):
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
         self.send_response(206 if wanted else 200)
         self.send_header("Content-Length", str(len(content) - start))
+        if wanted:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         body = content[start:]
         if Server.break_after:
@@ -123,7 +128,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
     torch.save(content, folder / "w.pth")
     digits = hashlib.sha256((folder / "w.pth").read_bytes()).hexdigest()[:8]
     file = (folder / "w.pth").rename(folder / f"alexnet-owt-{digits}.pth")
-    monkeypatch.setattr(core.weights, "_imagenet_address", lambda architecture: f"http://unused.invalid/{file.name}")
+    official = f"http://unused.invalid/{file.name}", file.stat().st_size
+    monkeypatch.setattr(core.weights, "torchvision_file", lambda architecture: official)
+    monkeypatch.setattr(fetching, "WAITS", (0.0, 0.0))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     Server.break_after, Server.asked = 0, []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Server, directory=folder)) as httpd:
         thread = threading.Thread(target=httpd.serve_forever)
@@ -155,12 +163,20 @@ def test_the_address_may_come_from_the_environment(
 def test_a_broken_download_is_continued(server: tuple[str, Path], tmp_path: Path) -> None:
     address, file = server
     Server.break_after = 1_200_000
-    with pytest.raises(UserError, match="could not be fetched"):
-        imagenet_tensors("alexnet", tmp_path, address=address)
-    kept = (tmp_path / f"{file.name}.part").stat().st_size
-    assert 0 < kept <= 1_200_000
-    assert imagenet_tensors("alexnet", tmp_path, address=address)
-    assert Server.asked == [None, f"bytes={kept}-"]
+    assert imagenet_tensors("alexnet", tmp_path / "weights", address=address)
+    first, second = Server.asked
+    assert first is None
+    assert 0 < int(str(second).removeprefix("bytes=").rstrip("-")) <= 1_200_000
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == [file.name]
+
+
+def test_a_disk_that_is_too_small_is_said_before_the_download(
+    server: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(UserError, match=r"alexnet-owt-.* needs 2\.\d MB .* 1 kB are free"):
+        imagenet_tensors("alexnet", tmp_path, address=server[0])
+    assert Server.asked == []
 
 
 def test_a_download_can_be_cancelled(server: tuple[str, Path], tmp_path: Path) -> None:
@@ -191,10 +207,12 @@ def test_offline_the_sentence_names_file_and_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("architecture", list(MODELS))
 def test_every_row_names_weights_that_torchvision_has(architecture: str) -> None:
     if MODELS[architecture].imagenet:
-        stem, _, digits = imagenet_file(architecture).removesuffix(".pth").rpartition("-")
-        assert stem
+        address, size = torchvision_file(architecture)
+        stem, _, digits = address.removesuffix(".pth").rpartition("-")
+        assert stem.startswith("https://")
+        assert size > 1e6
         assert len(digits) == 8
         int(digits, 16)
     else:
         with pytest.raises(UserError, match="There are no ImageNet weights"):
-            imagenet_file(architecture)
+            torchvision_file(architecture)

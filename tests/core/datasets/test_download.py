@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import socket
 import tarfile
 import threading
@@ -11,15 +12,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import filelock
 import numpy as np
 import pytest
 import soundfile
 
+from core import fetch as fetching
 from core.control import Control
-from core.datasets import download as downloads
-from core.datasets import esc50, unpack
+from core.datasets import esc50
 from core.datasets.download import Archive, download
 from core.errors import Cancelled, UserError
 from core.events import Progress
@@ -96,7 +98,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     thread.start()
     it.url = f"http://127.0.0.1:{http.server_address[1]}/esc.zip"
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(downloads, "WAITS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(fetching, "WAITS", (0.0, 0.0, 0.0))
     yield it
     released.set()
     http.shutdown()
@@ -176,7 +178,7 @@ def test_a_cut_connection_is_resumed(server: Server, fetch: Callable[[], Path], 
     check_whole(fetch())
     starts = [int(str(wanted)[6:-1]) for wanted in server.asked[1:]]
     assert server.asked[0] is None and len(starts) == 2
-    lost = downloads.BLOCK  # at most a block is asked for again
+    lost = fetching.BLOCK  # at most a block is asked for again
     assert 100_000 - lost <= starts[0] <= 100_000 and starts[0] + 50_000 - lost <= starts[1] <= starts[0] + 50_000
     assert any("the connection broke; attempt 1 of 3" in item.detail for item in said)
 
@@ -184,7 +186,7 @@ def test_a_cut_connection_is_resumed(server: Server, fetch: Callable[[], Path], 
 def test_a_stalled_connection_is_resumed(
     server: Server, fetch: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "TIMEOUT", (5.0, 0.3))
+    monkeypatch.setattr(fetching, "TIMEOUT", (5.0, 0.3))
     server.content, server.cuts, server.stalls = zipped(FILES), [100_000], 1
     check_whole(fetch())
     assert len(server.asked) == 2 and server.asked[1]
@@ -296,16 +298,16 @@ def test_too_small_a_disk(
     server: Server, fetch: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.content = zipped(FILES)
-    monkeypatch.setattr(unpack, "free_bytes", lambda _: 1_300_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_300_000))
     with pytest.raises(UserError, match=r"needs 1\.4 MB in .*, where 1\.3 MB are free"):
         fetch()
     assert server.asked == []
     room = iter([2_000_000, 200_000])  # enough at the start, not at the unpacking
-    monkeypatch.setattr(unpack, "free_bytes", lambda _: next(room))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=next(room)))
     with pytest.raises(UserError, match=r"Unpacking set.part needs 300 kB .*, where 200 kB are free"):
         fetch()
     assert leftovers(tmp_path) == {"set.part", "set.part.json"}  # 300 kB that need not come again
-    monkeypatch.setattr(unpack, "free_bytes", lambda _: 1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
     check_whole(fetch())
     assert len(server.asked) == 1
 
