@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from gui.context import Context
 
@@ -34,6 +34,15 @@ class Panel(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.context = context
+        self._splitters: dict[str, QSplitter] = {}
+
+    def remember(self, key: str, splitter: QSplitter) -> None:
+        """Give a splitter the position it had at the last end, and keep its position at the next."""
+        splitter.setChildrenCollapsible(False)
+        self._splitters[key] = splitter
+        state = self.context.settings.value(key)
+        if state is not None:
+            splitter.restoreState(state)
 
     def activate(self) -> None:
         """The panel has come to the front: refresh what may have changed meanwhile."""
@@ -43,6 +52,8 @@ class Panel(QWidget):
 
     def save_state(self) -> None:
         """Write to `context.settings` what should come back at the next start."""
+        for key, splitter in self._splitters.items():
+            self.context.settings.setValue(key, splitter.saveState())
 
     def close_panel(self) -> None:
         """The window is closing: stop timers, playback and jobs."""

@@ -80,9 +80,8 @@ class ComparePanel(Panel):
         self._bar.setVisible(not on)
 
     def save_state(self) -> None:
+        super().save_state()
         settings = self.context.settings
-        for name, splitter in self._splitters.items():
-            settings.setValue(f"compare/{name}", splitter.saveState())
         settings.setValue("compare/metric", self.metric_choice.currentData())
         if self.overview is not None:
             settings.setValue("compare/study", self.overview.study)
@@ -252,11 +251,8 @@ class ComparePanel(Panel):
         whole.setStretchFactor(0, 1)
         whole.setStretchFactor(1, 2)
         whole.setSizes([216, 440])
-        self._splitters = {"columns": lower, "rows": whole}
-        for name, splitter in self._splitters.items():
-            splitter.setChildrenCollapsible(False)
-            if state := self.context.settings.value(f"compare/{name}"):
-                splitter.restoreState(state)
+        self.remember("compare/columns", lower)
+        self.remember("compare/rows", whole)
         chosen = self.metric_choice.findData(self.context.settings.value("compare/metric", "accuracy"))
         self.metric_choice.setCurrentIndex(max(0, chosen))
         self._full = QWidget()

@@ -72,11 +72,11 @@ class DataPanel(Panel):
         self.content.present(on)
 
     def save_state(self) -> None:
+        super().save_state()
         settings = self.context.settings
         if self.choice is not None:
             settings.setValue("data/choice", self.choice.model_dump_json())
         settings.setValue("data/tab", self.content.tabs.currentIndex())
-        settings.setValue("data/splitter", self.content.browser.splitter.saveState())
 
     def close_panel(self) -> None:
         self._cancel_jobs()
@@ -256,8 +256,7 @@ class DataPanel(Panel):
 
     def _restore(self) -> None:
         settings = self.context.settings
-        if state := settings.value("data/splitter"):
-            self.content.browser.splitter.restoreState(state)
+        self.remember("data/splitter", self.content.browser.splitter)
         self.content.tabs.setCurrentIndex(int(str(settings.value("data/tab", CLIPS))))
         if self.context.dataset is not None:
             self._dataset_changed()

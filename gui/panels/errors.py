@@ -73,9 +73,8 @@ class ErrorsPanel(Panel):
         self.filters.setVisible(not on)
 
     def save_state(self) -> None:
+        super().save_state()
         settings = self.context.settings
-        for name, splitter in self._splitters.items():
-            settings.setValue(f"errors/{name}", splitter.saveState())
         if self.data is not None:
             settings.setValue("errors/study", self.data.study)
 
@@ -252,11 +251,8 @@ class ErrorsPanel(Panel):
         whole.setStretchFactor(0, 2)
         whole.setStretchFactor(1, 3)
         whole.setSizes([480, 704])
-        self._splitters = {"columns": whole, "rows": right}
-        for name, splitter in self._splitters.items():
-            splitter.setChildrenCollapsible(False)
-            if state := self.context.settings.value(f"errors/{name}"):
-                splitter.restoreState(state)
+        self.remember("errors/columns", whole)
+        self.remember("errors/rows", right)
         self._full = _column(self.filters, whole)
         self._empty = EmptyState(EMPTY, "Train networks", self._go_to_training, "Opens the Train panel.")
         self._reading = EmptyState("Reading predictions …")

@@ -62,10 +62,9 @@ class TrainPanel(Panel):
             button.setVisible(not on)
 
     def save_state(self) -> None:
+        super().save_state()
         settings = self.context.settings
         settings.setValue("train/study", self.runs.study)
-        settings.setValue("train/columns", self._columns.saveState())
-        settings.setValue("train/rows", self._rows.saveState())
         study = self.editor.value()
         if study is not None:
             settings.setValue("train/form", study.model_dump_json())
@@ -226,18 +225,14 @@ class TrainPanel(Panel):
         self._columns.addWidget(self._pages)
         self._columns.setStretchFactor(1, 1)
         self._columns.setSizes([46 * theme.GRID, 100 * theme.GRID])
-        for splitter in (self._columns, self._rows):
-            splitter.setChildrenCollapsible(False)
+        self.remember("train/columns", self._columns)
+        self.remember("train/rows", self._rows)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._columns)
 
     def _restore(self) -> None:
         settings = self.context.settings
-        for splitter, key in ((self._columns, "train/columns"), (self._rows, "train/rows")):
-            state = settings.value(key)
-            if state is not None:
-                splitter.restoreState(state)
         form = str(settings.value("train/form", ""))
         try:
             self.editor.set_value(Study.model_validate_json(form) if form else read_study(PRESETS / "demo.toml"))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import threading
-from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -17,10 +15,7 @@ from PySide6.QtWidgets import QApplication
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
-
-_spec = importlib.util.spec_from_file_location("gui_fakes", Path(__file__).with_name("fakes.py"))
-fakes_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(fakes_module)
+from tests.gui import fakes
 
 
 def _delete_later() -> None:
@@ -61,12 +56,6 @@ def _is_ours(timer: QObject) -> bool:
 
 
 @pytest.fixture
-def fakes():
-    """The module of fakes (tests have no packages to import it from)."""
-    return fakes_module
-
-
-@pytest.fixture
 def workspace(tmp_path):
     workspace = Workspace(tmp_path / "workspace").open()
     yield workspace
@@ -77,7 +66,7 @@ def workspace(tmp_path):
 def context(qapp, workspace):
     """What panels are handed, on a temporary workspace, with an engine that trains nothing."""
     settings = QSettings(str(workspace.root / "window.ini"), QSettings.Format.IniFormat)
-    made = Context(workspace, fakes_module.FakeEngine(workspace), settings)
+    made = Context(workspace, fakes.FakeEngine(workspace), settings)
     made.libraries.ready, made.libraries.device = True, "CPU"
     yield made
     made.close()

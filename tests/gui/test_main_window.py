@@ -18,6 +18,7 @@ from gui import theme
 from gui.key_sheet import KeySheet
 from gui.main_window import MainWindow
 from gui.panels.base import Panel, PanelInfo, Shortcut
+from tests.gui import fakes
 
 
 class QuietPanel(Panel):
@@ -121,7 +122,7 @@ def test_the_sheet_of_keys_names_the_keys_of_every_panel(window, qtbot):
     sheet.close()
 
 
-def test_the_status_bar_follows_the_study(window, qtbot, fakes):
+def test_the_status_bar_follows_the_study(window, qtbot):
     engine = window.context.engine
     bar = window.status_bar
     assert bar.study.text() == "No study is running"
@@ -181,7 +182,7 @@ def test_panel_and_place_come_back(qtbot, context, panels):
     first.deleteLater()
 
 
-def test_a_workspace_in_use_says_so(qtbot, tmp_path, panels, context, fakes):
+def test_a_workspace_in_use_says_so(qtbot, tmp_path, panels, context):
     context.workspace.writable = False
     context.workspace.read_only_because = "It is in use by another Sensorium: this one only reads."
     window = MainWindow(context, panels)

@@ -14,6 +14,7 @@ from core.runs import LogRow, Phase, run_folder
 from core.study import DatasetChoice, Network, Study, write_toml
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
+from tests.gui import fakes
 
 STUDY = Study(
     name="Trial",
@@ -180,7 +181,7 @@ def test_runs_on_disk_are_shown_with_their_curves(panel_with_runs):
     assert panel.queue.table.model().rowCount() == 4
 
 
-def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot, fakes):
+def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot):
     panel, engine = panel_with_runs, panel_with_runs.context.engine
     specs = list(STUDY.runs((1, 2)))
     first = specs[0]
@@ -208,7 +209,7 @@ def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot, fakes):
     assert not panel._timer.isActive()
 
 
-def test_time_left_adds_what_is_expected_of_the_runs_that_wait(panel_with_runs, qtbot, fakes):
+def test_time_left_adds_what_is_expected_of_the_runs_that_wait(panel_with_runs, qtbot):
     runs, engine = panel_with_runs.runs, panel_with_runs.context.engine
     first = runs.rows[0].spec
     assert runs.seconds_left() is None, "nothing runs"
