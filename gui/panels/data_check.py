@@ -61,7 +61,7 @@ class CheckPage(QWidget):
         rows = [(item.clip_id, "left out", item.reason, True) for item in dataset.excluded]
         rows += [(p.clip_id, p.kind.value, p.sentence, p.left_out) for p in checked.report.problems]
         self._ids = [row[0] for row in rows]
-        fate = np.array([int(row[3]) for row in rows])
+        fate = np.array([row[3] for row in rows], np.int64)
         self.problems.set_columns(
             [
                 Column("File", "Name of the clip.", np.arange(len(rows)), self._ids, width=224),

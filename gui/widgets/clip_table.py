@@ -42,7 +42,8 @@ class Column:
         """What the clips are sorted by: the number, or the place of the name in the alphabet."""
         if not len(self.names):
             return self.values[clips]
-        return _alphabetical(self.names)[self.values[clips]]
+        # Codes of no clips are floats to NumPy, and an exception in `sort` would not come back from Qt alive.
+        return _alphabetical(self.names)[self.values[clips].astype(np.int64)]
 
 
 class ClipTableModel(QAbstractTableModel):
@@ -62,11 +63,11 @@ class ClipTableModel(QAbstractTableModel):
         self.endResetModel()
 
     def show_clips(self, clips: NDArray[np.int64]) -> None:
-        self.beginResetModel()
         if 0 <= self._sorted_by < len(self.columns):
             keys = self.columns[self._sorted_by].keys(clips)
             # Negated rather than reversed, so that equals keep their order both ways.
             clips = clips[np.argsort(-keys if self._descending else keys, kind="stable")]
+        self.beginResetModel()
         self.rows = clips
         self.endResetModel()
 

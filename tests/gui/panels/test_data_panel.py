@@ -130,6 +130,17 @@ def test_the_check_leaves_out_what_cannot_be_used_and_excludes_duplicates(qtbot,
     assert len(context.dataset.clips) == 13 and context.dataset_choice.exclude == ()
 
 
+def test_a_check_that_finds_nothing_says_so(qtbot, panel, folder):
+    for name in ("rain/silent.wav", "rain/text.wav", "wind/copy.wav"):
+        (folder / name).unlink()
+    (folder / "labels.csv").unlink()
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    page = panel.content.check
+    assert panel.content.tabs.tabText(CHECK) == "Check"
+    assert not len(page.problems.clips.rows) and page.leak_summary.text().startswith("No recording")
+
+
 def test_a_cancelled_check_changes_nothing(qtbot, panel, context, folder, monkeypatch):
     opened(qtbot, panel, folder)
     before = context.dataset
