@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
                 _scale_columns(panel, theme.PRESENTATION)
         self.rail.show_chosen(name)
         self.stack.setCurrentWidget(self.panels[name])
+        self.panels[name].setFocus()  # its keys act at once, not those of the rail
         self.panels[name].activate()
         self._title.setText(info.title)
 

@@ -80,6 +80,15 @@ def test_a_panel_key_brings_its_panel(window, qtbot):
     assert window.current == "data"
 
 
+def test_keys_act_on_the_panel_that_is_shown(window, qtbot):
+    window.activateWindow()
+    window.rail.buttons["data"].setFocus()
+    window.context.panel_wanted.emit("train")
+    assert window.focusWidget() is window.panels["train"]
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    assert window.current == "train", "the space bar plays; it does not press a button of the rail"
+
+
 def test_errors_stay_in_the_banner_and_information_goes(window, qtbot, monkeypatch):
     monkeypatch.setattr(banners, "INFORMATION_STAYS_MS", 10)
     window.context.message.emit("It is done.", "info")

@@ -166,6 +166,19 @@ def test_a_clip_is_handed_to_the_clip_view_with_the_settings_of_its_run(qtbot, o
     assert panel.table.current == shown(panel)[0]
 
 
+def test_after_a_click_on_a_cell_the_space_bar_plays(qtbot, opened, context, monkeypatch):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    played = []
+    monkeypatch.setattr(panel.clip_view.player, "toggle", lambda: played.append(True))
+    panel.filters.search.setFocus()
+    canvas = panel.matrix.matrix
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas._rect((0, 0)).center().toPoint())
+    qtbot.keyClick(panel.window().focusWidget(), Qt.Key.Key_Space)
+    assert played
+    assert not panel.filters.search.text()
+
+
 def test_another_panels_request_chooses_study_and_network(qtbot, opened, context):
     make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE)
     make_study(context.workspace, synthetic_clips(5, per_class=8), study="other", dataset=NOWHERE)
