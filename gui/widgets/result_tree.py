@@ -15,21 +15,21 @@ from core.runs import RunFolder
 from gui import theme
 
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
-METRIC, INTERVAL, GAP = 2, 3, 5
-COLUMNS = (  # heading, width, tooltip
-    ("Network", 224, "Architecture and name; open it to see its runs. A double click shows its errors."),
-    ("Weights", 88, "What the network started from; scratch: random numbers."),
+METRIC = 2
+COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
+    ("Network", 192, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Weights", 80, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
-    ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
+    ("95 % interval", 104, "Student's t over the folds, corrected for the training clips that folds share "
      "(Nadeau & Bengio 2003). One fold has none."),
     ("Folds × seeds", 112, "How many runs the mean stands on."),
-    ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
+    ("Gap", 56, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
-    ("Mult-adds", 88, "Multiplications with addition for one clip."),
-    ("Training", 104, "Time spent on training, all runs together."),
-    ("Clips/s", 72, "Training clips a second, the median run."),
-    ("On disk", 80, "Room its runs take."),
-    ("Note", 160, "What you wrote about a run (right click)."),
+    ("Training", 96, "Time spent on training, all runs together."),
+    ("Clips/s", 64, "Training clips a second, the median run."),
+    ("Mult-adds", 80, "Multiply-adds: multiplications with addition that one clip takes."),
+    ("On disk", 72, "Room its runs take."),
+    ("Note", 64, "What you wrote about a run (right click)."),
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ class ResultTree(QTreeWidget):
         self.headerItem().setText(METRIC, f"{row.title} {row.unit}")
         self.headerItem().setToolTip(METRIC, f"{row.help} Mean over folds; seeds are averaged within a fold.")
         self.resizeColumnToContents(METRIC)
-        self.setColumnWidth(METRIC, max(88, self.columnWidth(METRIC)))
+        self.setColumnWidth(METRIC, max(72, self.columnWidth(METRIC)))
         opened = {item.text(0) for item in self._networks() if item.isExpanded()}
         self.setSortingEnabled(False)
         self.clear()
@@ -99,9 +99,9 @@ class ResultTree(QTreeWidget):
             (f"{mean.n_folds} × {mean.n_seeds}", mean.n_folds),
             _gap(network.gap),
             (readable.count(network.parameters), network.parameters),
-            (readable.count(network.multiply_adds), network.multiply_adds),
             (readable.duration(network.seconds), network.seconds),
             (f"{network.clips_per_second:.1f}", network.clips_per_second),
+            (readable.count(network.multiply_adds), network.multiply_adds),
             (readable.size(size), size),
             ("", None),
         )
@@ -181,9 +181,9 @@ def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
         (f"{run.test_clips} clips", run.test_clips),
         _gap(run.gap),
         ("", None),
-        ("", None),
         (readable.duration(status.seconds), status.seconds),
         (f"{status.clips_per_second:.1f}", status.clips_per_second),
+        ("", None),
         (readable.size(size), size),
         _note(overview, run.folder),
     )
@@ -200,8 +200,9 @@ def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
         "",
         (run.folder.id, run.folder.id),
         (str(status.phase), None),
-        *(blank,) * 6,
+        *(blank,) * 5,
         (readable.duration(status.seconds), status.seconds),
+        blank,
         blank,
         (readable.size(size), size),
         _note(overview, run.folder, status.reason),

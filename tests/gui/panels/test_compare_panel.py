@@ -12,7 +12,7 @@ from core.evaluation.metrics import METRICS
 from core.recipe import Recipe
 from core.runs import Phase, run_folder
 from core.study import DatasetChoice, RunSpec
-from gui import theme
+from gui import rail, theme
 from gui.panels.compare import ComparePanel
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
 
@@ -65,6 +65,20 @@ def test_networks_stand_best_first_with_mean_interval_and_basis(opened, context)
     assert item.text(4) == "4 × 2"
     assert item.childCount() == 8
     assert "ESC-10" in panel.about.text()
+
+
+def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
+    panel = opened()
+    panel.resize(1280 - rail.WIDTH, 720)
+    header = panel.tree.header()
+    assert header.length() <= panel.tree.viewport().width()
+    metrics = panel.tree.fontMetrics()
+    for column in range(1, header.count()):
+        texts = [panel.tree.headerItem().text(column)]
+        texts += [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
+        for text in texts:
+            assert metrics.horizontalAdvance(text) + 2 * theme.GRID <= header.sectionSize(column), text
 
 
 def test_the_plot_shows_what_the_table_says_and_published_lines_with_sources(opened, context):
