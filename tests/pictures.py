@@ -17,9 +17,12 @@ sys.path.insert(0, str(ROOT))
 import typer  # noqa: E402 - the repository is no package: its root comes first
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+from core.evaluation.overview import studies  # noqa: E402
+from core.study import read_study  # noqa: E402
 from gui import theme  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
 from gui.panels import PANELS  # noqa: E402
+from gui.panels.data import DataPanel  # noqa: E402
 from gui.session import open_context  # noqa: E402
 
 SETTLE_SECONDS = 1.0  # after the last background job of a panel has delivered
@@ -44,6 +47,8 @@ def main(
     context.libraries.load(context.jobs)
     for name in panels.split(",") if panels else PANELS:
         window.show_panel(name)
+        if name == "data":
+            open_recordings(window)
         settle(app, window)
         for dark in (False, True):
             theme.apply(app, dark=dark, scale=theme.PRESENTATION if present else 1.0)
@@ -56,6 +61,14 @@ def main(
                 window.toggle_presentation()
             print(path)
     window.close()
+
+
+def open_recordings(window: MainWindow) -> None:
+    """Those of the study trained last: what its person would have open."""
+    workspace, panel = window.context.workspace, window.panels["data"]
+    assert isinstance(panel, DataPanel)
+    for study in studies(workspace)[:1]:
+        panel.open(read_study(workspace.runs / study / "study.toml").dataset)
 
 
 def settle(app: QApplication, window: MainWindow) -> None:
