@@ -126,6 +126,11 @@ def font(size: float = BODY, bold: bool = False) -> QFont:
     return made
 
 
+def pixels(count: float) -> float:
+    """Room for type in what is painted by hand: it grows as type does in presentation mode."""
+    return count * float(_now["scale"])
+
+
 def label(text: str = "", size: float = BODY, *, muted: bool = False, wrap: bool = False, bold: bool = False) -> QLabel:
     """A label in one of the three sizes; `muted` for what is not the data."""
     made = QLabel(text)

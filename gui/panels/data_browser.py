@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
@@ -12,6 +10,7 @@ from core.datasets.base import Clip, Dataset
 from gui import theme
 from gui.context import Context
 from gui.panels.data_jobs import Headers
+from gui.widgets.clip_columns import short_names
 from gui.widgets.clip_table import ClipTable, Column
 from gui.widgets.clip_view import ClipView
 
@@ -28,7 +27,6 @@ class ClipBrowser(QWidget):
         self.dataset: Dataset | None = None
         self._headers: Headers | None = None
         self.table = ClipTable()
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.search = QLineEdit(placeholderText="Find by name or class")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Only clips whose name or class contains this.")
@@ -71,33 +69,37 @@ class ClipBrowser(QWidget):
         place = self.table.current
         return self.dataset.clips[place] if self.dataset is not None and place >= 0 else None
 
+    def present(self, on: bool) -> None:
+        """Without the controls."""
+        for widget in (self.search, self.classes):
+            widget.setHidden(on)
+        self.clip_view.present(on)
+
     def close_browser(self) -> None:
         self.clip_view.close_clip()
 
     def _set_columns(self) -> None:
         assert self.dataset is not None
         clips = self.dataset.clips
-        names = _short(clips)
+        names = short_names([clip.id for clip in clips])
         groups = sorted({clip.group for clip in clips})
         place = {group: index for index, group in enumerate(groups)}
         columns = [
-            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=152),
-            Column(
-                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=116
-            ),
-            Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=56),
+            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=132),
+            Column("Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=92),
+            Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=48),
         ]
         if self._headers is not None:
             columns += [
                 Column(
-                    "Length s", "Seconds, as the file's header says.", self._headers.seconds, format=".2f", width=76
+                    "Length s", "Seconds, as the file's header says.", self._headers.seconds, format=".2f", width=72
                 ),
                 Column(
                     "Rate Hz",
                     "Samples a second in the file. All are resampled.",
                     self._headers.rates,
                     format=".0f",
-                    width=80,
+                    width=68,
                 ),
             ]
         columns.append(
@@ -106,7 +108,7 @@ class ClipBrowser(QWidget):
                 "Source recording or person: clips of one group stay in one fold.",
                 np.array([place[clip.group] for clip in clips]),
                 groups,
-                width=96,
+                width=84,
             )
         )
         self.table.set_columns(columns, 0)
@@ -160,13 +162,7 @@ class ClipBrowser(QWidget):
         self.splitter.addWidget(self.clip_view)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
-        self.splitter.setSizes([424, 528])
+        self.splitter.setSizes([512, 440])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
-
-
-def _short(clips: tuple[Clip, ...]) -> list[str]:
-    """Names without the folder that all clips are in."""
-    shared = posixpath.commonpath([posixpath.dirname(clip.id) for clip in clips]) if clips else ""
-    return [clip.id.removeprefix(f"{shared}/") for clip in clips]

@@ -91,6 +91,7 @@ class DatasetContent(QWidget):
     def present(self, on: bool) -> None:
         for widget in (self.check_button, self.train_button):
             widget.setHidden(on)
+        self.browser.present(on)
 
     def close_content(self) -> None:
         self.browser.close_browser()

@@ -21,7 +21,7 @@ from gui.jobs import Job
 from gui.panels.base import Panel
 from gui.widgets.clip_columns import LOSS, clip_columns
 from gui.widgets.clip_table import ClipTable
-from gui.widgets.clip_view import ClipView
+from gui.widgets.clip_view import MODEL, ClipView
 from gui.widgets.confusion import Cell
 from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.empty_state import EmptyState
@@ -46,7 +46,7 @@ class ErrorsPanel(Panel):
         self.matrix = ConfusionView()
         self.table = ClipTable()
         self.bars = ProbabilityBars()
-        self.clip_view = ClipView(context)
+        self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
         self._lay_out()
         self.matrix.allow_likeness(False)
         self.filters.study_changed.connect(self._read)
@@ -71,6 +71,8 @@ class ErrorsPanel(Panel):
 
     def present(self, on: bool) -> None:
         self.filters.setVisible(not on)
+        self.matrix.present(on)
+        self.clip_view.present(on)
 
     def save_state(self) -> None:
         super().save_state()
@@ -245,12 +247,12 @@ class ErrorsPanel(Panel):
         right.addWidget(one_clip)
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 2)
-        right.setSizes([160, 480])
+        right.setSizes([232, 452])
         whole.addWidget(self.matrix)
         whole.addWidget(right)
         whole.setStretchFactor(0, 2)
         whole.setStretchFactor(1, 3)
-        whole.setSizes([480, 704])
+        whole.setSizes([440, 752])
         self.remember("errors/columns", whole)
         self.remember("errors/rows", right)
         self._full = _column(self.filters, whole)

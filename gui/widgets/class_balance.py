@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from core.datasets.base import Dataset
 from gui import theme
 
-ROW = 20  # pixels of a class
+ROW = 20  # pixels of a class, before type is enlarged
+LEGEND = 16  # pixels of the line that names the folds
 COLUMN = 360  # pixels a column of classes needs at least
 MARGIN = 2 * theme.GRID
 NO_FOLD = 0
@@ -57,24 +58,25 @@ class ClassBalance(QWidget):
         self._paint_legend(painter)
         most = max(max((counts.total() for counts in self._counts), default=0), 1)
         metrics = painter.fontMetrics()
-        name_width = min(max(metrics.horizontalAdvance(name) for name in self._classes), 176)
+        name_width = min(max(metrics.horizontalAdvance(name) for name in self._classes) + 4, round(theme.pixels(176)))
         figure_width = metrics.horizontalAdvance("0" * len(str(most))) + theme.GRID
         centre = Qt.AlignmentFlag.AlignVCenter
         for label, (name, counts) in enumerate(zip(self._classes, self._counts, strict=True)):
             cell = self._cell(label)
+            height = cell.height()
             painter.setPen(theme.colour("text"))
             shown = metrics.elidedText(name.replace("_", " "), Qt.TextElideMode.ElideRight, name_width)
             painter.drawText(
-                QRectF(cell.left(), cell.top(), name_width, ROW), Qt.AlignmentFlag.AlignRight | centre, shown
+                QRectF(cell.left(), cell.top(), name_width, height), Qt.AlignmentFlag.AlignRight | centre, shown
             )
             left = cell.left() + name_width + theme.GRID
             scale = (cell.right() - left - figure_width) / most
             for fold in self._folds:
                 width = counts[fold] * scale
-                painter.fillRect(QRectF(left, cell.top() + 4, max(width - 1, 0), ROW - 8), self._shade(fold))
+                painter.fillRect(QRectF(left, cell.top() + 4, max(width - 1, 0), height - 8), self._shade(fold))
                 left += width
             painter.setPen(theme.colour("muted"))
-            place = QRectF(cell.right() - figure_width, cell.top(), figure_width, ROW)
+            place = QRectF(cell.right() - figure_width, cell.top(), figure_width, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | centre, str(counts.total()))
 
     def event(self, event: QEvent) -> bool:
@@ -88,14 +90,14 @@ class ClassBalance(QWidget):
         return super().event(event)
 
     def _paint_legend(self, painter: QPainter) -> None:
-        left = float(MARGIN)
+        left, height = float(MARGIN), theme.pixels(LEGEND)
         for fold in self._folds:
-            painter.fillRect(QRectF(left, MARGIN + 2, 12, 12), self._shade(fold))
+            painter.fillRect(QRectF(left, MARGIN + 2, height - 4, height - 4), self._shade(fold))
             painter.setPen(theme.colour("muted"))
             name = self._fold_name(fold)
             width = painter.fontMetrics().horizontalAdvance(name)
-            painter.drawText(QRectF(left + 18, MARGIN, width + 4, 16), Qt.AlignmentFlag.AlignVCenter, name)
-            left += width + 18 + 2 * theme.GRID
+            painter.drawText(QRectF(left + height + 2, MARGIN, width + 4, height), Qt.AlignmentFlag.AlignVCenter, name)
+            left += width + height + 2 + 2 * theme.GRID
 
     def _fold_name(self, fold: int) -> str:
         return f"Fold {fold}" if fold != NO_FOLD else "No fold"
@@ -106,17 +108,18 @@ class ClassBalance(QWidget):
 
     def _columns(self) -> int:
         wanted = math.ceil(len(self._classes) / 20)  # few classes need no second column
-        return max(1, min(wanted, self.width() // COLUMN))
+        return max(1, min(wanted, int(self.width() / theme.pixels(COLUMN))))
 
     def _rows(self, columns: int) -> int:
         return math.ceil(len(self._classes) / columns)
 
     def _height(self, columns: int) -> int:
-        return 3 * MARGIN + 16 + ROW * self._rows(columns)
+        return 3 * MARGIN + math.ceil(theme.pixels(LEGEND + ROW * self._rows(columns)))
 
     def _cell(self, label: int) -> QRectF:
         columns = self._columns()
         rows = self._rows(columns)
         # Half a screen of bar is long enough: a single column does not run across a wide window.
-        width = min((self.width() - MARGIN) / columns, 720) - MARGIN
-        return QRectF(MARGIN + (label // rows) * (width + MARGIN), 2 * MARGIN + 16 + (label % rows) * ROW, width, ROW)
+        width = min((self.width() - MARGIN) / columns, theme.pixels(720)) - MARGIN
+        top, height = 2 * MARGIN + theme.pixels(LEGEND), theme.pixels(ROW)
+        return QRectF(MARGIN + (label // rows) * (width + MARGIN), top + (label % rows) * height, width, height)

@@ -1,6 +1,9 @@
-"""What the clip table shows of a study's records."""
+"""What the clip table shows of a study's records, and how it names clips."""
 
 from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,8 +24,8 @@ def clip_columns(data: StudyRecords) -> list[Column]:
     seeds = np.array([info.seed for info in records.runs])
     icons = [theme.architecture_icon(network.architecture) for network in data.networks]
     return [
-        Column("True", "Class of the clip.", records.true, records.classes, width=112),
-        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=112),
+        Column("True", "Class of the clip.", records.true, records.classes, width=108),
+        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=108),
         Column(
             "Sure", "Probability of the predicted class.", 100 * records.confidence, format=".0f", unit=" %", width=64
         ),
@@ -31,18 +34,27 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             "−ln of the probability of the true class, in nats: high = sure and wrong.",
             records.loss,
             format=".2f",
-            width=64,
+            width=60,
         ),
+        Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=136),
+        Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=100),
+        Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),
+        Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=48),
         Column(
             "Margin",
             "Probability of the first class less that of the second.",
             100 * records.margin,
             format=".0f",
             unit=" %",
-            width=72,
+            width=64,
         ),
-        Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=152),
-        Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=56),
-        Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=56),
-        Column("Clip", "Name of the clip in its dataset.", records.clip, records.clip_ids.tolist(), width=96),
     ]
+
+
+def short_names(clip_ids: Sequence[str]) -> list[str]:
+    """Names without folders; where two would be the same, without the folder that all clips are in."""
+    names = [posixpath.basename(clip_id) for clip_id in clip_ids]
+    if len(set(names)) == len(names):
+        return names
+    shared = posixpath.commonpath([posixpath.dirname(clip_id) for clip_id in clip_ids])
+    return [clip_id.removeprefix(f"{shared}/") for clip_id in clip_ids]

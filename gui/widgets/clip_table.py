@@ -122,6 +122,7 @@ class ClipTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of clips differ at their ends
         self.setSortingEnabled(True)
         self.setAccessibleName("Clips")
         self.verticalHeader().hide()

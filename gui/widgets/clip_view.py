@@ -34,9 +34,12 @@ class ClipView(QWidget):
     next_wanted = Signal()
     shown = Signal()  # all of the clip is drawn
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, context: Context, name: str = "clip_view", view: str = BOTH, parent: QWidget | None = None
+    ) -> None:
+        """`view` is shown until another is chosen, which is then remembered under `name`."""
         super().__init__(parent)
-        self.context = context
+        self.context, self._name = context, name
         self.player = Player(self)
         self.waveform = Waveform()
         self.listening = SpectrogramView(
@@ -55,9 +58,12 @@ class ClipView(QWidget):
         self._status = ElidedLabel()
         self._source = ElidedLabel()
         self._placeholder = theme.label(NOTHING, muted=True, wrap=True)
-        self._view = self._choice((BOTH, LISTENING, MODEL), "clip_view/view", "Which spectrogram is shown.")
+        self._view = self._choice((MODEL, LISTENING, BOTH), f"{name}/view", view, "Which spectrogram is shown.")
         self._colours = self._choice(
-            tuple(COLOUR_MAPS), "clip_view/colours", "Colours of the spectrograms. They change nothing in the result."
+            tuple(COLOUR_MAPS),
+            "clip_view/colours",
+            next(iter(COLOUR_MAPS)),
+            "Colours of the spectrograms. They change nothing in the result.",
         )
         self._lay_out()
         self._connect()
@@ -94,6 +100,11 @@ class ClipView(QWidget):
         """Fall silent and give the device back: the window is closing."""
         self._cancel_job()
         self.player.close()
+
+    def present(self, on: bool) -> None:
+        """Without the controls; the keys still act."""
+        for widget in (self._view, self._colours, self._foot):
+            widget.setHidden(on)
 
     def take_keys(self, *widgets: QWidget) -> None:
         """Act on the playback keys where one of these widgets would see them: a panel, its table."""
@@ -185,17 +196,17 @@ class ClipView(QWidget):
         self.listening.setVisible(wanted != MODEL)
         self.model.setVisible(wanted != LISTENING)
         self.listening.plot.item.showAxis("bottom", wanted == LISTENING)  # the lower of the two carries the seconds
-        self.context.settings.setValue("clip_view/view", wanted)
+        self.context.settings.setValue(f"{self._name}/view", wanted)
 
     def _apply_colours(self) -> None:
         for view in (self.listening, self.model):
             view.set_colours(self._colours.currentText())
         self.context.settings.setValue("clip_view/colours", self._colours.currentText())
 
-    def _choice(self, words: tuple[str, ...], key: str, tooltip: str) -> QComboBox:
+    def _choice(self, words: tuple[str, ...], key: str, first: str, tooltip: str) -> QComboBox:
         box = QComboBox()
         box.addItems(words)
-        box.setCurrentText(str(self.context.settings.value(key, words[0])))
+        box.setCurrentText(str(self.context.settings.value(key, first)))
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.setToolTip(tooltip)
         return box
@@ -226,7 +237,8 @@ class ClipView(QWidget):
         for widget, share in ((self.waveform, 2), (self.listening, 5), (self.model, 4)):
             stack.addWidget(widget)
             stack.setStretchFactor(stack.count() - 1, share)
-        foot = QHBoxLayout()
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(8, 4, 8, 4)
         foot.addWidget(self.transport)
         foot.addStretch()
@@ -237,7 +249,7 @@ class ClipView(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(stack, 1)
-        column.addLayout(foot)
+        column.addWidget(self._foot)
         column.addWidget(self._source)
         empty = QWidget()
         middle = QVBoxLayout(empty)

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui import theme
 
 Cell = tuple[int, int]  # true class, predicted class
-SMALLEST_LABEL = 11.0  # pixels a class name needs; closer classes share the room, every second or third is named
-NUMBER_ROOM = 26.0  # pixels of a cell in which a number can be read
+# Both before type is enlarged. Where classes stand closer than names need, every second or third is named.
+SMALLEST_LABEL = 11.0  # pixels a class name needs
+NUMBER_ROOM = 24.0  # pixels of a cell in which a number can be read
 WIDEST = 1.4  # the cells' longer side over the shorter
 FAINTEST = 0.28  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
 
@@ -208,7 +209,7 @@ class ConfusionMatrix(QWidget):
         painter.setClipRect(plot)
         if min(self._step()) >= 6:
             self._paint_grid(painter, plot)
-        if min(self._step()) >= NUMBER_ROOM:
+        if min(self._step()) >= theme.pixels(NUMBER_ROOM):
             self._paint_numbers(painter, plot)
         self._paint_marks(painter, plot)
         painter.setClipping(False)
@@ -268,8 +269,8 @@ class ConfusionMatrix(QWidget):
         cells |= {self._hover} if self._hover else set()
         for down, marked in ((True, {true for true, _ in cells}), (False, {predicted for _, predicted in cells})):
             step = self._step()[down]
-            every = max(1, ceil(SMALLEST_LABEL / step))
-            painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step))))
+            every = max(1, ceil(theme.pixels(SMALLEST_LABEL) / step))
+            painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step / theme.pixels(1)))))
             taken = [int(self._place[name]) for name in marked]
             for place, name in enumerate(self._order):
                 free = all(abs(place - other) >= every for other in taken)
@@ -304,7 +305,7 @@ class ConfusionMatrix(QWidget):
 
     def _label_font(self, pixels: float) -> QFont:
         font = theme.font()
-        font.setPixelSize(round(pixels))
+        font.setPixelSize(round(theme.pixels(pixels)))
         return font
 
 

@@ -62,7 +62,8 @@ class ConfusionView(QWidget):
         self.readout.setFixedHeight(3 * theme.GRID)
         self.pairs = self._make_pairs()
 
-        bar = QHBoxLayout()
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
         bar.setContentsMargins(0, 0, 0, 0)
         bar.setSpacing(theme.GRID)
         for word, combo in (("Cells", self.cells), ("Order", self.order)):
@@ -87,7 +88,7 @@ class ConfusionView(QWidget):
         column = QVBoxLayout(upper)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, 0)
         column.setSpacing(theme.GRID)
-        column.addLayout(bar)
+        column.addWidget(self._bar)
         column.addWidget(self.matrix, 1)
         column.addWidget(self.readout)
         column.addWidget(self.key)
@@ -110,6 +111,10 @@ class ConfusionView(QWidget):
         self.pairs.headerItem().setText(3, f"of {'true' if every_clip else 'shown'}")
         self._refresh()
         self._list_pairs()
+
+    def present(self, on: bool) -> None:
+        """Without the controls."""
+        self._bar.setHidden(on)
 
     def allow_likeness(self, allowed: object = True) -> None:
         """Whether classes can be ordered by likeness: its library takes a second to import, elsewhere."""
@@ -182,11 +187,9 @@ class ConfusionView(QWidget):
         pairs.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         pairs.setMinimumHeight(12 * theme.GRID)
         pairs.header().setStretchLastSection(False)
-        for column, width in enumerate((0, 0, 64, 88)):
-            pairs.header().setSectionResizeMode(
-                column, QHeaderView.ResizeMode.Fixed if width else QHeaderView.ResizeMode.Stretch
-            )
-            pairs.setColumnWidth(column, width)
+        how = QHeaderView.ResizeMode
+        for column, mode in enumerate((how.Stretch, how.Stretch, how.ResizeToContents, how.ResizeToContents)):
+            pairs.header().setSectionResizeMode(column, mode)
         pairs.itemSelectionChanged.connect(self._pair_selected)
         return pairs
 

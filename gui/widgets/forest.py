@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
 
-LANE = 2.0 * theme.GRID  # height of a line of reference labels
+LANE = 2.0 * theme.GRID  # height of a line of reference labels; all of these before type is enlarged
 MOST_LANES = 6
 ROW = 10.0 * theme.GRID  # of a network, at most
 AXIS = 5.0 * theme.GRID  # room for figures and title below
@@ -93,7 +93,8 @@ class ForestPlot(QWidget):
         What finds no lane is left out (its line tells it on hover).
         """
         metrics = self._metrics()
-        most = min(MOST_LANES, int(0.45 * self.height() / LANE))
+        height = theme.pixels(LANE)
+        most = min(MOST_LANES, int(0.45 * self.height() / height))
         lanes: list[list[tuple[float, float]]] = []  # what is taken of each
         placed = []
         for line in self.lines:
@@ -117,7 +118,7 @@ class ForestPlot(QWidget):
                 lanes[lane].append((left, left + width))
                 placed.append((lane, left, width, text, line))
         return [
-            (QRectF(left, (len(lanes) - 1 - lane) * LANE, width, LANE), text, line)
+            (QRectF(left, (len(lanes) - 1 - lane) * height, width, height), text, line)
             for lane, left, width, text, line in placed
         ]
 
@@ -134,7 +135,7 @@ class ForestPlot(QWidget):
 
     def _bottom(self) -> float:
         """Of the rows: they stand no further apart than can be compared at a glance."""
-        return min(self.height() - AXIS, self._top() + len(self.rows) * ROW)
+        return min(self.height() - theme.pixels(AXIS), self._top() + len(self.rows) * theme.pixels(ROW))
 
     def _metrics(self) -> QFontMetricsF:
         return QFontMetricsF(theme.font(theme.SMALL))
@@ -216,16 +217,17 @@ class ForestPlot(QWidget):
 
     def _paint_axis(self, painter: QPainter, bottom: float) -> None:
         painter.setFont(theme.font(theme.SMALL))
-        ticks = _ticks(*self._range, most=max(2, int(self._width() / 80)))
+        line = theme.pixels(LANE)
+        ticks = _ticks(*self._range, most=max(2, int(self._width() / theme.pixels(80))))
         decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         for tick in ticks:
             x = self.x_of(tick)
             painter.setPen(QPen(theme.mix(theme.colour("window"), theme.colour("border"), 0.6), 1))
             painter.drawLine(QPointF(x, self._top()), QPointF(x, bottom))
             painter.setPen(theme.colour("muted"))
-            text = QRectF(x - 40, bottom + 4, 80, 2 * theme.GRID)
+            text = QRectF(x - line, bottom + 4, 2 * line, line)
             painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}")
-        title = QRectF(self._left(), bottom + AXIS - 2.0 * theme.GRID, self._width(), 2.0 * theme.GRID)
+        title = QRectF(self._left(), bottom + theme.pixels(AXIS) - line, self._width(), line)
         painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self._title)
 
     def _dot_y(self, number: int) -> float:
@@ -241,7 +243,9 @@ class ForestPlot(QWidget):
         room = self._left() - 4 * theme.GRID
         text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(
-            QRectF(3 * theme.GRID, y - theme.GRID, room, 2 * theme.GRID), Qt.AlignmentFlag.AlignVCenter, text
+            QRectF(3 * theme.GRID, y - theme.pixels(ROW) / 2, room, theme.pixels(ROW)),
+            Qt.AlignmentFlag.AlignVCenter,
+            text,
         )
         if not math.isfinite(row.mean):
             return

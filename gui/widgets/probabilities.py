@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
 
-ROW = 20  # pixels
+ROW = 20  # pixels, before type is enlarged
 SHOWN = 4  # classes beside the true one
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -60,17 +60,22 @@ class ProbabilityBars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(480, (SHOWN + 2) * ROW + theme.GRID)
+        return QSize(480, round(theme.pixels((SHOWN + 2) * ROW)) + theme.GRID)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(240 + 96 * max(1, len(self._opinions)), self.sizeHint().height())
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+        super().changeEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         if not self.rows:
             return
-        painter = QPainter(self)
+        painter, height = QPainter(self), theme.pixels(ROW)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        names = min(176.0, 0.3 * self.width())
+        names = min(theme.pixels(176.0), 0.3 * self.width())
         width = (self.width() - names) / max(1, len(self._opinions))
         for line, class_ in enumerate(self.rows, start=1):
             true = class_ == self._true
@@ -80,9 +85,9 @@ class ProbabilityBars(QWidget):
             text = painter.fontMetrics().elidedText(
                 tag + self._classes[class_], Qt.TextElideMode.ElideRight, int(names - theme.GRID)
             )
-            painter.drawText(QRectF(0, line * ROW, names - theme.GRID, ROW), RIGHT, text)
+            painter.drawText(QRectF(0, line * height, names - theme.GRID, height), RIGHT, text)
         for place, opinion in enumerate(self._opinions):
-            self._paint_column(painter, QRectF(names + place * width, 0, width - 2 * theme.GRID, ROW), opinion)
+            self._paint_column(painter, QRectF(names + place * width, 0, width - 2 * theme.GRID, height), opinion)
 
     def _paint_column(self, painter: QPainter, top: QRectF, opinion: Opinion) -> None:
         painter.setFont(theme.font())
@@ -95,14 +100,14 @@ class ProbabilityBars(QWidget):
         painter.drawText(title, LEFT, name)
         if opinion.probabilities is None:
             painter.setPen(theme.colour("muted"))
-            painter.drawText(top.translated(0, ROW), LEFT, "no run tested it")
+            painter.drawText(top.translated(0, top.height()), LEFT, "no run tested it")
             return
         predicted = int(opinion.probabilities.argmax())
-        figures = 8.0 * theme.GRID
+        figures = theme.pixels(8.0 * theme.GRID)
         for line, class_ in enumerate(self.rows, start=1):
             value = float(opinion.probabilities[class_])
-            cell = top.translated(0, line * ROW)
-            bar = QRectF(cell.left(), cell.top() + 3, cell.width() - figures, ROW - 6)
+            cell = top.translated(0, line * top.height())
+            bar = QRectF(cell.left(), cell.top() + 3, cell.width() - figures, cell.height() - 6)
             track = theme.mix(theme.colour("base"), theme.colour("text"), 0.07)
             painter.fillRect(bar, track)
             chosen = class_ == predicted

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolButton
 
 from core.study import architectures
 from gui import theme
+from gui.widgets.probabilities import ProbabilityBars
 
 
 @pytest.fixture
@@ -72,3 +73,11 @@ def test_every_picture_of_the_style_sheet_exists():
     for scheme in ("light", "dark"):
         for name in re.findall(r"\$icons/(\S+?)\)", theme.STYLE_SHEET.read_text(encoding="utf-8")):
             assert (theme.ICONS / name.replace("$scheme", scheme)).is_file(), name
+
+
+def test_what_is_painted_by_hand_grows_with_the_type(qapp, qtbot, light_again):
+    bars = ProbabilityBars()
+    qtbot.addWidget(bars)
+    before = bars.sizeHint().height()
+    theme.apply(qapp, dark=False, scale=theme.PRESENTATION)
+    assert bars.sizeHint().height() - theme.GRID == theme.PRESENTATION * (before - theme.GRID)

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
+from gui.widgets.clip_columns import short_names
 from gui.widgets.clip_table import ClipTable, ClipTableModel, Column
 
 NAMES = ("Zebra", "ant", "bee")
@@ -80,3 +81,9 @@ def test_empty_selection_says_so(qtbot, table):
     with qtbot.waitSignal(table.current_changed) as caught:
         table.show_clips(np.zeros(0, np.int64))
     assert caught.args == [-1]
+
+
+def test_names_are_as_short_as_they_can_be_told_apart():
+    assert short_names(["audio/dog/1.wav", "audio/rain/2.wav"]) == ["1.wav", "2.wav"]
+    assert short_names(["audio/dog/1.wav", "audio/rain/1.wav"]) == ["dog/1.wav", "rain/1.wav"]
+    assert short_names([]) == []
