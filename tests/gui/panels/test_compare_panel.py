@@ -78,7 +78,9 @@ def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
         texts = [panel.tree.headerItem().text(column)]
         texts += [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
         for text in texts:
-            assert metrics.horizontalAdvance(text) + 2 * theme.GRID <= header.sectionSize(column), text
+            assert metrics.horizontalAdvance(text) + 2 * theme.GRID <= header.sectionSize(column), (
+                text
+            )  # as the style sheet pads
 
 
 def test_the_plot_shows_what_the_table_says_and_published_lines_with_sources(opened, context):
