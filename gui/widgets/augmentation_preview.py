@@ -185,6 +185,8 @@ class AugmentationPreview(QWidget):
         self.again.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.strength_word = theme.label(muted=True)
         self.said = ElidedLabel()
+        for box in (self.strength, self.seed):
+            box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._lay_out()
         self._choose_kind()
         self.kind.currentIndexChanged.connect(self._choose_kind)

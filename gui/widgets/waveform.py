@@ -28,6 +28,7 @@ class Waveform(TimePlot):
         margin.setMaximumWidth(RIGHT)
         self.item.layout.addItem(margin, 2, 5)  # where a spectrogram has its colour bar
         self.item.getAxis("left").setStyle(maxTickLevel=0, tickFont=theme.font(theme.SMALL), tickLength=-4)
+        self.item.getAxis("left").setTickDensity(0.5)  # it is drawn low, too
         self.item.hideAxis("bottom")
         self.setMinimumHeight(56)
         self.setToolTip(
