@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
 from core import readable
 from core.control import Control
@@ -32,7 +36,7 @@ from core.events import (
     StudyStarted,
 )
 from core.runs import find_run, list_runs
-from core.study import Study, read_study
+from core.study import read_study
 from core.workspace import Workspace, default_workspace
 
 OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
@@ -55,11 +59,15 @@ def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) 
         workspace.require_writable()
         return work(workspace, Console(highlight=False))
     except UserError as error:
-        errors.print(f"[red]Error:[/] {error}", soft_wrap=True)
+        errors.print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True)
         return FAILED
     except (Cancelled, KeyboardInterrupt):
         errors.print("Stopped.")
         return INTERRUPTED
+    except Exception as error:
+        errors.print("[red]Error:[/] something unexpected went wrong; what was done is kept. Details:")
+        errors.print("".join(traceback.format_exception(error)), markup=False)
+        return FAILED
     finally:
         workspace.close()
 
@@ -69,12 +77,12 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
     if dataset_root is not None:
         choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
         study = study.model_copy(update={"dataset": choice})
-    console.print(f"[bold]{study.name}[/] — {study.answers}" if study.answers else f"[bold]{study.name}[/]")
+    console.print(f"[bold]{escape(study.name)}[/]{escape(f' — {study.answers}' if study.answers else '')}")
     control = Control()
     with _interrupt(control.cancel):
         console.print(estimate(study, workspace, control).sentence())
     engine = Engine(workspace)
-    view = StudyView(study, console)
+    view = StudyView(console)
     engine.subscribe(view.show)
     with view, _interrupt(engine.cancel):
         engine.start(study)
@@ -86,7 +94,7 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
         for difference in summary.differences:
             console.print(difference.sentence, soft_wrap=True)
     if view.outcome is Outcome.CANCELLED:
-        again = " ".join(sys.argv)
+        again = escape(shlex.join(sys.argv))
         console.print(f"Stopped. What is done is kept; to go on: [bold]uv run {again}[/]", soft_wrap=True)
         return INTERRUPTED
     if view.outcome is Outcome.FAILED:
@@ -100,7 +108,7 @@ def _verify(name: str, workspace: Workspace, console: Console) -> int:
 
     folder = find_run(workspace, name)
     control = Control()
-    view = StudyView(Study(name=folder.study), console)
+    view = StudyView(console)
     with view, _interrupt(control.cancel):
         verdict = verify(folder, workspace, view.show, control)
     console.print(verdict.sentence(), soft_wrap=True)
@@ -110,7 +118,7 @@ def _verify(name: str, workspace: Workspace, console: Console) -> int:
 class StudyView:
     """Prints what the engine says: a line for each run, and on a terminal a bar for the one under way."""
 
-    def __init__(self, study: Study, console: Console) -> None:
+    def __init__(self, console: Console) -> None:
         self.outcome, self.reason = Outcome.FAILED, "The study did not start."
         self._console = console
         self._bars = Bars(
@@ -137,9 +145,7 @@ class StudyView:
         """Print one event; called in the engine's thread."""
         match event:
             case Message(text=text, level=level):
-                self._console.print(
-                    f"[yellow]{text}[/]" if level != "info" else text, soft_wrap=True, markup=level != "info"
-                )
+                self._console.print(Text(text, style="" if level == "info" else "yellow"), soft_wrap=True)
             case Progress(what=what, done=done, total=total, unit=unit):
                 self._bar(what, done, total, f"{done}/{total} {unit}" if total else f"{done} {unit}")
             case StudyStarted(runs=runs, finished=finished, device=device):
@@ -164,10 +170,11 @@ class StudyView:
         self._took.append(time.monotonic() - self._clock)
         run = self._run
         name = f"{run.network}, fold {run.fold}, seed {run.seed}" if run and run.run == event.run else event.run
+        name = escape(name)
         if event.outcome is Outcome.DONE:
             said = f"{100 * event.scores['accuracy']:5.1f} %  {readable.duration(self._took[-1])}"
         else:
-            said = f"[red]{event.outcome}[/]: {event.reason}"
+            said = f"[red]{event.outcome}[/]: {escape(event.reason)}"
         left = (self._total - self._done) * sum(self._took) / len(self._took)
         rest = f", about {readable.duration(left)} left" if self._done < self._total else ""
         self._console.print(f"{name}: {said}  ({self._done} of {self._total}{rest})", soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from core.errors import Cancelled
 
@@ -14,13 +15,19 @@ class Control:
         self._cancel = threading.Event()
         self._may_run = threading.Event()
         self._may_run.set()
+        self._lock = threading.Lock()
+        self.waited = 0.0  # seconds that the worker has spent paused
 
     def cancel(self) -> None:
-        self._cancel.set()
-        self._may_run.set()
+        with self._lock:
+            self._cancel.set()
+            self._may_run.set()
 
     def pause(self) -> None:
-        self._may_run.clear()
+        """Hold the worker at its next checkpoint. What is cancelled is not held any more."""
+        with self._lock:
+            if not self._cancel.is_set():
+                self._may_run.clear()
 
     def resume(self) -> None:
         self._may_run.set()
@@ -39,6 +46,9 @@ class Control:
         Raises:
             Cancelled: the work was cancelled, also while it was paused.
         """
-        self._may_run.wait()
+        if not self._may_run.is_set():
+            since = time.perf_counter()
+            self._may_run.wait()
+            self.waited += time.perf_counter() - since
         if self._cancel.is_set():
             raise Cancelled

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -26,8 +26,8 @@ from core.events import (
     StudyFinished,
     StudyStarted,
 )
-from core.runs import Phase, run_folder
-from core.study import Study, slug, write_toml
+from core.runs import Phase, RunFolder, run_folder
+from core.study import RunSpec, Study, slug, write_toml
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ def _run(
     device = devices.choose_device(study.device)
     threads = devices.use_threads()
     dataset, cache = prepare(study, workspace, emit, control)
-    specs = list(study.runs(_folds(study, dataset, emit)))
+    specs = _specs(study, dataset, emit)
+    surroundings = environment(str(device), threads, dataset, cache.facts)
+    _refuse_other_data((run_folder(workspace, spec) for spec in specs), surroundings["dataset_fingerprint"], study)
     waiting = [spec for spec in specs if run_folder(workspace, spec).status.phase is not Phase.DONE]
     write_toml(study, workspace.runs / slug(study.name) / "study.toml")
     for spec in waiting:
@@ -121,7 +123,7 @@ def _run(
         for spec in waiting:
             control.checkpoint()
             folder = run_folder(workspace, spec)
-            folder.write_environment(environment(str(device), threads, dataset, cache.facts))
+            folder.write_environment(surroundings)
             train_run(spec, folder, bench)
             failed += folder.status.phase is Phase.FAILED
     return failed
@@ -141,7 +143,10 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
     for note in dataset.notes:
         emit(Message(note))
-    by_hand = tuple(Excluded(clip_id, f"{clip_id} is left out by hand.") for clip_id in choice.exclude)
+    unknown = set(choice.exclude) - {clip.id for clip in dataset.clips}
+    if unknown:
+        emit(Message(f"{sorted(unknown)[0]} is to be left out, but no clip is called so.", "warning"))
+    by_hand = tuple(Excluded(name, f"{name} is left out by hand.") for name in choice.exclude if name not in unknown)
     dataset = dataset.without(by_hand)
     cache = AudioCache.open(dataset, study.recipe.audio.rate, workspace.cache, control, emit)
     dataset = scan(dataset, cache.facts, cache.failures).usable(dataset)
@@ -156,15 +161,29 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
     return dataset, cache
 
 
-def _folds(study: Study, dataset: Dataset, emit: Emit) -> tuple[int, ...]:
-    """The folds to test on; those asked for that hold no clip are said and passed over."""
-    absent = [fold for fold in study.folds if fold not in dataset.folds]
+def _specs(study: Study, dataset: Dataset, emit: Emit) -> list[RunSpec]:
+    """The runs of the grid; folds asked for that hold no clip are said and passed over."""
+    if len(dataset.folds) < 2:
+        raise UserError(f"{dataset.title} has clips in one fold only: what is tested could not be trained.")
+    there = ", ".join(map(str, dataset.folds))
+    absent = [str(fold) for fold in study.folds if fold not in dataset.folds]
     if absent:
-        emit(Message(f"Fold {', '.join(map(str, absent))} of the study has no clips and is passed over.", "warning"))
-    folds = tuple(fold for fold in (study.folds or dataset.folds) if fold in dataset.folds)
-    if not folds or len(dataset.folds) < 2:
-        raise UserError(f"{dataset.title} has clips in {len(dataset.folds)} fold(s): training needs two at least.")
-    return folds
+        emit(Message(f"Fold {', '.join(absent)} of the study has no clips and is passed over.", "warning"))
+    specs = list(study.runs(dataset.folds))
+    if not specs:
+        raise UserError(f"None of the study's test folds has clips: {dataset.title} has the folds {there}.")
+    return specs
+
+
+def _refuse_other_data(folders: Iterable[RunFolder], fingerprint: str, study: Study) -> None:
+    """Runs that were begun on other clips must not be counted as done, nor gone on with."""
+    for folder in folders:
+        begun = folder.environment.get("dataset_fingerprint", fingerprint)
+        if begun != fingerprint and (folder.status.phase is Phase.DONE or folder.checkpoint.exists()):
+            raise UserError(
+                f"The study “{study.name}” has runs on other clips than {study.dataset.root or study.dataset.name} "
+                f"holds now ({folder.id}). Give the study another name, or delete those runs."
+            )
 
 
 @contextlib.contextmanager
@@ -216,20 +235,23 @@ class Engine:
 
     def pause(self) -> None:
         """Stop between batches until `resume`."""
-        self._control.pause()
-        if self._status.state is State.RUNNING:
-            self._status = replace(self._status, state=State.PAUSED)
+        with self._lock:
+            if self._status.state is State.RUNNING:
+                self._control.pause()
+                self._status = replace(self._status, state=State.PAUSED)
 
     def resume(self) -> None:
-        self._control.resume()
-        if self._status.state is State.PAUSED:
-            self._status = replace(self._status, state=State.RUNNING)
+        with self._lock:
+            self._control.resume()
+            if self._status.state is State.PAUSED:
+                self._status = replace(self._status, state=State.RUNNING)
 
     def cancel(self) -> None:
         """Stop between batches for good; what is done is kept."""
-        if self._status.state is not State.IDLE:
-            self._status = replace(self._status, state=State.STOPPING)
-        self._control.cancel()
+        with self._lock:
+            if self._status.state is not State.IDLE:
+                self._status = replace(self._status, state=State.STOPPING)
+            self._control.cancel()
 
     @property
     def status(self) -> EngineStatus:
@@ -254,7 +276,8 @@ class Engine:
         run(study, self.workspace, self._emit, control, self._batches.append)
 
     def _emit(self, event: Event) -> None:
-        self._status = _advanced(self._status, event)
+        with self._lock:
+            self._status = _advanced(self._status, event)
         for subscriber in list(self._subscribers):
             try:
                 subscriber(event)

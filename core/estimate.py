@@ -65,8 +65,7 @@ def estimate(
     device = choose_device(study.device)
     choice = study.dataset
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
-    folds = tuple(fold for fold in (study.folds or dataset.folds) if fold in dataset.folds)
-    todo = [spec for spec in study.runs(folds) if run_folder(workspace, spec).status.phase is not Phase.DONE]
+    todo = [spec for spec in study.runs(dataset.folds) if run_folder(workspace, spec).status.phase is not Phase.DONE]
     per_network: dict[str, float] = {}
     disk = estimate_bytes(dataset, study.recipe.audio.rate) if todo else 0
     largest_checkpoint = 0
@@ -79,8 +78,8 @@ def estimate(
         train, test, weights = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
         per_network[network.label] = sum(_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine)
         disk += len(mine) * weights * FLOAT_BYTES
-        # Weights, and the optimiser's one or two figures a weight.
-        largest_checkpoint = max(largest_checkpoint, 3 * weights * FLOAT_BYTES)
+        # Weights and AdamW's two figures a weight; the old checkpoint lies beside the new one until that is whole.
+        largest_checkpoint = max(largest_checkpoint, 2 * 3 * weights * FLOAT_BYTES)
     return Estimate(
         seconds=sum(per_network.values()),
         disk_bytes=disk + largest_checkpoint,

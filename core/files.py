@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,29 +15,37 @@ from core.errors import UserError
 from core.readable import size
 
 
+@contextmanager
+def replace_synced(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` for a library to write to; on success it is synced and takes `path`'s name.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written to.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
     """Write aside, fsync, rename. `content` is the bytes, or a function that writes them to an open file.
 
     Raises:
         UserError: the disk is full, or the folder cannot be written to.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                if callable(content):
-                    content(file)
-                else:
-                    file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(aside).replace(path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise write_error(path, error) from error
+    with replace_synced(path) as aside, aside.open("wb") as file:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content)
 
 
 def write_error(path: Path, error: OSError) -> UserError:
@@ -65,23 +73,3 @@ def require_space(place: Path, needed: float, what: str) -> None:
 def folder_size(path: Path) -> int:
     """Bytes of all files below a folder; 0 where there is none."""
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-
-
-@contextmanager
-def replace_synced(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` for a library to write to; on success it is synced and takes `path`'s name.
-
-    Raises:
-        UserError: the disk is full, or the folder cannot be written to.
-    """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        raise write_error(path, error) from error
-    finally:
-        aside.unlink(missing_ok=True)

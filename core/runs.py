@@ -138,8 +138,8 @@ class RunFolder:
     def write_environment(self, content: dict[str, Any]) -> None:
         write_atomically(self.path / "environment.json", json.dumps(content, indent=1).encode())
 
-    def write_weights_report(self, lines: Sequence[str]) -> None:
-        """Which tensors were loaded, skipped and missing, one a line, beside the run."""
+    def write_initial_weights(self, lines: Sequence[str]) -> None:
+        """What the run started from: source, digest, and which tensors were loaded, skipped and missing."""
         write_atomically(self.path / "initial_weights.txt", ("\n".join(lines) + "\n").encode())
 
     def create(self, spec: RunSpec) -> None:
@@ -162,10 +162,10 @@ class RunFolder:
         return folder_size(self.path)
 
     def delete(self) -> None:
-        """Remove the run for good.
+        """Remove the run for good; not while it is under way.
 
         Raises:
-            UserError: it is under way, or the folder cannot be written to.
+            UserError: the folder cannot be written to.
         """
         try:
             shutil.rmtree(self.path)

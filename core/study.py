@@ -127,6 +127,13 @@ class Study(Settings):
     network: tuple[Network, ...] = setting((Network(),), "Networks", "What is compared.", min_length=1)
     recipe: Recipe = setting(Recipe(), "Recipe", "How they are trained.")
 
+    @field_validator("seeds")
+    @classmethod
+    def _within_bounds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 0 <= seed < 2**32 for seed in seeds):
+            raise ValueError("a seed is a whole number from 0 to 4294967295")
+        return seeds
+
     @field_validator("folds", "seeds")
     @classmethod
     def _distinct(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -141,8 +148,22 @@ class Study(Settings):
         if twice:
             raise ValueError(f"two networks are called “{sorted(twice)[0]}”: give one a name of its own")
         for network in self.network:
-            self.recipe_of(network)
+            self._check_front_end(network)
         return self
+
+    def _check_front_end(self, network: Network) -> None:
+        audio = self.recipe_of(network).audio
+        if audio.rate != self.recipe.audio.rate:
+            raise ValueError(
+                f"network “{network.label}” departs in audio.rate: the sounds of a study are decoded once, at "
+                f"{self.recipe.audio.rate} Hz. Make another study for {audio.rate} Hz"
+            )
+        smallest = MODELS[network.architecture].smallest_input
+        if min(audio.mels, audio.frames) < smallest:
+            raise ValueError(
+                f"network “{network.label}” needs spectrograms of at least {smallest} bands and columns, not "
+                f"{audio.mels} × {audio.frames}: raise mels, or lengthen the clip"
+            )
 
     def recipe_of(self, network: Network) -> Recipe:
         """The study's recipe with the network's departures merged in, checked like the rest."""
@@ -150,8 +171,11 @@ class Study(Settings):
         return _validated(Recipe, _merged(base, network.recipe), f"network “{network.label}”, recipe")
 
     def runs(self, folds: tuple[int, ...]) -> Iterator[RunSpec]:
-        """Every run of the grid in the order in which it is trained; `folds` are those the dataset has."""
-        wanted = self.folds or folds
+        """Every run of the grid in the order in which it is trained.
+
+        `folds` are those the dataset has: others that the study asks for are passed over.
+        """
+        wanted = [fold for fold in (self.folds or folds) if fold in folds]
         for seed in self.seeds:
             for fold in wanted:
                 for network in self.network:

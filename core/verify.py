@@ -12,8 +12,8 @@ from core.control import Control
 from core.engine import Emit, run
 from core.errors import Cancelled, UserError
 from core.events import Outcome
-from core.runs import Phase, RunFolder, list_runs
-from core.study import Study
+from core.runs import Phase, RunFolder, find_run, list_runs
+from core.study import Network, Study
 from core.workspace import Workspace
 
 
@@ -57,8 +57,8 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
         modality=spec.modality,
         folds=(spec.fold,),
         seeds=(spec.seed,),
-        device="auto" if folder.environment.get("device", "cpu") == "cpu" else folder.environment["device"],
-        network=(spec.network.model_copy(update={"recipe": {}}),),
+        device=folder.environment.get("device", "auto"),
+        network=(_anchored(spec.network, workspace),),
         recipe=spec.recipe,
     )
     with tempfile.TemporaryDirectory(prefix="sensorium-verify-") as temporary:
@@ -84,6 +84,14 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
         clips=len(first),
         environment=differing,
     )
+
+
+def _anchored(network: Network, workspace: Workspace) -> Network:
+    """The same network, to be found from another workspace; its departures are in the resolved recipe already."""
+    changes: dict[str, object] = {"recipe": {}}
+    if network.weights == "run":
+        changes["weights_path"] = str(find_run(workspace, network.weights_path).path)
+    return network.model_copy(update=changes)
 
 
 def _differences(then: dict[str, object], now: dict[str, object], prefix: str = "") -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from torchvision.models import get_weight
 
 from core.control import Control
 from core.errors import UserError
-from core.events import Event, Message
+from core.events import Event
 from core.fetch import Remote, discard, fetch
 from models import MODELS
 
@@ -57,18 +57,18 @@ def torchvision_file(architecture: str) -> tuple[str, int]:
     return weights.url, round(weights.meta["_file_size"] * 2**20)
 
 
-def imagenet_tensors(
+def imagenet_weights(
     architecture: str,
     folder: Path,
     control: Control | None = None,
     report: Callable[[Event], None] = lambda event: None,
     address: str = "",
     beside: Path | None = None,
-) -> dict[str, Tensor]:
-    """torchvision's ImageNet weights; fetched into `folder` where they are not there yet, and checked.
+) -> Path:
+    """The file of torchvision's ImageNet weights; fetched into `folder` where it is not there yet, and checked.
 
-    A file `ARCHITECTURE-…imagenet….safetensors` in `folder` or `beside` is taken instead, also if it holds a part of
-    the network only: for machines without internet. The choice is reported.
+    For machines without internet it may lie in `beside` too, and where it is in neither, a file
+    `ARCHITECTURE-…imagenet….safetensors` in one of the two is taken, also if it holds a part of the network only.
 
     Args:
         architecture: a row of MODELS.
@@ -86,22 +86,17 @@ def imagenet_tensors(
     official, size = torchvision_file(architecture)
     name = official.rpartition("/")[2]
     mirror = address or os.environ.get(ADDRESS_VARIABLE, "")
-    local = _local_file(architecture, [place for place in (folder, beside) if place])
-    if local:
-        report(Message(f"ImageNet weights of {MODELS[architecture].title} are taken from {local}."))
-        return read_tensors(local)
+    folders = [place for place in (folder, beside) if place]
+    for path in (place / name for place in folders):
+        if path.exists() and not _digest_agrees(path, name):
+            raise UserError(f"{path} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
+        if path.exists():
+            return path
+    for partial in (file for place in folders for file in sorted(place.glob(f"{architecture}-*imagenet*.safetensors"))):
+        return partial
     path = folder / name
-    if not path.exists():
-        url = f"{mirror.rstrip('/')}/{name}" if mirror else official
-        _fetch(url, size, path, control or Control(), report)
-    elif not _digest_agrees(path, name):
-        raise UserError(f"{path} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
-    return read_tensors(path)
-
-
-def _local_file(architecture: str, folders: Sequence[Path]) -> Path | None:
-    found = (file for folder in folders for file in sorted(folder.glob(f"{architecture}-*imagenet*.safetensors")))
-    return next(found, None)
+    _fetch(f"{mirror.rstrip('/')}/{name}" if mirror else official, size, path, control or Control(), report)
+    return path
 
 
 def _fetch(url: str, about: int, path: Path, control: Control, report: Callable[[Event], None]) -> None:

@@ -12,7 +12,7 @@ import psutil
 from core.datasets import DATASETS
 from core.datasets.base import DatasetInfo
 from core.errors import UserError
-from core.files import folder_size, write_error
+from core.files import write_error
 
 
 def default_workspace() -> Path:
@@ -82,11 +82,6 @@ class Workspace:
         """Free space where the workspace lies (or will lie)."""
         place = next(p for p in (self.root, *self.root.parents) if p.exists())
         return shutil.disk_usage(place).free
-
-    def used_bytes(self) -> dict[str, int]:
-        """Bytes used by each part."""
-        parts = (self.datasets, self.cache, self.runs, self.captures, self.weights)
-        return {part.name: folder_size(part) for part in parts}
 
     def _owner(self) -> str:
         try:

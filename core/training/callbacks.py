@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, Checkpoint
 from safetensors.torch import save_file
 
 from core.control import Control
@@ -37,20 +37,27 @@ class Steering(Callback):
 class Log(Callback):
     """One row of log.csv and one event an epoch."""
 
-    def __init__(self, folder: RunFolder, clips: int, emit: Callable[[EpochEnded], None]) -> None:
-        self._folder, self._clips, self._emit = folder, clips, emit
+    def __init__(self, folder: RunFolder, clips: int, control: Control, emit: Callable[[EpochEnded], None]) -> None:
+        self._folder, self._clips, self._control, self._emit = folder, clips, control, emit
         self._rows: list[LogRow] = []
         self._started = 0.0
+        self._validated = 0.0  # seconds of this epoch that went into validation
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         # After a crash the log may be ahead of the checkpoint: those epochs are done again.
         self._rows = [row for row in self._folder.log() if row.epoch <= trainer.current_epoch]
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self._started = time.perf_counter()
+        self._started, self._validated = self._now(), 0.0
+
+    def on_validation_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._validated -= self._now()
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._validated += self._now()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = self._now() - self._started
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = LogRow(
             epoch=trainer.current_epoch + 1,
@@ -59,7 +66,7 @@ class Log(Callback):
             validation_loss=figures.get("validation_loss"),
             validation_accuracy=figures.get("validation_accuracy"),
             learning_rate=float(trainer.optimizers[0].param_groups[-1]["lr"]),
-            clips_per_second=self._clips / seconds,
+            clips_per_second=self._clips / (seconds - self._validated),
             seconds=seconds,
         )
         self._rows.append(row)
@@ -81,11 +88,16 @@ class Log(Callback):
             )
         )
 
+    def _now(self) -> float:
+        """Seconds on a clock that stands still while the study is paused."""
+        return time.perf_counter() - self._control.waited
 
-class LastCheckpoint(Callback):
+
+class LastCheckpoint(Checkpoint):
     """`last.ckpt` at the end of an epoch: what a killed process resumes from.
 
-    At most one in `every` seconds: that of AlexNet with AdamW is 686 MB.
+    At most one in `every` seconds: that of AlexNet with AdamW is 686 MB. As a Checkpoint it is called after all other
+    callbacks, so that early stopping's count of this epoch is in it.
     """
 
     def __init__(self, path: Path, every: float) -> None:
@@ -93,13 +105,11 @@ class LastCheckpoint(Callback):
         self._saved = time.monotonic()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        if time.monotonic() - self._saved >= self._every and trainer.current_epoch + 1 < (trainer.max_epochs or 0):
-            self.save(trainer)
-
-    def save(self, trainer: lightning.Trainer) -> None:
-        with replace_synced(self._path) as aside:
-            trainer.save_checkpoint(aside)
-        self._saved = time.monotonic()
+        over = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        if not over and time.monotonic() - self._saved >= self._every:
+            with replace_synced(self._path) as aside:
+                trainer.save_checkpoint(aside)
+            self._saved = time.monotonic()
 
 
 class BestWeights(Callback):

@@ -48,19 +48,29 @@ def between_class(
 
 
 def mixup(
-    waveforms: Tensor, labels: Tensor, classes: int, alpha: float, generator: torch.Generator
+    inputs: Tensor, labels: Tensor, classes: int, alpha: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Mix each clip with another of the batch: x = λ·x₁ + (1−λ)·x₂, y = λ·y₁ + (1−λ)·y₂, λ ~ Beta(α, α) per clip.
+    """Mix each input with another of the batch: x = λ·x₁ + (1−λ)·x₂, y = λ·y₁ + (1−λ)·y₂, λ ~ Beta(α, α) per clip.
 
-    Zhang, Cissé, Dauphin & Lopez-Paz, “mixup: Beyond empirical risk minimization”, ICLR 2018. Arguments and result as
-    of `between_class`.
+    Zhang, Cissé, Dauphin & Lopez-Paz, “mixup: Beyond empirical risk minimization”, ICLR 2018, mix what the network
+    sees, here spectrograms; sounds added as waveforms mask one another unless their loudness is made equal, which is
+    what between-class learning is for.
+
+    Args:
+        inputs: (batch, …), what the network sees.
+        labels: (batch,) int64.
+        generator: on the CPU; nothing else is random.
+
+    Returns:
+        Mixed inputs, shaped as before, and their labels (batch, classes), each row adding up to 1.
     """
-    batch, device = len(waveforms), waveforms.device
+    batch, device = len(inputs), inputs.device
     partner = torch.randperm(batch, generator=generator).to(device)
     seed = int(torch.randint(2**62, (), generator=generator))  # torch's own Beta draws from the global state only
     share = np.random.default_rng(seed).beta(alpha, alpha, batch)
     r = torch.from_numpy(share.astype(np.float32)).to(device)
-    mixed = waveforms * r[:, None] + waveforms[partner] * (1 - r)[:, None]
+    share_of_one = r.view(-1, *[1] * (inputs.ndim - 1))
+    mixed = inputs * share_of_one + inputs[partner] * (1 - share_of_one)
     return mixed, _mixed_labels(labels, partner, r, classes)
 
 

@@ -80,8 +80,7 @@ class Task(lightning.LightningModule):
         torch.manual_seed(seed_of(self.seed, epoch, index, 0))
         self._generator.manual_seed(seed_of(self.seed, epoch, index, 1))
         with torch.no_grad():
-            inputs, targets = self._mix(self.augment(batch.inputs, self._generator), batch.labels)
-            inputs = self.mask(self.frontend(inputs), self._generator)
+            inputs, targets = self._augmented(batch)
         logits = self.network(inputs)
         heaviest = targets.argmax(1) if targets.ndim > 1 else targets
         return self._divergence(logits, targets), (logits.detach().argmax(1) == heaviest).float().mean()
@@ -89,12 +88,7 @@ class Task(lightning.LightningModule):
     def training_step(self, batch: Batch, index: int) -> Tensor:
         loss, accuracy = self.loss(batch, self.current_epoch, index)
         value = float(loss.detach())
-        if not math.isfinite(value):
-            rate = self.trainer.optimizers[0].param_groups[0]["lr"]
-            raise DivergedError(
-                f"The loss became {value} in epoch {self.current_epoch + 1}, batch {index + 1}, at learning rate "
-                f"{rate:.3g}. Lower the learning rate or clip the gradient (clip_norm)."
-            )
+        self._check(value, f"batch {index + 1}")
         figures = {"train_loss": loss.detach(), "train_accuracy": accuracy}
         self.log_dict(figures, on_step=False, on_epoch=True, batch_size=len(batch))
         if self._on_batch:
@@ -103,9 +97,11 @@ class Task(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, index: int) -> None:
         logits = self(batch.inputs)
+        loss = F.cross_entropy(logits, batch.labels)
+        self._check(float(loss), f"validation batch {index + 1}")
         self.log_dict(
             {
-                "validation_loss": F.cross_entropy(logits, batch.labels),
+                "validation_loss": loss,
                 "validation_accuracy": (logits.argmax(1) == batch.labels).float().mean(),
             },
             batch_size=len(batch),
@@ -119,12 +115,27 @@ class Task(lightning.LightningModule):
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         return Batch(batch.inputs.to(device), batch.labels.to(device), batch.positions)
 
-    def _mix(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def _check(self, loss: float, where: str) -> None:
+        if not math.isfinite(loss):
+            rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+            raise DivergedError(
+                f"The loss became {loss} in epoch {self.current_epoch + 1}, {where}, at learning rate {rate:.3g}. "
+                "Lower the learning rate or clip the gradient (clip_norm)."
+            )
+
+    def _augmented(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What the network sees in training, and its labels: (batch,) plain or (batch, classes) mixed.
+
+        Between-class learning adds sounds, mixup adds pictures of them; masks come last, on both.
+        """
+        inputs, targets = self.augment(batch.inputs, self._generator), batch.labels
         if self.recipe.mixing == "between-class":
-            return between_class(inputs, labels, self.classes, self.recipe.audio.rate, self._generator)
+            rate = self.recipe.audio.rate
+            inputs, targets = between_class(inputs, targets, self.classes, rate, self._generator)
+        inputs = self.frontend(inputs)
         if self.recipe.mixing == "mixup":
-            return mixup(inputs, labels, self.classes, self.recipe.mixup_alpha, self._generator)
-        return inputs, labels
+            inputs, targets = mixup(inputs, targets, self.classes, self.recipe.mixup_alpha, self._generator)
+        return self.mask(inputs, self._generator), targets
 
     def _divergence(self, logits: Tensor, targets: Tensor) -> Tensor:
         """KL divergence to mixed labels, cross-entropy to plain ones; smoothing serves both."""

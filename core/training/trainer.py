@@ -40,23 +40,24 @@ LEVEL_CLIPS = 500  # training clips that set the spectrogram's mean and deviatio
 
 
 def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
-    """Train, test and write a run; the last event is RunFinished, whatever happens.
+    """Train, test and write a run; the last event is RunFinished, unless the disk is too full to say so.
 
     Raises:
         Cancelled: after the run was marked so.
     """
     started = time.perf_counter()
-    before = folder.status.seconds
+    before, paused = folder.status.seconds, bench.control.waited
 
     def finish(phase: Phase, outcome: Outcome, reason: str = "", scores: dict[str, float] | None = None) -> None:
-        seconds = before + time.perf_counter() - started
+        seconds = before + time.perf_counter() - started - (bench.control.waited - paused)
         folder.write_status(phase=phase, reason=reason, seconds=seconds)
         bench.emit(RunFinished(folder.id, outcome, reason, scores or {}, seconds))
 
     try:
         predictions = _train_within_memory(spec, folder, bench)
     except Cancelled:
-        finish(Phase.CANCELLED, Outcome.CANCELLED, "stopped; resume goes on from the last checkpoint")
+        whence = "its last checkpoint" if folder.checkpoint.exists() else "its first epoch"
+        finish(Phase.CANCELLED, Outcome.CANCELLED, f"stopped; it goes on from {whence}")
         raise
     except UserError as error:
         finish(Phase.FAILED, Outcome.FAILED, str(error))
@@ -77,24 +78,34 @@ def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Workbench) -> 
     while True:
         try:
             return _train(spec, recipe, folder, bench)
-        except torch.OutOfMemoryError:
-            if recipe.batch_size == 1:
-                raise UserError(
-                    f"Not even one clip of {spec.network.label} fits into the memory of {bench.device}. "
-                    "Choose a smaller network or input, or the CPU."
-                ) from None
-            recipe = recipe.model_copy(
-                update={"batch_size": max(1, recipe.batch_size // 2), "accumulate": recipe.accumulate * 2}
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
+        # Outside the handler: the traceback holds on to what filled the memory.
+        if recipe.batch_size == 1:
+            raise UserError(
+                f"Not even one clip of {spec.network.label} fits into the memory of {bench.device}. "
+                "Choose a smaller network or input, or the CPU."
             )
-            if bench.device.type == "cuda":
-                torch.cuda.empty_cache()
-            bench.emit(
-                Message(
-                    f"{folder.id}: memory ran out; the batch is now {recipe.batch_size} clips, with gradients of "
-                    f"{recipe.accumulate} batches summed, so that the effective batch stays.",
-                    "warning",
-                )
+        if bench.device.type == "cuda":
+            torch.cuda.empty_cache()
+        effective, batch = recipe.batch_size * recipe.accumulate, recipe.batch_size // 2
+        recipe = recipe.model_copy(update={"batch_size": batch, "accumulate": round(effective / batch)})
+        used = {"batch_size": recipe.batch_size, "accumulate": recipe.accumulate}
+        folder.write_environment(folder.environment | {"after running out of memory": used})
+        bench.emit(
+            Message(
+                f"{folder.id}: memory ran out; the batch is now {recipe.batch_size} clips, with gradients of "
+                f"{recipe.accumulate} batches summed, so that the effective batch stays.",
+                "warning",
             )
+        )
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Torch has a class for CUDA; the CPU's allocator and MPS say it in words only."""
+    said = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "can't allocate memory" in said
 
 
 def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -> Predictions:
@@ -102,7 +113,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     training, validation, testing = (
         _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
     )
-    network, report = initial_network(spec.network, spec.seed, bench)
+    network, initial = initial_network(spec.network, spec.seed, bench, {clip.id for clip in testing})
     steps = 0
     last = time.perf_counter()
 
@@ -117,14 +128,14 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
 
     task = Task(
         network, recipe, len(bench.dataset.classes), spec.seed,
-        frozenset(report.pretrained) if report else frozenset(), on_batch,
+        initial.pretrained, on_batch,
     ).to(bench.device)  # fmt: skip
     task.fit_levels(batches(training[:: -(-len(training) // LEVEL_CLIPS)]))
     train_batches = batches(training, for_training=True)
     best = BestWeights(folder.path / "best.safetensors") if validation else None
     callbacks: list[Callback] = [
         Steering(train_batches, bench.control),
-        Log(folder, len(training), bench.emit),
+        Log(folder, len(training), bench.control, bench.emit),
         LastCheckpoint(folder.checkpoint, bench.checkpoint_every),
     ]
     if best:
@@ -136,8 +147,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     if not checkpoint:
         folder.write_log([])
     steps = epochs_done * len(train_batches)
-    if report:
-        folder.write_weights_report(report.lines())
+    folder.write_initial_weights(initial.lines)
     folder.write_status(
         phase=Phase.RUNNING,
         parameters=parameters(network),
@@ -200,7 +210,7 @@ def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: 
         logger=TensorBoardLogger(folder, name="", version="tensorboard"),
         callbacks=callbacks,
         plugins=[LightningEnvironment()],  # never guess a cluster from the environment
-        enable_checkpointing=False,
+        enable_checkpointing=True,  # LastCheckpoint, so Lightning adds none of its own
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,

@@ -216,11 +216,58 @@ class Malicious:
 
 
 def test_missing_folds_are_said_and_a_study_without_any_is_refused(tones: Path, workspace: Workspace) -> None:
-    _, events = trained(tone_study(tones, folds=(1, 5)), workspace)
-    assert any("Fold 5" in event.text for event in only(events, Message))
+    outcome, events = trained(tone_study(tones, folds=(1, 5)), workspace)
+    assert outcome is Outcome.DONE
+    assert len(only(events, RunFinished)) == 1
+    assert any("Fold 5 of the study has no clips" in event.text for event in only(events, Message))
     outcome, events = trained(tone_study(tones, folds=(7,)), workspace)
     assert outcome is Outcome.FAILED
-    assert "fold" in events[-1].reason
+    assert "has the folds 1, 2, 3, 4" in events[-1].reason
+
+
+def test_early_stopping_resumes_with_its_count(tones: Path, workspace: Workspace, tmp_path: Path) -> None:
+    """The validation loss is scripted: best in epoch 2, so that patience ends the training after epoch 5."""
+    losses = [1.0, 0.5, 0.6, 0.7, 0.8, 0.1, 0.1, 0.1]
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 8, "validation_share": 0.25, "patience": 3})
+    study = tone_study(tones, checkpoint_every=0.0, recipe=recipe)
+
+    def scripted(self: Task, batch: Batch, index: int) -> None:
+        self.log("validation_loss", losses[self.current_epoch], batch_size=1)
+        self.log("validation_accuracy", 0.5, batch_size=1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Task, "validation_step", scripted)
+        control = Control()
+        run(
+            study, workspace,
+            lambda event: control.cancel() if isinstance(event, EpochEnded) and event.epoch == 3 else None, control,
+        )  # fmt: skip
+        trained(study, workspace)
+        whole = Workspace(tmp_path / "whole").open()
+        trained(study, whole)
+    resumed, uninterrupted = next(list_runs(workspace)), next(list_runs(whole))
+    whole.close()
+    assert [row.epoch for row in uninterrupted.log()] == [1, 2, 3, 4, 5]
+    assert [row.epoch for row in resumed.log()] == [1, 2, 3, 4, 5]
+    assert resumed.status.epoch == uninterrupted.status.epoch == 2
+    np.testing.assert_array_equal(resumed.predictions().probabilities, uninterrupted.predictions().probabilities)
+
+
+def test_other_clips_under_the_same_name_are_refused(tones: Path, workspace: Workspace, tmp_path: Path) -> None:
+    trained(tone_study(tones), workspace)
+    other = write_tones(tmp_path / "other", clips=12)
+    outcome, events = trained(tone_study(other), workspace)
+    assert outcome is Outcome.FAILED
+    assert "has runs on other clips" in events[-1].reason
+
+
+def test_weights_that_were_trained_on_the_test_clips_are_refused(tones: Path, workspace: Workspace) -> None:
+    trained(tone_study(tones), workspace)
+    first = next(list_runs(workspace))
+    leaking = Network(name="leaking", weights="run", weights_path=f"tones/{first.id}")
+    outcome, events = trained(tone_study(tones, name="second", folds=(2,), network=(leaking,)), workspace)
+    assert outcome is Outcome.FAILED
+    assert "would give the answers away" in only(events, RunFinished)[0].reason
 
 
 def test_a_read_only_workspace_is_said(tones: Path, workspace: Workspace) -> None:

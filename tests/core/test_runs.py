@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from core.errors import UserError
@@ -82,4 +80,3 @@ def test_missing_predictions_are_said(folder: RunFolder) -> None:
 def test_folders_that_are_no_runs_are_passed_over(workspace: Workspace) -> None:
     (workspace.runs / "study" / "holiday pictures").mkdir(parents=True)
     assert list(list_runs(workspace)) == []
-    assert isinstance(workspace.runs, Path)

@@ -21,7 +21,7 @@ from core import fetch as fetching
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.events import Event, Progress
-from core.weights import imagenet_tensors, read_tensors, torchvision_file
+from core.weights import imagenet_weights, read_tensors, torchvision_file
 from models import MODELS
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
@@ -144,12 +144,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
 def test_imagenet_weights_are_fetched_once(server: tuple[str, Path], tmp_path: Path) -> None:
     address, file = server
     said: list[Event] = []
-    tensors = imagenet_tensors("alexnet", tmp_path / "weights", report=said.append, address=address)
+    tensors = read_tensors(imagenet_weights("alexnet", tmp_path / "weights", report=said.append, address=address))
     assert tensors["features.0.weight"].shape == (64, 3, 11, 11)
     last = said[-1]
     assert isinstance(last, Progress)
     assert last.done == last.total == file.stat().st_size
-    imagenet_tensors("alexnet", tmp_path / "weights", address="http://127.0.0.1:9")  # nothing listens there
+    imagenet_weights("alexnet", tmp_path / "weights", address="http://127.0.0.1:9")  # nothing listens there
     assert [path.name for path in (tmp_path / "weights").iterdir()] == [file.name]
 
 
@@ -157,13 +157,13 @@ def test_the_address_may_come_from_the_environment(
     server: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SENSORIUM_WEIGHTS_URL", server[0])
-    assert imagenet_tensors("alexnet", tmp_path / "weights")
+    assert imagenet_weights("alexnet", tmp_path / "weights")
 
 
 def test_a_broken_download_is_continued(server: tuple[str, Path], tmp_path: Path) -> None:
     address, file = server
     Server.break_after = 1_200_000
-    assert imagenet_tensors("alexnet", tmp_path / "weights", address=address)
+    assert imagenet_weights("alexnet", tmp_path / "weights", address=address)
     first, second = Server.asked
     assert first is None
     assert 0 < int(str(second).removeprefix("bytes=").rstrip("-")) <= 1_200_000
@@ -175,14 +175,14 @@ def test_a_disk_that_is_too_small_is_said_before_the_download(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match=r"alexnet-owt-.* needs 2\.\d MB .* 1 kB are free"):
-        imagenet_tensors("alexnet", tmp_path, address=server[0])
+        imagenet_weights("alexnet", tmp_path, address=server[0])
     assert Server.asked == []
 
 
 def test_a_download_can_be_cancelled(server: tuple[str, Path], tmp_path: Path) -> None:
     control = Control()
     with pytest.raises(Cancelled):
-        imagenet_tensors("alexnet", tmp_path, control, lambda event: control.cancel(), address=server[0])
+        imagenet_weights("alexnet", tmp_path, control, lambda event: control.cancel(), address=server[0])
     assert not list(tmp_path.glob("*.pth"))
 
 
@@ -190,16 +190,16 @@ def test_a_wrong_checksum_is_refused(server: tuple[str, Path], tmp_path: Path) -
     address, file = server
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(UserError, match="checksum is wrong"):
-        imagenet_tensors("alexnet", tmp_path / "weights", address=address)
+        imagenet_weights("alexnet", tmp_path / "weights", address=address)
     assert not list((tmp_path / "weights").iterdir())
     (tmp_path / file.name).write_bytes(b"put here by hand, and torn")
     with pytest.raises(UserError, match="Delete it"):
-        imagenet_tensors("alexnet", tmp_path, address=address)
+        imagenet_weights("alexnet", tmp_path, address=address)
 
 
 def test_offline_the_sentence_names_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        imagenet_tensors("resnet50", tmp_path, address="http://127.0.0.1:9")
+        imagenet_weights("resnet50", tmp_path, address="http://127.0.0.1:9")
     assert "resnet50-11ad3fa6.pth" in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
@@ -216,3 +216,16 @@ def test_every_row_names_weights_that_torchvision_has(architecture: str) -> None
     else:
         with pytest.raises(UserError, match="There are no ImageNet weights"):
             torchvision_file(architecture)
+
+
+def test_without_internet_a_part_beside_the_dataset_will_do_and_the_official_file_comes_first(
+    server: tuple[str, Path], tmp_path: Path
+) -> None:
+    workspace, beside = tmp_path / "w", tmp_path / "beside"
+    beside.mkdir()
+    partial = beside / "alexnet-features-imagenet.safetensors"
+    partial.write_bytes(b"")
+    nowhere = "http://127.0.0.1:9"
+    assert imagenet_weights("alexnet", workspace, address=nowhere, beside=beside) == partial
+    imagenet_weights("alexnet", workspace, address=server[0])  # a part is enough: nothing is fetched for nothing
+    assert imagenet_weights("alexnet", workspace, address=nowhere, beside=beside).name == server[1].name
