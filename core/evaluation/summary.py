@@ -18,7 +18,7 @@ from core.datasets.base import Modality
 from core.errors import UserError
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import Difference, Mean, Scores, difference, mean_over_folds
+from core.evaluation.statistics import Difference, Mean, Scores, difference, holm, mean_over_folds
 from core.events import Event, Progress
 from core.runs import Phase, RunFolder, RunStatus
 from core.study import RunSpec, network_labels
@@ -118,12 +118,18 @@ class Comparison:
     a: NetworkRow
     b: NetworkRow
     difference: Difference
+    adjusted_p: float | None = None  # after Holm across the pairs; None where there is no test, or one pair only
+    pairs: int = 1  # that were tested together
 
     @property
     def sentence(self) -> str:
+        """Effect, interval and p-value in words, and what is left of it after Holm."""
         metric = METRICS[self.metric]
         unit = "percentage points" if metric.unit == "%" else metric.unit
         text = self.difference.sentence(self.a.label, self.b.label, metric.scale, unit, metric.decimals)
+        if self.adjusted_p is not None:
+            shown = "p < 0.001" if self.adjusted_p < 0.001 else f"p = {self.adjusted_p:.2g}"
+            text += f" After Holm over {self.pairs} pairs: {shown}."
         return f"{metric.title}: {text}"
 
 
@@ -137,12 +143,22 @@ class Summary:
 
     def compare(self, metric: str) -> tuple[Comparison, ...]:
         """Every pair of networks that were tested on a fold in common of the same clips, in the same modality."""
-        return tuple(
+        found = [
             Comparison(metric, a, b, _paired(a, b, metric))
             for a, b in combinations(self.networks, 2)
             if a.spec.modality == b.spec.modality
             and (a.dataset, a.spec.dataset.exclude) == (b.dataset, b.spec.dataset.exclude)
             and set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
+        ]
+        tested = [comparison.difference.p for comparison in found if comparison.difference.p is not None]
+        if len(tested) < 2:
+            return tuple(found)
+        adjusted = iter(holm(tested))
+        return tuple(
+            replace(comparison, adjusted_p=next(adjusted), pairs=len(tested))
+            if comparison.difference.p is not None
+            else comparison
+            for comparison in found
         )
 
     @property

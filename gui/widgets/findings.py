@@ -6,7 +6,6 @@ import html
 
 from core.evaluation.metrics import METRICS
 from core.evaluation.reference import references
-from core.evaluation.statistics import holm
 from core.evaluation.summary import Summary
 from gui import theme
 from gui.widgets.forest import ForestLine, ForestRow
@@ -60,17 +59,7 @@ def findings(summary: Summary, metric: str) -> list[str]:
     """What can be said, as sentences in rich text: differences of pairs, and what the figures stand on."""
     if not summary.networks:
         return ["No run of this study has finished yet."]
-    comparisons = summary.compare(metric)
-    tested = [c.difference.p for c in comparisons if c.difference.p is not None]
-    adjusted = iter(holm(tested))
-    sentences = []
-    for comparison in comparisons:
-        sentence = html.escape(comparison.sentence)
-        if comparison.difference.p is not None and len(tested) > 1:
-            p = next(adjusted)
-            shown = "p &lt; 0.001" if p < 0.001 else f"p = {p:.2g}"
-            sentence += f" Holm over {len(tested)} pairs: <b>{shown}</b>."
-        sentences.append(sentence)
+    sentences = [html.escape(comparison.sentence) for comparison in summary.compare(metric)]
     alone = [network.label for network in summary.networks if network.means[metric].n_folds == 1]
     if alone:
         verb = "was" if len(alone) == 1 else "were"
