@@ -91,7 +91,6 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(panel)
             if self.presenting:
                 panel.present(True)
-                _scale_columns(panel, theme.PRESENTATION)
         self.rail.show_chosen(name)
         self.stack.setCurrentWidget(self.panels[name])
         self.panels[name].setFocus()  # its keys act at once, not those of the rail
@@ -251,7 +250,10 @@ class MainWindow(QMainWindow):
 
 
 def _scale_columns(panel: QWidget, ratio: float) -> None:
-    """Columns and rows of tables grow with the type; those that fit themselves to their contents do so anyway."""
+    """Columns and rows of tables that are there grow with the type, from the width a person gave them.
+
+    Tables are made for the type of the moment (`theme.pixels`); columns that fit their contents do so anyway.
+    """
     for header in panel.findChildren(QHeaderView):
         header.setDefaultSectionSize(round(header.defaultSectionSize() * ratio))
         for section in range(header.count()):

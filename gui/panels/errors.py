@@ -252,7 +252,7 @@ class ErrorsPanel(Panel):
         whole.addWidget(right)
         whole.setStretchFactor(0, 2)
         whole.setStretchFactor(1, 3)
-        whole.setSizes([440, 752])
+        whole.setSizes([480, 704])
         self.remember("errors/columns", whole)
         self.remember("errors/rows", right)
         self._full = _column(self.filters, whole)

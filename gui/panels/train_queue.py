@@ -241,7 +241,7 @@ class Queue(QWidget):
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
+        table.verticalHeader().setDefaultSectionSize(round(theme.pixels(3 * theme.GRID)))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -24,8 +24,8 @@ def clip_columns(data: StudyRecords) -> list[Column]:
     seeds = np.array([info.seed for info in records.runs])
     icons = [theme.architecture_icon(network.architecture) for network in data.networks]
     return [
-        Column("True", "Class of the clip.", records.true, records.classes, width=108),
-        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=108),
+        Column("True", "Class of the clip.", records.true, records.classes, width=112),
+        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=112),
         Column(
             "Sure", "Probability of the predicted class.", 100 * records.confidence, format=".0f", unit=" %", width=64
         ),
@@ -34,10 +34,10 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             "−ln of the probability of the true class, in nats: high = sure and wrong.",
             records.loss,
             format=".2f",
-            width=60,
+            width=56,
         ),
-        Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=136),
-        Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=100),
+        Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=132),
+        Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=120),
         Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),
         Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=48),
         Column(

@@ -128,7 +128,7 @@ class ClipTable(QTableView):
         self.verticalHeader().hide()
         # Rows of one fixed height: measuring each would take seconds with a hundred thousand.
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(3 * theme.GRID)
+        self.verticalHeader().setDefaultSectionSize(round(theme.pixels(3 * theme.GRID)))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
         self.selectionModel().selectionChanged.connect(self._selected)
@@ -136,7 +136,7 @@ class ClipTable(QTableView):
     def set_columns(self, columns: Sequence[Column], sort_by: int) -> None:
         self.clips.set_columns(columns)
         for place, column in enumerate(columns):
-            self.setColumnWidth(place, column.width)
+            self.setColumnWidth(place, round(theme.pixels(column.width)))
         self.sortByColumn(sort_by, Qt.SortOrder.DescendingOrder)
 
     def show_clips(self, clips: NDArray[np.int64]) -> None:

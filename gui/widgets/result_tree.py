@@ -45,7 +45,7 @@ class ResultTree(QTreeWidget):
         self.setColumnCount(len(COLUMNS))
         self.setHeaderLabels([heading for heading, _, _ in COLUMNS])
         for column, (_, width, tooltip) in enumerate(COLUMNS):
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, round(theme.pixels(width)))
             self.headerItem().setToolTip(column, tooltip)
             if column >= METRIC and column < len(COLUMNS) - 1:
                 self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -66,7 +66,7 @@ class ResultTree(QTreeWidget):
         self.headerItem().setText(METRIC, f"{row.title} {row.unit}")
         self.headerItem().setToolTip(METRIC, f"{row.help} Mean over folds; seeds are averaged within a fold.")
         self.resizeColumnToContents(METRIC)
-        self.setColumnWidth(METRIC, max(72, self.columnWidth(METRIC)))
+        self.setColumnWidth(METRIC, max(round(theme.pixels(72)), self.columnWidth(METRIC)))
         opened = {item.text(0) for item in self._networks() if item.isExpanded()}
         self.setSortingEnabled(False)
         self.clear()

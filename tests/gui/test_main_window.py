@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -18,6 +19,7 @@ from gui import theme
 from gui.key_sheet import KeySheet
 from gui.main_window import MainWindow
 from gui.panels.base import Panel, PanelInfo, Shortcut
+from gui.widgets.clip_table import ClipTable, Column
 from tests.gui import fakes
 
 
@@ -121,6 +123,18 @@ def test_presentation_hides_the_controls_and_enlarges_the_type(window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert not window.presenting
     assert QApplication.font().pointSizeF() == pytest.approx(before)
+
+
+def test_a_table_that_is_filled_in_presentation_mode_has_room_for_its_type(window, context, qtbot):
+    table = ClipTable()
+    qtbot.addWidget(table)
+    columns = [Column("Sure", "How sure.", np.zeros(1), width=64), Column("Loss", "How wrong.", np.zeros(1))]
+    window.toggle_presentation()
+    table.set_columns(columns, 0)
+    assert table.columnWidth(0) == theme.PRESENTATION * 64
+    window.leave_presentation()
+    table.set_columns(columns, 0)
+    assert table.columnWidth(0) == 64
 
 
 def test_the_sheet_of_keys_names_the_keys_of_every_panel(window, qtbot):
