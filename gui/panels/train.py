@@ -233,15 +233,17 @@ class TrainPanel(Panel):
 
     def _restore(self) -> None:
         settings = self.context.settings
-        form = str(settings.value("train/form", ""))
-        try:
-            self.editor.set_value(Study.model_validate_json(form) if form else read_study(PRESETS / "demo.toml"))
-        except (ValueError, UserError):
-            self.editor.set_value(Study())  # written by another version: start from the defaults
         studies = list_studies(self.context.workspace)
         wanted = str(settings.value("train/study", ""))
-        if studies:
-            self.runs.show(wanted if wanted in studies else studies[0])
+        shown = wanted if wanted in studies else next(iter(studies), "")
+        if shown:
+            self.runs.show(shown)
+        form = str(settings.value("train/form", ""))
+        other = self.context.workspace.runs / shown / "study.toml" if shown else PRESETS / "demo.toml"
+        try:
+            self.editor.set_value(Study.model_validate_json(form) if form else read_study(other))
+        except (ValueError, UserError):
+            self.editor.set_value(Study())  # written by another version: start from the defaults
 
 
 def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> RunCurves:
@@ -251,12 +253,11 @@ def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> Run
     """
     architecture = row.spec.network.architecture
     variants = list(dict.fromkeys(r.network for r in rows if r.spec.network.architecture == architecture))
-    place = variants.index(row.network)
-    colour = theme.mix(theme.architecture_colour(architecture), theme.colour("text"), min(0.6, 0.35 * place))
     made = RunCurves(
         run=row.id,
         network=row.network,
-        colour=colour,
+        architecture=architecture,
+        variant=variants.index(row.network),
         modality=row.spec.modality,
         batches_per_epoch=row.batches_per_epoch,
         rows=list(row.log),

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -60,13 +60,20 @@ class RunCurves:
 
     run: str
     network: str  # label, shown in the legend
-    colour: QColor
+    architecture: str
+    variant: int = 0  # of its architecture in the study: each has a shade of its own
     modality: Modality = Modality.AUDIO
     batches_per_epoch: int = 0
     rows: list[LogRow] = field(default_factory=list)
     trace: BatchTrace = field(default_factory=BatchTrace)
     test_accuracy: float | None = None
     items: dict[str, pg.PlotDataItem] = field(default_factory=dict)
+
+    @property
+    def colour(self) -> QColor:
+        """Of the architecture, in the shade of the variant; asked for anew under another scheme."""
+        shade = min(0.6, 0.35 * self.variant)
+        return theme.mix(theme.architecture_colour(self.architecture), theme.colour("text"), shade)
 
 
 class Curves(QWidget):
@@ -166,9 +173,10 @@ class Curves(QWidget):
             raise UserError(f"{path} could not be written. Choose another folder.")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "graphics"):
-            self._changed.update(self.runs)
-            self.refresh()
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "chips"):
+            for curves in self.runs.values():
+                self.chips[curves.network].setIcon(_swatch(curves))
+            self._everything_changed()
         super().changeEvent(event)
 
     def _plot(self, row: int, title: str, unit: str) -> pg.PlotItem:
@@ -187,7 +195,7 @@ class Curves(QWidget):
     def _draw(self, curves: RunCurves) -> None:
         shown = curves.network not in self._hidden
         behind = bool(self._chosen) and curves.run not in self._chosen
-        colour = QColor(theme.mix(curves.colour, theme.colour("base"), 0.65) if behind else curves.colour)
+        colour = theme.mix(curves.colour, theme.colour("base"), 0.65) if behind else curves.colour
         style = theme.MODALITY_STYLE[curves.modality]
         epochs = np.array([row.epoch for row in curves.rows], dtype=float)
         validated = any(row.validation_loss is not None for row in curves.rows)
@@ -282,7 +290,7 @@ class Curves(QWidget):
         chip.setCheckable(True)
         chip.setChecked(curves.network not in self._hidden)
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        chip.setIcon(theme.swatch(curves.colour, theme.MODALITY_STYLE[curves.modality]))
+        chip.setIcon(_swatch(curves))
         chip.setToolTip(f"Show or hide the curves of {curves.network}. Diamonds are test accuracies.")
         chip.toggled.connect(self._chip_toggled)
         return chip
@@ -303,3 +311,7 @@ class Curves(QWidget):
     def _mouse_clicked(self, event: object) -> None:
         if event.double():  # type: ignore[attr-defined]
             self.reset_view()
+
+
+def _swatch(curves: RunCurves) -> QIcon:
+    return theme.swatch(curves.colour, theme.MODALITY_STYLE[curves.modality])

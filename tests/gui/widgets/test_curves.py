@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 
 from core.errors import UserError
 from core.runs import LogRow
+from gui import theme
 from gui.widgets.curves import BatchTrace, Curves, RunCurves
 
 
@@ -19,8 +20,8 @@ def row(epoch: int, validation: float | None = None) -> LogRow:
 def curves(qtbot):
     made = Curves()
     qtbot.addWidget(made)
-    made.add_run(RunCurves("one", "AlexNet", QColor("#E69F00"), batches_per_epoch=10, rows=[row(1), row(2)]))
-    made.add_run(RunCurves("two", "ResNet-50", QColor("#009E73"), batches_per_epoch=10, rows=[row(1)]))
+    made.add_run(RunCurves("one", "AlexNet", "alexnet", batches_per_epoch=10, rows=[row(1), row(2)]))
+    made.add_run(RunCurves("two", "ResNet-50", "resnet50", batches_per_epoch=10, rows=[row(1)]))
     made.refresh()
     return made
 
@@ -45,6 +46,18 @@ def test_only_what_changed_is_drawn(curves, monkeypatch):
     curves.refresh()
     curves.refresh()
     assert drawn == ["two"]
+
+
+def test_variants_of_an_architecture_differ_and_follow_the_scheme(qapp, curves):
+    curves.add_run(RunCurves("three", "AlexNet (imagenet)", "alexnet", variant=1))
+    pure, shade, icon = (curves.runs["one"].colour, curves.runs["three"].colour, curves.chips["AlexNet (imagenet)"])
+    light = icon.icon().cacheKey()
+    theme.apply(qapp, dark=True)
+    qapp.processEvents()
+    assert curves.runs["one"].colour == pure
+    assert curves.runs["three"].colour.lightness() > pure.lightness() > shade.lightness()
+    assert icon.icon().cacheKey() != light
+    theme.apply(qapp, dark=False)
 
 
 def test_an_epoch_trained_again_replaces_what_was_there(curves):
