@@ -42,7 +42,9 @@ class Controls(QFrame):
             "Measure a few batches, say how long it will take, and train. Finished runs are kept."
         )
         self.confirm_button = QPushButton("Start anyway")
+        self.confirm_button.setToolTip("Train, however long it takes. You can pause, stop and resume at any time.")
         self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("Do not start; the form stays as it is.")
         self.pause_button = QPushButton("Pause")
         self.pause_button.setToolTip("Stop between two batches until you resume.")
         self.stop_button = QPushButton("Stop")

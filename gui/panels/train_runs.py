@@ -9,12 +9,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
+from core.engine import State
 from core.errors import UserError
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.runs import LogRow, Phase, RunFolder, list_runs
 from core.study import RunSpec, read_study, slug
 from core.workspace import Workspace
 from gui.context import Context
+
+INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
 
 
 @dataclass(frozen=True)
@@ -148,11 +151,16 @@ class StudyRuns(QObject):
 
     def _have_read(self, rows: list[RunRow]) -> None:
         self._job = None
-        self.rows = rows
+        self.rows = [self._as_it_is(row) for row in rows]
         said = [event for row in rows for event in self._said.get(row.id, ())]
         self.loaded.emit()
         for event in said:
             self._apply(event)
+
+    def _as_it_is(self, row: RunRow) -> RunRow:
+        """A run that was under way when its programme was killed still says that it runs, on disk."""
+        alone = self._context.workspace.writable and self._context.engine.status.state is State.IDLE
+        return replace(row, phase=Phase.CANCELLED, reason=INTERRUPTED) if alone and row.phase is Phase.RUNNING else row
 
     def _happened(self, event: Event) -> None:
         match event:

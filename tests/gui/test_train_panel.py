@@ -227,6 +227,25 @@ def test_time_left_adds_what_is_expected_of_the_runs_that_wait(panel_with_runs, 
     assert runs.seconds_left() == 100.0 + 12.0 + 100.0, "a run that is done says how long its like will take"
 
 
+def test_a_run_whose_programme_was_killed_is_not_said_to_train(context, qtbot):
+    make_runs(context.workspace, Phase.RUNNING)
+    panel = TrainPanel(context)
+    qtbot.waitUntil(lambda: bool(panel.runs.rows))
+    assert {row.phase for row in panel.runs.rows} == {Phase.CANCELLED}
+    assert "Resume" in panel.runs.rows[0].reason
+    panel.close_panel()
+    panel.deleteLater()
+
+
+def test_the_form_of_a_workspace_with_runs_is_that_of_its_study(context, qtbot):
+    make_runs(context.workspace)
+    panel = TrainPanel(context)
+    qtbot.waitUntil(lambda: bool(panel.runs.rows))
+    assert panel.editor.value() == STUDY
+    panel.close_panel()
+    panel.deleteLater()
+
+
 def test_pause_resume_and_stop(panel, estimate, qtbot):
     engine = panel.context.engine
     panel.editor.set_value(STUDY)
