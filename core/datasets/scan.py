@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from core.audio.decode import AudioFacts
+from core.control import Control
 from core.datasets.base import Clip, Dataset, Excluded
 
 SILENT_PEAK = 1e-4  # full scale is 1: −80 dB
@@ -23,6 +26,14 @@ SILENT_RMS = 1e-4
 SHORTEST = 0.050  # seconds
 CLIPPED_SHARE = 0.001  # of the samples
 SAME_LENGTH = 0.05  # relative: encoders add or drop a few hundredths
+
+
+@dataclass(frozen=True)
+class Headers:
+    """What the headers of the files say, one value a clip; NaN where a file cannot be read."""
+
+    seconds: NDArray[np.float64]
+    rates: NDArray[np.float64]  # Hz
 
 
 class ProblemKind(StrEnum):
@@ -82,6 +93,23 @@ class ScanReport:
     def usable(self, dataset: Dataset) -> Dataset:
         """The dataset without the clips that cannot be used."""
         return dataset.without(self.excluded)
+
+
+def read_headers(dataset: Dataset, control: Control, report: object = None) -> Headers:
+    """Length and rate of every clip, without decoding.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    seconds, rates = np.full((2, len(dataset.clips)), np.nan)
+    for place, clip in enumerate(dataset.clips):
+        control.checkpoint()
+        try:
+            header = soundfile.info(str(clip.path))
+        except (soundfile.SoundFileError, OSError, TypeError, ValueError):
+            continue  # the scan says what is wrong with it
+        seconds[place], rates[place] = header.duration, header.samplerate
+    return Headers(seconds, rates)
 
 
 def scan(dataset: Dataset, facts: Mapping[str, AudioFacts], failures: Mapping[str, str]) -> ScanReport:

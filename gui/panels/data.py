@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
+from core.datasets.scan import read_headers
 from core.recipe import AudioSettings
 from core.study import DatasetChoice
 from gui.context import Context
@@ -46,7 +47,7 @@ class DataPanel(Panel):
             self._open_demo,
             "Ten synthetic classes, made in a few seconds.",
         )
-        self.waiting = EmptyState("Opening …")
+        self.waiting = EmptyState("Opening …", "Cancel", self._cancel_opening, "Keep what was open.")
         self.trouble = EmptyState("", "Choose folder …", self._choose_any_folder, "Open the recordings from elsewhere.")
         self.download = DownloadPage(context)
         self.content = DatasetContent(context)
@@ -172,7 +173,7 @@ class DataPanel(Panel):
     def _read_headers(self, dataset: Dataset) -> None:
         if self._header_job is not None:
             self._header_job.cancel()
-        self._header_job = self.context.jobs.run(partial(data_jobs.read_headers, dataset), self.content.show_headers)
+        self._header_job = self.context.jobs.run(partial(read_headers, dataset), self.content.show_headers)
 
     def _checked(self, checked: Checked) -> None:
         assert self.choice is not None
@@ -223,6 +224,14 @@ class DataPanel(Panel):
         self._header_job = None
         self._end_work()
         self.download.end()
+
+    def _cancel_opening(self) -> None:
+        """Back to what Train uses, or to the welcome."""
+        self._cancel_jobs()
+        self.choice = None
+        self._mark("", "")
+        self.pages.setCurrentWidget(self.welcome)
+        self._dataset_changed()
 
     def _end_work(self) -> None:
         self._job = None

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip, Dataset
+from core.datasets.scan import Headers
 from gui import theme
 from gui.context import Context
-from gui.panels.data_jobs import Headers
 from gui.widgets.clip_columns import short_names
 from gui.widgets.clip_table import ClipTable, Column
 from gui.widgets.clip_view import ClipView

@@ -7,12 +7,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip, Dataset
+from core.datasets.scan import Headers
 from core.readable import duration
 from gui import theme
 from gui.context import Context
 from gui.panels.data_browser import ClipBrowser
 from gui.panels.data_check import CheckPage
-from gui.panels.data_jobs import Checked, Headers
+from gui.panels.data_jobs import Checked
 from gui.widgets.augmentation_preview import AugmentationPreview
 from gui.widgets.class_balance import ClassBalance
 from gui.widgets.elided import ElidedLabel

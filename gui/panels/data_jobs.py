@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset, Excluded
@@ -20,14 +17,6 @@ from core.tables import load_dotted
 from core.workspace import Workspace
 
 Report = Callable[[Any], None]
-
-
-@dataclass(frozen=True)
-class Headers:
-    """What the headers of the files say, one value a clip; NaN where a file cannot be read."""
-
-    seconds: NDArray[np.float64]
-    rates: NDArray[np.float64]  # Hz
 
 
 @dataclass(frozen=True)
@@ -43,21 +32,6 @@ def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, 
     """The dataset that is chosen, less what was left out by hand."""
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
     return dataset.without(tuple(Excluded(clip_id, "Left out by hand.") for clip_id in choice.exclude))
-
-
-def read_headers(dataset: Dataset, control: Control, report: Report) -> Headers:
-    """Length and rate of every clip, without decoding."""
-    import soundfile
-
-    seconds, rates = np.full((2, len(dataset.clips)), np.nan)
-    for place, clip in enumerate(dataset.clips):
-        control.checkpoint()
-        try:
-            header = soundfile.info(str(clip.path))
-        except (soundfile.SoundFileError, OSError, TypeError, ValueError):
-            continue  # the check says what is wrong with it
-        seconds[place], rates[place] = header.duration, header.samplerate
-    return Headers(seconds, rates)
 
 
 def check_recordings(dataset: Dataset, rate: int, cache_dir: Path, control: Control, report: Report) -> Checked:

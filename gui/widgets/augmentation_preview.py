@@ -12,13 +12,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from core.audio.pictures import Picture, front_end_for, model_picture
 from core.control import Control
 from core.datasets.base import Clip
 from core.recipe import AudioAugmentation, AudioSettings
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
-from gui.widgets.clip_media import Picture, front_end_for, model_picture
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import SpectrogramView

@@ -10,12 +10,12 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from core.audio.pictures import Picture, Sound, prepare_clip
 from core.datasets.base import Clip, Dataset
 from core.recipe import AudioSettings
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
-from gui.widgets.clip_media import Picture, Sound, prepare_clip
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import COLOUR_MAPS, SpectrogramView

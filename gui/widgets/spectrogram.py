@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from core.audio.pictures import Picture
 from gui import theme
-from gui.widgets.clip_media import Picture
 from gui.widgets.time_plot import RIGHT, TimePlot
 
 COLOUR_MAPS = {"magma": "magma", "viridis": "viridis", "grey": "CET-L1"}

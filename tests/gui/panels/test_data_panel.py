@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QPushButton
 
 from core.control import Control
 from core.datasets import DATASETS
@@ -213,6 +214,25 @@ def test_what_was_open_comes_back(qtbot, panel, context, folder):
     qtbot.waitUntil(lambda: again.pages.currentWidget() is again.content, timeout=20_000)
     assert again.choice.root == str(folder) and len(again.content.dataset.clips) == 15
     again.close_panel()
+
+
+def test_opening_can_be_cancelled(qtbot, panel, context, folder, monkeypatch):
+    def endless(workspace, choice, control, report):
+        while True:
+            control.checkpoint()
+
+    really = data_jobs.open_dataset
+    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    panel.open_folder(folder)
+    panel.waiting.findChild(QPushButton).click()
+    assert panel.pages.currentWidget() is panel.welcome
+    monkeypatch.setattr(data_jobs, "open_dataset", really)
+    opened(qtbot, panel, folder)
+    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    panel.select("demo-sounds")
+    panel.waiting.findChild(QPushButton).click()
+    assert panel.pages.currentWidget() is panel.content
+    assert panel.choice == context.dataset_choice
 
 
 def test_another_panels_dataset_is_shown(qtbot, panel, context, folder):

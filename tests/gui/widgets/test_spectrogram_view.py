@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from gui.widgets.clip_media import Picture, listening_picture, model_picture
+from core.audio.pictures import Picture, listening_picture, model_picture
 from gui.widgets.spectrogram import COLOUR_MAPS, MelAxis, SpectrogramView, hertz
 from gui.widgets.waveform import Waveform
 

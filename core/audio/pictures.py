@@ -1,4 +1,7 @@
-"""What a clip view needs of a clip, computed in the background: its sound, then its two spectrograms."""
+"""What there is to see of a clip: its two spectrograms, with their axes and levels.
+
+Importing this imports no torch: whoever shows pictures may do so at once and compute them in the background.
+"""
 
 from __future__ import annotations
 
