@@ -22,7 +22,7 @@ from core import readable
 from core.control import Control
 from core.engine import Engine
 from core.errors import Cancelled, UserError
-from core.estimate import estimate
+from core.estimate import Estimate, estimate
 from core.evaluation.summary import Summary, summarise
 from core.events import (
     EpochEnded,
@@ -80,9 +80,10 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
     console.print(f"[bold]{escape(study.name)}[/]{escape(f' — {study.answers}' if study.answers else '')}")
     control = Control()
     with _interrupt(control.cancel):
-        console.print(estimate(study, workspace, control).sentence())
+        expected = estimate(study, workspace, control)
+        console.print(expected.sentence())
     engine = Engine(workspace)
-    view = StudyView(console)
+    view = StudyView(console, expected)
     engine.subscribe(view.show)
     with view, _interrupt(engine.cancel):
         engine.start(study)
@@ -118,7 +119,7 @@ def _verify(name: str, workspace: Workspace, console: Console) -> int:
 class StudyView:
     """Prints what the engine says: a line for each run, and on a terminal a bar for the one under way."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, expected: Estimate | None = None) -> None:
         self.outcome, self.reason = Outcome.FAILED, "The study did not start."
         self._console = console
         self._bars = Bars(
@@ -132,7 +133,8 @@ class StudyView:
         self._run: RunStarted | None = None
         self._total = self._done = 0
         self._clock = time.monotonic()
-        self._took: list[float] = []
+        self._expected = expected
+        self._took = self._should_have = 0.0  # seconds of the runs so far, measured and as estimated
 
     def __enter__(self) -> StudyView:
         self._bars.start()
@@ -167,17 +169,24 @@ class StudyView:
 
     def _finished(self, event: RunFinished) -> None:
         self._done += 1
-        self._took.append(time.monotonic() - self._clock)
+        took = time.monotonic() - self._clock
         run = self._run
         name = f"{run.network}, fold {run.fold}, seed {run.seed}" if run and run.run == event.run else event.run
         name = escape(name)
         if event.outcome is Outcome.DONE:
-            said = f"{100 * event.scores['accuracy']:5.1f} %  {readable.duration(self._took[-1])}"
+            said = f"{100 * event.scores['accuracy']:5.1f} %  {readable.duration(took)}"
         else:
             said = f"[red]{event.outcome}[/]: {escape(event.reason)}"
-        left = (self._total - self._done) * sum(self._took) / len(self._took)
-        rest = f", about {readable.duration(left)} left" if self._done < self._total else ""
-        self._console.print(f"{name}: {said}  ({self._done} of {self._total}{rest})", soft_wrap=True)
+        self._console.print(f"{name}: {said}  ({self._done} of {self._total}{self._left(took)})", soft_wrap=True)
+
+    def _left(self, took: float) -> str:
+        """Time left: what was estimated for the runs to come, times how wrong the estimate was so far."""
+        if self._expected is None or self._run is None or self._done == self._total:
+            return ""
+        self._took += took
+        self._should_have += self._expected.per_run[self._run.network]
+        left = (self._expected.seconds - self._should_have) * self._took / max(self._should_have, 1e-9)
+        return f", about {readable.duration(max(left, 0.0))} left"
 
     def _bar(self, what: str, done: int, total: int, figures: str) -> None:
         if self._task is None:

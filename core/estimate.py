@@ -35,7 +35,8 @@ class Estimate:
     disk_bytes: int  # of the runs, their checkpoints and the cache
     free_bytes: int
     runs: int
-    per_network: dict[str, float]  # seconds of all its runs
+    per_network: dict[str, float]  # seconds of all its runs that are still to be done
+    per_run: dict[str, float]  # mean seconds of one of them
 
     def sentence(self) -> str:
         size = readable.size(self.disk_bytes)
@@ -67,6 +68,7 @@ def estimate(
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
     todo = [spec for spec in study.runs(dataset.folds) if run_folder(workspace, spec).status.phase is not Phase.DONE]
     per_network: dict[str, float] = {}
+    per_run: dict[str, float] = {}
     disk = estimate_bytes(dataset, study.recipe.audio.rate) if todo else 0
     largest_checkpoint = 0
     for number, network in enumerate(study.network):
@@ -77,6 +79,7 @@ def estimate(
             continue
         train, test, weights = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
         per_network[network.label] = sum(_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine)
+        per_run[network.label] = per_network[network.label] / len(mine)
         disk += len(mine) * weights * FLOAT_BYTES
         # Weights and AdamW's two figures a weight; the old checkpoint lies beside the new one until that is whole.
         largest_checkpoint = max(largest_checkpoint, 2 * 3 * weights * FLOAT_BYTES)
@@ -86,6 +89,7 @@ def estimate(
         free_bytes=workspace.free_bytes(),
         runs=len(todo),
         per_network=per_network,
+        per_run=per_run,
     )
 
 
