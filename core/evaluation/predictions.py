@@ -5,6 +5,7 @@ The only source of every score, matrix, curve and test shown anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,3 +112,20 @@ class Predictions:
             raise UserError(
                 f"{path} is not a predictions file of Sensorium ({error}). Delete the run and train it again."
             ) from error
+
+
+def pooled(tables: Sequence[Predictions]) -> Predictions:
+    """Several runs' predictions as one table, without features.
+
+    Raises:
+        ValueError: there is none, or their classes differ.
+    """
+    if not tables or any(table.classes != tables[0].classes for table in tables):
+        raise ValueError("predictions of the same classes are needed")
+    return Predictions(
+        classes=tables[0].classes,
+        clip_ids=np.concatenate([table.clip_ids for table in tables]),
+        labels=np.concatenate([table.labels for table in tables]),
+        probabilities=np.concatenate([table.probabilities for table in tables]),
+        features=np.zeros((sum(map(len, tables)), 0), np.float16),
+    )

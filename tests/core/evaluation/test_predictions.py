@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, pooled
 
 
 def example() -> Predictions:
@@ -67,3 +67,14 @@ def test_inconsistent_tables_are_refused() -> None:
     broken[0, 0] = np.nan
     with pytest.raises(ValueError, match="not a finite number"):
         Predictions(p.classes, p.clip_ids, p.labels, broken, p.features)
+
+
+def test_pooling_puts_runs_of_the_same_classes_together() -> None:
+    one = example()
+    both = pooled([one, one])
+    assert len(both) == 6 and both.classes == one.classes
+    np.testing.assert_array_equal(both.probabilities[3:], one.probabilities)
+    other = Predictions(("x", "y"), one.clip_ids, one.labels, one.probabilities, one.features)
+    for wrong in ([], [one, other]):
+        with pytest.raises(ValueError, match="same classes"):
+            pooled(wrong)
