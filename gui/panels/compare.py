@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -10,9 +9,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QInputDialog,
     QMenu,
-    QMessageBox,
     QScrollArea,
     QSplitter,
     QStackedLayout,
@@ -22,13 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets import DATASETS
-from core.errors import UserError
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
 from core.evaluation.tables import network_table, run_table
 from core.events import Progress
 from core.runs import RunFolder
-from gui import theme
+from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
 from gui.panels.base import Panel
@@ -161,30 +157,10 @@ class ComparePanel(Panel):
             self.context.want_errors(ErrorsRequest(self.overview.study, network))
 
     def _write_note(self, run: RunFolder) -> None:
-        text, agreed = QInputDialog.getMultiLineText(self, "Note", f"Note about {run.id}", run.note)
-        if agreed:
-            self._change([partial(run.write_note, text.strip())])
+        run_actions.write_note(self.context, [run], self)
 
     def _delete(self, runs: list[RunFolder]) -> None:
-        status = self.context.engine.status
-        if any(run.id == status.run for run in runs):
-            self.context.message.emit(f"{status.run} is being trained: stop the study before you delete it.", "warning")
-            return
-        what = runs[0].id if len(runs) == 1 else f"{len(runs)} runs of {runs[0].study}"
-        question = f"Delete {what}, with weights and predictions? This cannot be undone."
-        buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
-        if QMessageBox.question(self, "Delete runs", question, buttons) == QMessageBox.StandardButton.Yes:
-            self._change([run.delete for run in runs])
-
-    def _change(self, actions: Sequence[Callable[[], None]]) -> None:
-        """Change files of runs, and let every panel read them again."""
-        try:
-            self.context.workspace.require_writable()
-            for action in actions:
-                action()
-        except UserError as error:
-            self.context.message.emit(str(error), "error")
-        self.context.runs_changed.emit()
+        run_actions.delete_runs(self.context, runs, self)
 
     # copying ----------------------------------------------------------------------------------------------------
 

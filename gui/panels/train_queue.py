@@ -20,8 +20,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
-    QMessageBox,
     QPushButton,
     QTableView,
     QToolButton,
@@ -31,10 +29,8 @@ from PySide6.QtWidgets import (
 
 from core import readable
 from core.engine import State
-from core.errors import UserError
 from core.runs import Phase
-from core.study import slug
-from gui import theme
+from gui import run_actions, theme
 from gui.context import Context
 from gui.panels.train_runs import RunRow, StudyRuns, list_studies
 
@@ -172,48 +168,17 @@ class Queue(QWidget):
 
     def write_note(self) -> None:
         rows = self.chosen()
-        if not rows:
-            return
-        text, agreed = QInputDialog.getText(self, "Note", "Note beside the run:", text=rows[0].note)
-        if not agreed:
-            return
-        try:
-            for row in rows:
-                row.folder.write_note(text.strip())
-                self._runs.update(row.id, note=text.strip())
-        except UserError as error:
-            self._context.message.emit(str(error), "error")
+        note = run_actions.write_note(self._context, [row.folder for row in rows], self) if rows else None
+        for row in rows if note is not None else ():
+            self._runs.update(row.id, note=note)  # also while a study runs
 
     def delete_runs(self) -> None:
-        rows = [row for row in self.chosen() if not self._under_way(row)]
-        if not rows or not self._agrees(rows):
-            return
-        try:
-            self._context.workspace.require_writable()
-            for row in rows:
-                row.folder.delete()
-        except UserError as error:
-            self._context.message.emit(str(error), "error")
-        self._context.runs_changed.emit()
-        self._runs.show(self._runs.study)  # also while another study runs
-
-    def _agrees(self, rows: list[RunRow]) -> bool:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        what = rows[0].id if len(rows) == 1 else f"{len(rows)} runs"
-        box.setText(f"Delete {what}?")
-        size = readable.size(sum(row.folder.size() for row in rows))
-        box.setInformativeText(f"Weights, curves and predictions go for good; {size} become free.")
-        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
-        box.exec()
-        agreed = box.clickedButton() is delete
-        box.deleteLater()
-        return agreed
+        folders = [row.folder for row in self.chosen() if not self._under_way(row)]
+        if folders and run_actions.delete_runs(self._context, folders, self):
+            self._runs.show(self._runs.study)  # also while another study runs
 
     def _under_way(self, row: RunRow) -> bool:
-        status = self._context.engine.status
-        return status.state is not State.IDLE and slug(status.study) == row.folder.study
+        return run_actions.under_way(self._context, row.folder)
 
     def _study_chosen(self) -> None:
         self._runs.show(str(self.studies.currentData()))

@@ -269,7 +269,7 @@ def test_an_unfinished_study_is_resumed_from_its_file(panel_with_runs, estimate,
 
 
 def test_notes_are_kept(panel_with_runs, monkeypatch):
-    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("odd one", True))
+    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *a, **k: ("odd one", True))
     queue = panel_with_runs.queue
     queue.table.selectRow(0)
     queue.annotate.click()

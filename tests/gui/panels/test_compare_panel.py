@@ -147,8 +147,13 @@ def menu(panel, item) -> dict[str, QAction]:
 def test_a_run_is_deleted_after_a_question_and_only_then(qtbot, opened, context, monkeypatch):
     runs = make_study(context.workspace, synthetic_clips(6, per_class=8))
     panel = opened()
-    answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Yes])
-    monkeypatch.setattr(QMessageBox, "question", lambda *given: next(answers))
+    answers = iter(["Keep", "Delete"])
+
+    def answer(box):
+        wanted = next(answers)
+        next(button for button in box.buttons() if button.text() == wanted).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
     item = panel.tree.topLevelItem(0).child(0)
     menu(panel, item)["Delete this run …"].trigger()
     assert all(run.path.exists() for run in runs)
@@ -157,10 +162,10 @@ def test_a_run_is_deleted_after_a_question_and_only_then(qtbot, opened, context,
     qtbot.waitUntil(lambda: len(panel.overview.summary.runs) == len(runs) - 1, timeout=20_000)
 
 
-def test_the_run_under_way_is_not_deleted(opened, context, monkeypatch):
+def test_runs_of_the_study_under_way_are_not_deleted(opened, context, monkeypatch):
     runs = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
     panel = opened()
-    context.engine._status = EngineStatus(State.RUNNING, STUDY, runs[0].id)
+    context.engine._status = EngineStatus(State.RUNNING, STUDY)
     said = []
     context.message.connect(lambda text, level: said.append(text))
     menu(panel, panel.tree.topLevelItem(0).child(0))["Delete this run …"].trigger()

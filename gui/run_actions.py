@@ -1,0 +1,67 @@
+"""What a person does to runs, in whatever panel: annotate and delete, with one question and one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+
+from core import readable
+from core.engine import State
+from core.errors import UserError
+from core.runs import RunFolder
+from core.study import slug
+from gui.context import Context
+
+
+def under_way(context: Context, run: RunFolder) -> bool:
+    """Whether a run belongs to the study that runs: the engine comes back to it."""
+    status = context.engine.status
+    return status.state is not State.IDLE and slug(status.study) == run.study
+
+
+def write_note(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> str | None:
+    """Ask for a note beside some runs and keep it; None where nothing was written."""
+    about = runs[0].id if len(runs) == 1 else f"{len(runs)} runs"
+    text, agreed = QInputDialog.getMultiLineText(parent, "Note", f"Note beside {about}:", runs[0].note)
+    if agreed and _change(context, [partial(run.write_note, text.strip()) for run in runs]):
+        return text.strip()
+    return None
+
+
+def delete_runs(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> bool:
+    """Delete runs for good after a question."""
+    if any(under_way(context, run) for run in runs):
+        context.message.emit("Runs of the study under way cannot be deleted: stop the study first.", "warning")
+        return False
+    return _agrees(runs, parent) and _change(context, [run.delete for run in runs])
+
+
+def _agrees(runs: Sequence[RunFolder], parent: QWidget) -> bool:
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(f"Delete {runs[0].id if len(runs) == 1 else f'{len(runs)} runs'}?")
+    size = readable.size(sum(run.size() for run in runs))
+    box.setInformativeText(f"Weights, curves and predictions go for good; {size} become free.")
+    delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
+    box.exec()
+    agreed = box.clickedButton() is delete
+    box.deleteLater()
+    return agreed
+
+
+def _change(context: Context, actions: Sequence[Callable[[], None]]) -> bool:
+    """Change files of runs, and let every panel read them again."""
+    changed = False
+    try:
+        context.workspace.require_writable()
+        for action in actions:
+            action()
+            changed = True
+    except UserError as error:
+        context.message.emit(str(error), "error")
+    if changed:
+        context.runs_changed.emit()
+    return changed
