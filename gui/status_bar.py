@@ -44,7 +44,7 @@ class StatusBar(QFrame):
         self.speed = theme.label("")
         self.speed.setToolTip("Training clips a second.")
         self.left = theme.label("")
-        self.left.setToolTip("Time left for the run under way.")
+        self.left.setToolTip("Time left for the run under way. Train shows that of the whole study.")
         self.pause = _tool("mdi6.pause", "Pause after the batch under way; nothing is lost.")
         self.pause.clicked.connect(self.toggle_pause)
         self.stop = _tool("mdi6.stop", "Stop after the batch under way. Start goes on from the last checkpoint.")
@@ -90,7 +90,7 @@ class StatusBar(QFrame):
         self.bar.setValue(round(1000 * _share(status)))
         self.speed.setText(readable.rate(status.clips_per_second) if status.clips_per_second else "")
         left = status.seconds_left
-        self.left.setText(f"{readable.duration(left)} left" if left is not None else "")
+        self.left.setText(f"{readable.duration(left)} left in this run" if left is not None else "")
         paused = status.state is State.PAUSED
         theme.set_icon(self.pause, "mdi6.play" if paused else "mdi6.pause")
         self.pause.setToolTip("Go on." if paused else "Pause after the batch under way; nothing is lost.")

@@ -156,7 +156,7 @@ def test_the_status_bar_follows_the_study(window, qtbot):
     qtbot.waitUntil(lambda: bar.study.text() == "trial · run 1 of 2 · epoch 5 of 10")
     assert bar.bar.value() == 250, "half of the first of two runs"
     assert bar.speed.text() == "33.0 clips/s"
-    assert bar.left.text() == "5 s left"
+    assert bar.left.text() == "5 s left in this run"
     bar.pause.click()
     assert engine.status.state is State.PAUSED
     assert "paused" in bar.study.text()
