@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from textwrap import shorten
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui import theme
 
+log = logging.getLogger(__name__)
+
 MOST = 3  # messages at once; the oldest makes room
 MOST_LETTERS = 400
 INFORMATION_STAYS_MS = 8000
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _ICONS = {
     "info": "mdi6.information-outline",
     "warning": "mdi6.alert-outline",
@@ -31,6 +35,7 @@ class Banner(QWidget):
         self.hide()
 
     def show_message(self, text: str, level: str = "info") -> None:
+        log.log(_LEVELS[level], text)
         text = shorten(" ".join(text.split()), MOST_LETTERS, placeholder=" …")  # some libraries' errors fill pages
         if any(row.text == text for row in self.rows):
             return
@@ -58,9 +63,9 @@ class _Row(QFrame):
         self.setObjectName("banner")
         line = QHBoxLayout(self)
         line.setContentsMargins(2 * theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
-        sign = QToolButton()
-        sign.setEnabled(True)
-        sign.setAutoRaise(True)
+        sign = QToolButton()  # its icon follows the scheme; it is no control
+        sign.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        sign.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.set_icon(sign, _ICONS[level], "error_text" if level == "error" else "accent")
         line.addWidget(sign)
         label = QLabel(text)
@@ -69,7 +74,9 @@ class _Row(QFrame):
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         line.addWidget(label, 1)
         self.close_button = QToolButton()
-        self.close_button.setToolTip("Dismiss this message. It stays in sensorium.log.")
+        self.close_button.setToolTip(
+            "Dismiss this message." if level == "info" else "Dismiss this message. It stays in sensorium.log."
+        )
         theme.set_icon(self.close_button, "mdi6.close", "muted")
         self.close_button.clicked.connect(self._close)
         line.addWidget(self.close_button)

@@ -27,7 +27,10 @@ class KeySheet(QDialog):
         row.setContentsMargins(3 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID)
         row.setSpacing(5 * theme.GRID)
         groups = [("Everywhere", window_keys), ("Plots", MOUSE)]
-        groups += [(info.title, info.shortcuts) for info in panels.values() if info.shortcuts]
+        alike: dict[tuple[Shortcut, ...], list[str]] = {}  # panels with the same keys share a group
+        for info in panels.values():
+            alike.setdefault(info.shortcuts, []).append(info.title)
+        groups += [(", ".join(titles), keys) for keys, titles in alike.items() if keys]
         half = (sum(len(keys) + 2 for _, keys in groups) + 1) // 2
         column, filled = QVBoxLayout(), 0
         row.addLayout(column)

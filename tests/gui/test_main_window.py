@@ -108,6 +108,12 @@ def test_an_error_that_fills_pages_is_shortened(window):
     assert len(window.banner.rows[0].text) <= banners.MOST_LETTERS
 
 
+def test_what_is_dismissed_stays_in_the_log(window, caplog):
+    window.context.message.emit("It went wrong.", "error")
+    window.banner.rows[0].close_button.click()
+    assert "It went wrong." in caplog.text
+
+
 def test_what_the_engine_warns_of_is_shown(window, qtbot):
     window.context.engine.say(Message("A class has one clip.", "warning"), Message("Decoded.", "info"))
     qtbot.waitUntil(lambda: [row.text for row in window.banner.rows] == ["A class has one clip."])
