@@ -13,6 +13,7 @@ from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
 from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
 from core.control import Control
+from core.evaluation.metrics import PerClass, per_class
 from core.events import Progress
 from gui import theme
 from gui.clip_source import ClipSource
@@ -41,6 +42,8 @@ class ErrorsPanel(Panel):
         self._request: ErrorsRequest | None = None
         self._stale = True
         self._job: Job | None = None
+        self._scoring: Job | None = None
+        self._scored: tuple[int, int, int] | None = None  # network, fold and seed whose classes are scored
         self.source = ClipSource(context, self)
         self.filters = ErrorFilters()
         self.matrix = ConfusionView()
@@ -56,7 +59,7 @@ class ErrorsPanel(Panel):
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
-        self.clip_view.take_keys(self, self.table, self.matrix.pairs)
+        self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores)
         context.runs_changed.connect(self._runs_changed)
 
     # what the window calls --------------------------------------------------------------------------------------
@@ -81,8 +84,9 @@ class ErrorsPanel(Panel):
             settings.setValue("errors/study", self.data.study)
 
     def close_panel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        for job in (self._job, self._scoring):
+            if job is not None:
+                job.cancel()
         self.clip_view.close_clip()
 
     # reading ----------------------------------------------------------------------------------------------------
@@ -123,7 +127,7 @@ class ErrorsPanel(Panel):
         if data is None:  # deleted meanwhile
             self._read("")
             return
-        self.data = data
+        self.data, self._scored = data, None
         self.filters.set_runs(
             [(network.label, network.architecture) for network in data.networks],
             sorted({info.fold for info in data.records.runs}),
@@ -173,10 +177,28 @@ class ErrorsPanel(Panel):
         if self._request is not None and self._request.clips:
             rows = rows[np.isin(records.clip_ids[records.clip[rows]], self._request.clips)]
         self._rows = rows
+        self._score_classes(shown, choice.fold, choice.seed)
         true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
         every_clip = choice.which is Which.ALL and not choice.words and not (self._request and self._request.clips)
         self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
         self._show_cells(self.matrix.matrix.selected)
+
+    def _score_classes(self, network: int, fold: int, seed: int) -> None:
+        """Scores of each class over the runs chosen, in the background: they need every probability."""
+        if self.data is None or self._scored == (network, fold, seed):
+            return
+        self._scored = (network, fold, seed)
+        if self._scoring is not None:
+            self._scoring.cancel()
+        networks = [] if network == ANY else [self.data.networks[network].label]
+        folds, seeds = [] if fold == ANY else [fold], [] if seed == ANY else [seed]
+        score = partial(_per_class, self.data, networks, folds, seeds)
+        self._scoring = self.context.jobs.run(score, self._classes_scored)
+
+    def _classes_scored(self, scores: PerClass | None) -> None:
+        self._scoring = None
+        if self.data is not None and scores is not None:
+            self.matrix.scores.set_scores(self.data.records.classes, scores)
 
     def _show_cells(self, cells: frozenset[Cell]) -> None:
         """The table holds exactly what is selected in the matrix; everything where nothing is."""
@@ -264,6 +286,18 @@ class ErrorsPanel(Panel):
 
     def _go_to_training(self) -> None:
         self.context.panel_wanted.emit("train")
+
+
+def _per_class(
+    data: StudyRecords,
+    networks: list[str],
+    folds: list[int],
+    seeds: list[int],
+    control: Control,
+    report: object,
+) -> PerClass | None:
+    predictions = data.of_networks(networks, folds, seeds)
+    return per_class(predictions) if predictions is not None else None
 
 
 def _import_clustering(control: Control, report: object) -> bool:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QSizePolicy,
     QSplitter,
+    QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from core.analysis.confusion import most_confused, normalise, order
 from gui import theme
+from gui.widgets.class_scores import ClassScores
 from gui.widgets.confusion import FAINTEST, Cell, ConfusionMatrix
 from gui.widgets.transport import tool
 
@@ -61,6 +63,15 @@ class ConfusionView(QWidget):
         self.readout.setMinimumWidth(1)
         self.readout.setFixedHeight(3 * theme.GRID)
         self.pairs = self._make_pairs()
+        self.scores = ClassScores()
+        self.scores.chosen.connect(self._class_chosen)
+        self.lists = QTabWidget()
+        self.lists.setDocumentMode(True)
+        self.lists.setMinimumHeight(16 * theme.GRID)
+        self.lists.addTab(self.pairs, "Most confused")
+        self.lists.setTabToolTip(0, "The pairs of classes that are taken for each other most often.")
+        self.lists.addTab(self.scores, "Per class")
+        self.lists.setTabToolTip(1, "Scores of each class over the runs chosen above, from all their test clips.")
 
         self._bar = QWidget()
         bar = QHBoxLayout(self._bar)
@@ -94,9 +105,9 @@ class ConfusionView(QWidget):
         column.addWidget(self.key)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
-        splitter.addWidget(self.pairs)
+        splitter.addWidget(self.lists)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([560, 160])
+        splitter.setSizes([540, 184])
         splitter.setChildrenCollapsible(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -173,6 +184,11 @@ class ConfusionView(QWidget):
         else:
             self.readout.setText("Click a cell for its clips, Shift-click for more, a name for its errors.")
 
+    def _class_chosen(self, label: int) -> None:
+        """All errors of a class: its row without the diagonal."""
+        n = len(self._classes)
+        self.matrix.select(frozenset((label, other) for other in range(n) if other != label))
+
     def _selected(self, cells: frozenset[Cell]) -> None:
         self._mark_pairs()
         self._say(None)
@@ -182,7 +198,7 @@ class ConfusionView(QWidget):
         pairs = QTreeWidget()
         pairs.setRootIsDecorated(False)
         pairs.setUniformRowHeights(True)
-        pairs.setHeaderLabels(["Most confused: true", "taken for", "count", "of true"])
+        pairs.setHeaderLabels(["True", "taken for", "count", "of true"])
         pairs.setToolTip("The errors made most often. Click one to see its clips; Shift-click to add.")
         pairs.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         pairs.setMinimumHeight(12 * theme.GRID)

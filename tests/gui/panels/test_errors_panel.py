@@ -261,3 +261,21 @@ def test_presentation_mode_hides_the_filters_and_brings_them_back(opened, contex
     assert panel.matrix.isVisible()
     panel.present(False)
     assert not any(widget.isHidden() or widget.parentWidget().isHidden() for widget in controls)
+
+
+def test_scores_of_each_class_follow_the_runs_chosen(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(5, per_class=8), dataset=NOWHERE, seeds=(0, 1))
+    panel = opened()
+    scores = panel.matrix.scores
+    qtbot.waitUntil(lambda: scores.topLevelItemCount() == 5, timeout=30_000)
+    assert {scores.topLevelItem(i).text(1) for i in range(5)} == {str(3 * 2 * 8)}  # networks × seeds × clips
+    recall = [float(scores.topLevelItem(i).text(3)) for i in range(5)]
+    assert recall == sorted(recall), "the worst recognised stands first"
+    true, predicted = panel.data.records.true, panel.data.records.predicted
+    label = scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
+    assert recall[0] == pytest.approx(100 * (predicted[true == label] == label).mean(), abs=0.06)
+    panel.filters.choose_network(panel.data.networks[0].label)
+    qtbot.waitUntil(lambda: scores.topLevelItemCount() and scores.topLevelItem(0).text(1) == "16", timeout=30_000)
+    scores.itemClicked.emit(scores.topLevelItem(0), 0)
+    rows, chosen = shown(panel), scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
+    assert len(rows) and (true[rows] == chosen).all() and (predicted[rows] != chosen).all()

@@ -1,0 +1,75 @@
+"""Precision, recall, F1 and AUC of every class, to be sorted by any of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from core.evaluation.metrics import PerClass
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+COLUMNS = (  # word, tooltip
+    ("Class", "The true class. Click one to see its errors."),
+    ("Clips", "Predictions of clips of this class: one for each run chosen."),
+    ("Precision", "Share of the clips given this name that have it, in %."),
+    ("Recall", "Share of the clips of this class that were recognised, in %."),
+    ("F1", "Harmonic mean of precision and recall, in %."),
+    ("AUC", "Area under the ROC curve of this class against the rest, in %: 50 is chance."),
+)
+
+
+class ClassScores(QTreeWidget):
+    """Handed the scores; says which class was chosen."""
+
+    chosen = Signal(int)  # index of the class
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setHeaderLabels([word for word, _ in COLUMNS])
+        self.setSortingEnabled(True)
+        self.sortByColumn(3, Qt.SortOrder.AscendingOrder)  # the worst recognised first
+        for column, (_, tooltip) in enumerate(COLUMNS):
+            self.headerItem().setToolTip(column, tooltip)
+            if column:
+                self.headerItem().setTextAlignment(column, RIGHT)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.itemClicked.connect(self._clicked)
+
+    def set_scores(self, classes: tuple[str, ...], scores: PerClass) -> None:
+        """Show one row a class; what is not defined is a dash and stands last."""
+        self.clear()
+        figures = (scores.precision, scores.recall, scores.f1, scores.auc)
+        for label, name in enumerate(classes):
+            item = _Row([name, str(int(scores.support[label]))])
+            item.setData(0, Qt.ItemDataRole.UserRole, label)
+            item.values = (float(scores.support[label]), *(float(figure[label]) for figure in figures))
+            for column in range(1, len(COLUMNS)):
+                item.setTextAlignment(column, RIGHT)
+            for column, figure in enumerate(figures, start=2):
+                value = 100 * float(figure[label])
+                item.setText(column, "–" if np.isnan(value) else f"{value:.1f}")
+            self.addTopLevelItem(item)
+
+    def _clicked(self, item: QTreeWidgetItem) -> None:
+        self.chosen.emit(int(item.data(0, Qt.ItemDataRole.UserRole)))
+
+
+class _Row(QTreeWidgetItem):
+    """Sorts by value and not by text."""
+
+    values: tuple[float, ...] = ()
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _Row):
+            return NotImplemented
+        tree = self.treeWidget()
+        column = tree.sortColumn() if tree is not None else 0
+        if column == 0:
+            return self.text(0) < other.text(0)
+        mine, theirs = self.values[column - 1], other.values[column - 1]
+        return bool(np.isnan(theirs)) if np.isnan(mine) != np.isnan(theirs) else mine < theirs
