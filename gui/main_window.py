@@ -255,10 +255,11 @@ def _scale_columns(panel: QWidget, ratio: float) -> None:
     Tables are made for the type of the moment (`theme.pixels`); columns that fit their contents do so anyway.
     """
     for header in panel.findChildren(QHeaderView):
-        header.setDefaultSectionSize(round(header.defaultSectionSize() * ratio))
-        for section in range(header.count()):
-            if header.sectionResizeMode(section) is QHeaderView.ResizeMode.Interactive:
-                header.resizeSection(section, round(header.sectionSize(section) * ratio))
+        by_hand = QHeaderView.ResizeMode.Interactive
+        sizes = {n: header.sectionSize(n) for n in range(header.count()) if header.sectionResizeMode(n) is by_hand}
+        header.setDefaultSectionSize(round(header.defaultSectionSize() * ratio))  # resizes those of that size, too
+        for section, size in sizes.items():
+            header.resizeSection(section, round(size * ratio))
 
 
 def _first_panel(panels: Table[PanelInfo]) -> str:

@@ -17,7 +17,7 @@ from gui import theme
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 METRIC = 2
 COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
-    ("Network", 184, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Network", 208, "Architecture and name; open it to see its runs. A double click shows its errors."),
     ("Weights", 88, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
     ("95 % interval", 104, "Student's t over the folds, corrected for the training clips that folds share "

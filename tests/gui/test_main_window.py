@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QTableWidget
 
 from core.engine import State
 from core.events import Message, Outcome
@@ -106,6 +106,16 @@ def test_an_error_that_fills_pages_is_shortened(window):
     window.context.message.emit("RuntimeError:\n\tMissing key(s)\n" + "weight " * 1000, "error")
     assert window.banner.rows[0].text.startswith("RuntimeError: Missing key(s) weight")
     assert len(window.banner.rows[0].text) <= banners.MOST_LETTERS
+
+
+def test_rows_and_columns_of_tables_grow_with_the_type_and_shrink_again(window):
+    table = QTableWidget(2, 2, window.panels["train"])
+    headers = (table.verticalHeader(), table.horizontalHeader())
+    before = [(header.defaultSectionSize(), header.sectionSize(0)) for header in headers]
+    window.toggle_presentation()
+    assert [header.sectionSize(0) for header in headers] == [round(theme.PRESENTATION * size) for _, size in before]
+    window.leave_presentation()
+    assert [(header.defaultSectionSize(), header.sectionSize(0)) for header in headers] == before
 
 
 def test_what_is_dismissed_stays_in_the_log(window, caplog):
