@@ -274,8 +274,9 @@ def test_scores_of_each_class_follow_the_runs_chosen(qtbot, opened, context):
     true, predicted = panel.data.records.true, panel.data.records.predicted
     label = scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
     assert recall[0] == pytest.approx(100 * (predicted[true == label] == label).mean(), abs=0.06)
-    panel.filters.choose_network(panel.data.networks[0].label)
-    qtbot.waitUntil(lambda: scores.topLevelItemCount() and scores.topLevelItem(0).text(1) == "16", timeout=30_000)
+    panel.filters.network.setCurrentIndex(1)
+    panel.filters.network.activated.emit(1)
+    qtbot.waitUntil(lambda: scores.topLevelItem(0).text(1) == "16", timeout=30_000)
     scores.itemClicked.emit(scores.topLevelItem(0), 0)
     rows, chosen = shown(panel), scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
     assert len(rows) and (true[rows] == chosen).all() and (predicted[rows] != chosen).all()
