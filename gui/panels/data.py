@@ -141,7 +141,7 @@ class DataPanel(Panel):
             self.open_folder(folder)
 
     def _work_of_check(self, dataset: Dataset) -> Callable[..., Checked]:
-        return partial(data_jobs.check_recordings, dataset, AudioSettings().rate, self.context.workspace.cache)
+        return partial(data_jobs.check_recordings, dataset, AudioSettings().rate, self.context.workspace)
 
     def _start(
         self, what: str, done: Callable[[Any], None], failed: Callable[[str], None], work: Callable[..., Any]

@@ -34,11 +34,12 @@ def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, 
     return dataset.without(tuple(Excluded(clip_id, "Left out by hand.") for clip_id in choice.exclude))
 
 
-def check_recordings(dataset: Dataset, rate: int, cache_dir: Path, control: Control, report: Report) -> Checked:
+def check_recordings(dataset: Dataset, rate: int, workspace: Workspace, control: Control, report: Report) -> Checked:
     """Decode every clip into the cache, judge them, and look for what would leak from training to test."""
     from core.audio.cache import AudioCache
 
-    cache = AudioCache.open(dataset, rate, cache_dir, control, report)
+    workspace.require_writable()
+    cache = AudioCache.open(dataset, rate, workspace.cache, control, report)
     found = scan(dataset, cache.facts, cache.failures)
     usable = found.usable(dataset)
     digests = {clip_id: (facts.file_digest, facts.samples_digest) for clip_id, facts in cache.facts.items()}

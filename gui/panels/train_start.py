@@ -73,7 +73,7 @@ class Starter(QObject):
             self._tell(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
             return
         assert self._wanted is not None
-        self._expected = _seconds_per_run(estimate, self._wanted)
+        self._expected = estimate.per_run
         tight = estimate.disk_bytes > estimate.free_bytes
         self._tell(Step.ASKING, estimate.sentence())
         if estimate.seconds <= ASK_ABOVE_SECONDS and not tight:
@@ -108,9 +108,3 @@ def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[
         return estimate(study, workspace, control, report)
 
     return work
-
-
-def _seconds_per_run(estimate: Any, study: Study) -> dict[str, float]:
-    """Network → seconds of one of its runs: the grid gives every network as many."""
-    runs_each = max(1, round(estimate.runs / len(study.network)))
-    return {network: seconds / runs_each for network, seconds in estimate.per_network.items()}
