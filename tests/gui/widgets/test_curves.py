@@ -49,6 +49,7 @@ def test_only_what_changed_is_drawn(curves, monkeypatch):
 
 
 def test_variants_of_an_architecture_differ_and_follow_the_scheme(qapp, curves):
+    theme.apply(qapp, dark=False)
     curves.add_run(RunCurves("three", "AlexNet (imagenet)", "alexnet", variant=1))
     pure, shade, icon = (curves.runs["one"].colour, curves.runs["three"].colour, curves.chips["AlexNet (imagenet)"])
     light = icon.icon().cacheKey()
