@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
@@ -50,6 +51,14 @@ class Context(QObject):
     def set_dataset(self, choice: DatasetChoice, dataset: Dataset | None) -> None:
         self.dataset_choice, self.dataset = choice, dataset
         self.dataset_changed.emit()
+
+    def folder_of(self, dataset: str) -> str:
+        """The folder a dataset was opened from last, or "" where that is its place in the workspace or gone."""
+        folder = str(self.settings.value(f"data/root/{dataset}", ""))
+        return folder if folder and Path(folder).is_dir() else ""
+
+    def remember_folder(self, choice: DatasetChoice) -> None:
+        self.settings.setValue(f"data/root/{choice.name}", choice.root)
 
     def _unhandled(self, sentence: str) -> None:
         self.message.emit(sentence, "error")

@@ -86,9 +86,7 @@ class DataPanel(Panel):
     def select(self, name: str) -> None:
         """Open a row of DATASETS from where it was last, or offer what brings it."""
         info = DATASETS[name]
-        root = str(self.context.settings.value(f"data/root/{name}", ""))
-        if root and not Path(root).is_dir():
-            root = ""
+        root = self.context.folder_of(name)
         if not root and not info.folder:
             self.choose_folder(name)
         elif not root and not info.synthetic and not self.context.workspace.dataset_root(name).is_dir():
@@ -156,7 +154,7 @@ class DataPanel(Panel):
     def _opened(self, dataset: Dataset) -> None:
         assert self.choice is not None
         self._job, self.checked = None, None
-        self.context.settings.setValue(f"data/root/{self.choice.name}", self.choice.root)
+        self.context.remember_folder(self.choice)
         self.chooser.refresh(self.choice.name, self.choice.root)
         self.content.show_dataset(dataset)
         self.pages.setCurrentWidget(self.content)

@@ -117,7 +117,7 @@ class DatasetChooser(QWidget):
         for name, card in self.cards.items():
             info = DATASETS[name]
             here = bool(info.folder) and (self._context.workspace.datasets / info.folder).is_dir()
-            remembered = root if name == chosen else str(self._context.settings.value(f"data/root/{name}", ""))
+            remembered = root if name == chosen else self._context.folder_of(name)
             if remembered:
                 card.place.setText(f"From {Path(remembered).name}")
                 card.place.setToolTip(remembered)

@@ -77,9 +77,13 @@ class StudyEditor(QScrollArea):
         return True
 
     def _located(self, choice: DatasetChoice) -> DatasetChoice:
-        """A preset names a dataset; where it lies is what was chosen in the Data panel, if it is the same one."""
+        """A preset names a dataset; where it lies is what was chosen in the Data panel, now or before."""
         chosen = self._context.dataset_choice
-        return chosen if chosen.name == choice.name and not choice.root else choice
+        if choice.root:
+            return choice
+        if chosen.name == choice.name:
+            return chosen
+        return choice.model_copy(update={"root": self._context.folder_of(choice.name)})
 
     def _dataset_changed(self) -> None:
         self._study = self._study.model_copy(update={"dataset": self._context.dataset_choice})

@@ -14,6 +14,7 @@ from core.runs import LogRow, Phase, run_folder
 from core.study import DatasetChoice, Network, Study, write_toml
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
+from gui.panels.train_study import PRESETS
 from tests.gui import fakes
 
 STUDY = Study(
@@ -338,3 +339,14 @@ def test_weights_that_do_not_exist_are_said_under_the_network(panel):
     row.weights.set("imagenet")
     assert panel.editor.value() is None
     assert row.form.sentences()[""] == "There are no ImageNet weights for baseline_cnn: set weights to “none”."
+
+
+def test_a_preset_finds_the_recordings_where_they_were_opened_before(panel, context, tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    context.remember_folder(DatasetChoice(name="esc10", root=str(folder)))
+    assert panel.editor.open_file(PRESETS / "esc10.toml")
+    assert panel.editor.value().dataset == DatasetChoice(name="esc10", root=str(folder))
+    folder.rmdir()  # gone: its place in the workspace is what is left
+    assert panel.editor.open_file(PRESETS / "esc10.toml")
+    assert panel.editor.value().dataset == DatasetChoice(name="esc10")
