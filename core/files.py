@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +32,8 @@ def replace_synced(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise write_error(path, error) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be no folder: the first error says so
+            aside.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:

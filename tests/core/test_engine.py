@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -331,3 +332,17 @@ def wait_for(condition, seconds: float = 30.0) -> None:  # type: ignore[no-untyp
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+def test_a_finished_run_leaves_no_weights_in_memory(tones: Path, workspace: Workspace) -> None:
+    def weights() -> int:
+        return sum(p.numel() for p in gc.get_objects() if type(p) is torch.nn.Parameter and not p.is_meta)
+
+    gc.collect()
+    before = weights()
+    gc.disable()  # as in the window, where the engine's thread must not collect
+    try:
+        trained(tone_study(tones, seeds=(0, 1)), workspace)
+        assert weights() - before < 100_000, "one network has 900,000"
+    finally:
+        gc.enable()
