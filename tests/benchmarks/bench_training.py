@@ -5,7 +5,6 @@ uv run pytest -s tests/benchmarks/bench_training.py        (under a real display
 
 from __future__ import annotations
 
-import gc
 import os
 import statistics
 import time
@@ -28,7 +27,7 @@ from core.study import DatasetChoice, Network, Study
 from core.training.device import use_threads
 from core.training.schedule import make_optimizer
 from gui.main_window import MainWindow
-from gui.session import open_context
+from gui.session import Collector, open_context
 
 PAIRS = 7
 BOUND = 0.95
@@ -54,6 +53,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def window(qapp: QApplication, tmp_path: Path):
+    collector = Collector(qapp)  # as in a session: collected in the engine's thread, Qt's objects would crash
     made = MainWindow(open_context(tmp_path / "workspace"))
     made.resize(1280, 800)
     made.show()
@@ -62,6 +62,7 @@ def window(qapp: QApplication, tmp_path: Path):
     made.context.engine.cancel()
     made.context.engine.join(60)
     made.close()
+    collector.stop()
 
 
 def study(sounds: Path, architecture: str, epochs: int, name: str) -> Study:
@@ -164,7 +165,6 @@ def test_the_window_is_quick_while_resnet_trains(
             QCoreApplication.processEvents()
             time.sleep(0.001)
     timer.stop()
-    gc.collect()
     late, answered = float(np.percentile(gaps, 99)), float(np.percentile(clicks, 99))
     with capsys.disabled():
         print(
