@@ -116,6 +116,7 @@ class ClipTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.clips = ClipTableModel(self)
+        self._open = -1  # clip index last said to be current: a model that is reset forgets which was
         self.setModel(self.clips)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -132,23 +133,27 @@ class ClipTable(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
         self.selectionModel().selectionChanged.connect(self._selected)
+        self.clips.modelReset.connect(self._find_open)
 
     def set_columns(self, columns: Sequence[Column], sort_by: int) -> None:
+        self._open = -1
         self.clips.set_columns(columns)
         for place, column in enumerate(columns):
             self.setColumnWidth(place, round(theme.pixels(column.width)))
         self.sortByColumn(sort_by, Qt.SortOrder.DescendingOrder)
 
     def show_clips(self, clips: NDArray[np.int64]) -> None:
-        """Show these, the first of them current."""
+        """Show these; the current clip stays so where it is one of them, else the first is."""
         self.clips.show_clips(clips)
-        self.make_current(0)
+        if self.current < 0:
+            self.make_current(0)
 
     def make_current(self, row: int) -> None:
         if 0 <= row < len(self.clips.rows):
             self.selectRow(row)
             self.scrollTo(self.clips.index(row, 0))
         else:
+            self._open = -1
             self.current_changed.emit(-1)
 
     def step(self, by: int) -> None:
@@ -164,8 +169,15 @@ class ClipTable(QTableView):
         return int(self.clips.rows[rows[0].row()]) if rows else -1
 
     def _selected(self, new: QItemSelection, old: QItemSelection) -> None:
-        if self.current >= 0:
-            self.current_changed.emit(self.current)
+        if self.current not in (-1, self._open):
+            self._open = self.current
+            self.current_changed.emit(self._open)
+
+    def _find_open(self) -> None:
+        """Other clips, or in another order: the one that is open stays current where it still is among them."""
+        rows = np.flatnonzero(self.clips.rows == self._open)
+        if rows.size:
+            self.make_current(int(rows[0]))
 
 
 def _alphabetical(names: Sequence[str]) -> NDArray[np.int64]:

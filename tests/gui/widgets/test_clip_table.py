@@ -87,3 +87,20 @@ def test_names_are_as_short_as_they_can_be_told_apart():
     assert short_names(["audio/dog/1.wav", "audio/rain/2.wav"]) == ["1.wav", "2.wav"]
     assert short_names(["audio/dog/1.wav", "audio/rain/1.wav"]) == ["dog/1.wav", "rain/1.wav"]
     assert short_names([]) == []
+
+
+def test_the_clip_that_is_open_stays_so_when_it_is_sorted_or_narrowed_to(qtbot, table):
+    table.resize(300, 150)
+    table.show()
+    table.make_current(17)
+    clip, said = table.current, []
+    table.current_changed.connect(said.append)
+    for column, order in ((0, Qt.SortOrder.AscendingOrder), (1, Qt.SortOrder.AscendingOrder)):
+        table.sortByColumn(column, order)
+        assert table.current == clip == table.clips.rows[table.currentIndex().row()]
+        assert table.viewport().rect().intersects(table.visualRect(table.currentIndex()))
+    table.show_clips(np.array(sorted({0, 1, 2, clip})))
+    assert table.current == clip
+    assert not said  # what is open is not opened again: it may be playing
+    table.show_clips(np.array([c for c in range(30) if c != clip]))
+    assert said == [table.current] == [table.clips.rows[0]]
