@@ -54,8 +54,9 @@ class MainWindow(QMainWindow):
         self.closing = False
         self.setWindowTitle(f"Sensorium – {context.workspace.root.name}")
         self.rail = Rail(panels)
-        self.banner = Banner()
         self.stack = QStackedWidget()
+        self._pages = QWidget()
+        self.banner = Banner(context.settings, self._pages)
         self.status_bar = StatusBar(context)
         self._lay_out()
         self.rail.chosen.connect(self.show_panel)
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         self.rail.presentation_wanted.connect(self.toggle_presentation)
         self.status_bar.workspace_wanted.connect(self.choose_workspace)
         self.status_bar.study_clicked.connect(self._show_study)
-        context.message.connect(self.banner.show_message)
+        context.message.connect(self._panel_said)
         context.panel_wanted.connect(self.show_panel)
         context.bridge.happened.connect(self._happened)
         for keys, slot in (
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
             shortcut.activated.connect(self._panel_key)
         self._restore()
         if not context.workspace.writable:
-            self.banner.show_message(context.workspace.read_only_because, "warning")
+            self.banner.show_message(context.workspace.read_only_because, "error")
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front; it is made when it is first shown."""
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
                 panel.present(True)
         self.rail.show_chosen(name)
         self.stack.setCurrentWidget(self.panels[name])
+        self.banner.show_panel(name)
         self.panels[name].setFocus()  # its keys act at once, not those of the rail
         self.panels[name].activate()
         self._title.setText(info.title)
@@ -166,6 +168,10 @@ class MainWindow(QMainWindow):
         box.deleteLater()
         return agreed
 
+    def _panel_said(self, text: str, level: str) -> None:
+        """What is said while a panel is in front is about what is seen there."""
+        self.banner.show_message(text, level, self.current)
+
     def _happened(self, event: Event) -> None:
         match event:
             case Message(text=text, level=level) if level != "info":
@@ -193,15 +199,15 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
-        pages = QVBoxLayout()
+        pages = QVBoxLayout(self._pages)
+        pages.setContentsMargins(0, 0, 0, 0)
         pages.setSpacing(0)
-        pages.addWidget(self.banner)
         self._title: QLabel = theme.label("", theme.TITLE)
         self._title.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, 0)
         self._title.hide()
         pages.addWidget(self._title)
         pages.addWidget(self.stack, 1)
-        middle.addLayout(pages, 1)
+        middle.addWidget(self._pages, 1)
         rows.addLayout(middle, 1)
         rows.addWidget(self.status_bar)
         self.setCentralWidget(whole)

@@ -33,7 +33,7 @@ def write_note(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> 
 def delete_runs(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> bool:
     """Delete runs for good after a question."""
     if any(under_way(context, run) for run in runs):
-        context.message.emit("Runs of the study under way cannot be deleted: stop the study first.", "warning")
+        context.message.emit("Runs of the study under way cannot be deleted: stop the study first.", "error")
         return False
     return _agrees(runs, parent) and _change(context, [run.delete for run in runs])
 

@@ -258,7 +258,7 @@ class AugmentationPreview(QWidget):
         self.said.set_text(sentence)
 
     def _sound_failed(self, sentence: str) -> None:
-        self._context.message.emit(sentence, "warning")
+        self._context.message.emit(sentence, "error")
 
     def _draw_again(self) -> None:
         self.seed.setValue((self.seed.value() + 1) % (self.seed.maximum() + 1))

@@ -189,7 +189,7 @@ class ClipView(QWidget):
             plot.set_cursor(seconds)
 
     def _sound_failed(self, sentence: str) -> None:
-        self.context.message.emit(sentence, "warning")
+        self.context.message.emit(sentence, "error")
 
     def _apply_view(self) -> None:
         wanted = self._view.currentText()

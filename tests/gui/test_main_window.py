@@ -102,6 +102,43 @@ def test_errors_stay_in_the_banner_and_information_goes(window, qtbot, monkeypat
     assert window.banner.isHidden()
 
 
+def test_a_message_moves_nothing(window, qtbot):
+    qtbot.waitExposed(window)
+    before = window.stack.geometry()
+    window.context.message.emit("It went wrong. " * 20, "error")
+    qtbot.waitUntil(lambda: window.banner.height() > 3 * window.fontMetrics().height(), timeout=2000)
+    assert window.stack.geometry() == before
+    assert window.banner.parentWidget().rect().contains(window.banner.geometry())
+    window.resize(1400, 900)
+    qtbot.waitUntil(lambda: window.banner.geometry().bottom() > window.stack.geometry().bottom() - 32, timeout=2000)
+
+
+def test_a_panel_s_message_is_seen_in_that_panel_and_the_engine_s_in_all(window, qtbot):
+    window.context.message.emit("A clip of Train is odd.", "warning")
+    window.context.engine.say(Message("A class has one clip.", "warning"))
+    qtbot.waitUntil(lambda: len(window.banner.rows) == 2)
+    panels, all_ = window.banner.rows
+    window.show_panel("data")
+    assert panels.isHidden() and not all_.isHidden()
+    all_.close_button.click()
+    assert window.banner.isHidden()
+    window.show_panel("train")
+    assert not panels.isHidden() and not window.banner.isHidden()
+
+
+def test_a_warning_that_was_dismissed_is_not_said_at_the_next_start_and_an_error_is(window, qtbot, context, panels):
+    for level in ("warning", "error"):
+        context.message.emit(f"This is a {level}.", level)
+    for row in list(window.banner.rows):
+        row.close_button.click()
+    again = MainWindow(context, panels)
+    for level in ("warning", "error"):
+        again.context.message.emit(f"This is a {level}.", level)
+    said = [row.text for row in again.banner.rows]
+    again.deleteLater()
+    assert said == ["This is a error."]
+
+
 def test_an_error_that_fills_pages_is_shortened(window):
     window.context.message.emit("RuntimeError:\n\tMissing key(s)\n" + "weight " * 1000, "error")
     assert window.banner.rows[0].text.startswith("RuntimeError: Missing key(s) weight")

@@ -150,4 +150,4 @@ def test_work_that_takes_long_says_so(qtbot, view, dataset, monkeypatch):
 def test_trouble_with_sound_goes_to_the_banner(qtbot, view, context):
     with qtbot.waitSignal(context.message) as said:
         view.player.failed.emit("No loudspeaker.")
-    assert said.args == ["No loudspeaker.", "warning"]
+    assert said.args == ["No loudspeaker.", "error"]
