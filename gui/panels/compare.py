@@ -145,7 +145,9 @@ class ComparePanel(Panel):
         self.tree.show_overview(self.overview, metric)
         about = METRICS[metric]
         lines = [line for name in datasets for line in forest_lines(name, metric)]
-        title = f"{about.title} in {about.unit}" + (", dashed: published" if lines else "")
+        title = f"{about.title} in {about.unit}"
+        title += "" if about.higher_is_better else ": lower is better"
+        title += ", dashed: published" if lines else ""
         self.forest.show_rows(forest_rows(summary, metric), lines, title)
         self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, metric)))
         self.copy.setEnabled(bool(summary.runs))

@@ -51,12 +51,12 @@ class ForestPlot(QWidget):
         self.setAccessibleName("Means with intervals")
         self.rows: tuple[ForestRow, ...] = ()
         self.lines: tuple[ForestLine, ...] = ()
-        self._title = ""
+        self.title = ""
         self._range = (0.0, 1.0)
         self._dragged_from: float | None = None
 
     def show_rows(self, rows: Sequence[ForestRow], lines: Sequence[ForestLine], title: str) -> None:
-        self.rows, self._title = tuple(rows), title
+        self.rows, self.title = tuple(rows), title
         self.lines = tuple(sorted(lines, key=lambda line: line.value))
         self.reset_zoom()
 
@@ -228,7 +228,7 @@ class ForestPlot(QWidget):
             text = QRectF(x - line, bottom + 4, 2 * line, line)
             painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}")
         title = QRectF(self._left(), bottom + theme.pixels(AXIS) - line, self._width(), line)
-        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self._title)
+        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self.title)
 
     def _dot_y(self, number: int) -> float:
         return self.y_of(number) + 1.25 * theme.GRID

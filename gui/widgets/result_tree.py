@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -52,6 +53,7 @@ class ResultTree(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setSortingEnabled(True)
         self.sortByColumn(METRIC, Qt.SortOrder.DescendingOrder)
+        self._metric = ""
         self.setExpandsOnDoubleClick(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -61,10 +63,15 @@ class ResultTree(QTreeWidget):
         self.itemDoubleClicked.connect(self._double_clicked)
 
     def show_overview(self, overview: Overview, metric: str) -> None:
-        """Fill the table; networks that were open stay open."""
+        """Fill the table; networks that were open stay open, and another metric begins with the best."""
         row = METRICS[metric]
+        if metric != self._metric and self.sortColumn() == METRIC:
+            order = Qt.SortOrder.DescendingOrder if row.higher_is_better else Qt.SortOrder.AscendingOrder
+            self.sortByColumn(METRIC, order)
+        self._metric = metric
         self.headerItem().setText(METRIC, f"{row.title} {row.unit}")
-        self.headerItem().setToolTip(METRIC, f"{row.help} Mean over folds; seeds are averaged within a fold.")
+        lower = "" if row.higher_is_better else " Lower is better."
+        self.headerItem().setToolTip(METRIC, f"{row.help}{lower} Mean over folds; seeds are averaged within a fold.")
         self.resizeColumnToContents(METRIC)
         self.setColumnWidth(METRIC, max(round(theme.pixels(72)), self.columnWidth(METRIC)))
         opened = {item.text(0) for item in self._networks() if item.isExpanded()}
@@ -94,7 +101,7 @@ class ResultTree(QTreeWidget):
             network.label,
             (network.label, network.label),
             (_weights(network.spec.network.weights), None),
-            (about.text(mean.value), mean.value),
+            (about.text(mean.value), _defined(mean.value)),
             (low_high, None if mean.low is None else mean.low),
             (f"{mean.n_folds} × {mean.n_seeds}", mean.n_folds),
             _gap(network.gap),
@@ -114,7 +121,7 @@ class ResultTree(QTreeWidget):
 
     def _add_unfinished(self, overview: Overview) -> None:
         folders = [run.folder for run in overview.unfinished]
-        group = _item(folders, "", (f"Not finished ({len(folders)})", ""))
+        group = _item(folders, "", (f"Not finished ({len(folders)})", None))
         self.addTopLevelItem(group)
         for run in overview.unfinished:
             group.addChild(_unfinished_item(run, overview))
@@ -144,14 +151,15 @@ class ResultTree(QTreeWidget):
 
 
 class _Item(QTreeWidgetItem):
-    """Compares by the value behind a cell rather than by its text; what has none comes last or first."""
+    """Compares by the value behind a cell rather than by its text; what has none stands last either way."""
 
     def __lt__(self, other: QTreeWidgetItem) -> bool:
         tree = self.treeWidget()
         column = tree.sortColumn() if tree is not None else 0
         mine, theirs = self.data(column, KEY), other.data(column, KEY)
         if mine is None or theirs is None:
-            return mine is None and theirs is not None
+            downwards = tree is not None and tree.header().sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+            return mine is not theirs and (mine is None) == downwards
         return bool(mine < theirs)
 
 
@@ -176,7 +184,7 @@ def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
         run.network,
         (f"fold {run.spec.fold} · seed {run.spec.seed}", 1000 * run.spec.fold + run.spec.seed),
         ("", None),
-        (METRICS[metric].text(run.scores[metric]), run.scores[metric]),
+        (METRICS[metric].text(run.scores[metric]), _defined(run.scores[metric])),
         ("", None),
         (f"{run.test_clips} clips", run.test_clips),
         _gap(run.gap),
@@ -218,6 +226,10 @@ def _note(overview: Overview, folder: RunFolder, otherwise: str = "") -> Cell:
 
 def _gap(gap: float | None) -> Cell:
     return ("–", None) if gap is None else (f"{100 * gap:+.1f}", gap)
+
+
+def _defined(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _weights(kind: str) -> str:

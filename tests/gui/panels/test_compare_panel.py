@@ -106,12 +106,38 @@ def test_every_metric_can_be_chosen_and_only_accuracy_has_published_lines(opened
     make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
     panel = opened()
     for name, metric in METRICS.items():
-        panel.metric_choice.setCurrentIndex(panel.metric_choice.findData(name))
-        panel.metric_choice.activated.emit(0)
+        choose_metric(panel, name)
         assert metric.title in panel.tree.headerItem().text(2)
         assert bool(panel.forest.lines) == (name == "accuracy")
         assert panel.findings.text().count(metric.title) >= 3
         assert not panel.grab().isNull()
+
+
+def choose_metric(panel, name: str) -> None:
+    panel.metric_choice.setCurrentIndex(panel.metric_choice.findData(name))
+    panel.metric_choice.activated.emit(0)
+
+
+def test_table_and_plot_begin_with_the_best_and_say_where_that_is_the_lowest(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
+    spec = RunSpec(study=STUDY, network=NETWORKS[0], dataset=ESC10, recipe=Recipe(), fold=5, seed=0)
+    run_folder(context.workspace, spec).create(spec)
+    panel = opened()
+    for name, metric in [*METRICS.items(), ("accuracy", METRICS["accuracy"])]:
+        choose_metric(panel, name)
+        assert rows(panel) == [*(row.name for row in panel.forest.rows), "Not finished (1)"]
+        means = [row.mean for row in panel.forest.rows]
+        assert means == sorted(means, reverse=metric.higher_is_better)
+        for text in (panel.forest.title, panel.tree.headerItem().toolTip(2)):
+            assert ("lower is better" in text.lower()) != metric.higher_is_better
+
+
+def test_another_metric_leaves_an_order_that_was_chosen_by_another_column(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
+    panel = opened()
+    panel.tree.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    choose_metric(panel, "log_loss")
+    assert rows(panel) == sorted(rows(panel))
 
 
 def test_one_run_has_no_interval_and_says_so(opened, context):
