@@ -141,6 +141,12 @@ class Summary:
     networks: tuple[NetworkRow, ...] = ()  # the most accurate first
     problems: tuple[str, ...] = ()  # a sentence for each finished run that cannot be read
 
+    def ranked(self, metric: str) -> tuple[NetworkRow, ...]:
+        """The best first by a metric; networks for which it is not defined last."""
+        sign = -1 if METRICS[metric].higher_is_better else 1
+        values = {network.label: sign * network.means[metric].value for network in self.networks}
+        return tuple(sorted(self.networks, key=lambda n: (np.isnan(values[n.label]), values[n.label])))
+
     def compare(self, metric: str) -> tuple[Comparison, ...]:
         """Every pair of networks that were tested on a fold in common of the same clips, in the same modality."""
         found = [

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
+from core.datasets import DATASETS
 from core.evaluation.metrics import METRICS
-from core.evaluation.summary import Summary
+from core.evaluation.statistics import Mean
+from core.evaluation.summary import RunRow, Summary
+from core.study import DatasetChoice, Network
 
 LATEX_SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -18,16 +22,17 @@ LATEX_SPECIAL = str.maketrans(
 
 @dataclass(frozen=True)
 class TextTable:
-    """Headings and rows of equal length; the first column is text, the others are figures."""
+    """Headings and rows of equal length; the first columns are text, the others are figures."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    text_columns: int = 1
 
     def markdown(self) -> str:
         def line(cells: Sequence[str]) -> str:
             return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
-        rule = "|---|" + "--:|" * (len(self.headings) - 1)
+        rule = "|" + "---|" * self.text_columns + "--:|" * (len(self.headings) - self.text_columns)
         return "\n".join([line(self.headings), rule, *map(line, self.rows)]) + "\n"
 
     def csv(self) -> str:
@@ -41,7 +46,7 @@ class TextTable:
         def line(cells: Sequence[str]) -> str:
             return " & ".join(cell.translate(LATEX_SPECIAL) for cell in cells) + r" \\"
 
-        columns = "l" + "r" * (len(self.headings) - 1)
+        columns = "l" * self.text_columns + "r" * (len(self.headings) - self.text_columns)
         return "\n".join(
             [
                 rf"\begin{{tabular}}{{{columns}}}", r"\toprule", line(self.headings), r"\midrule",
@@ -51,12 +56,14 @@ class TextTable:
 
 
 def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro_f1", "log_loss")) -> TextTable:
-    """A row a network: mean and interval of each metric, what stands behind them, and what the network costs."""
+    """For people: a row a network, the best first by the first metric; figures with their intervals in one cell."""
     chosen = [METRICS[name] for name in metrics]
     return TextTable(
         (
             "Network",
-            *(f"{metric.title} ({metric.unit})" for metric in chosen),
+            "Weights",
+            "Dataset",
+            *(f"{metric.title} ({metric.unit}) [95 % interval]" for metric in chosen),
             "Folds × seeds",
             "Parameters (M)",
             "Multiply-adds (G)",
@@ -65,6 +72,8 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
         tuple(
             (
                 row.label,
+                weights(row.spec.network),
+                dataset_title(row.spec.dataset),
                 *(
                     row.means[name].text(metric.scale, metric.decimals)
                     for name, metric in zip(metrics, chosen, strict=True)
@@ -74,29 +83,80 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
                 f"{row.multiply_adds / 1e9:.3f}",
                 f"{row.clips_per_second:.1f}",
             )
-            for row in summary.networks
+            for row in summary.ranked(metrics[0])
         ),
+        text_columns=3,
     )
 
 
+def network_figures(summary: Summary) -> TextTable:
+    """For other programmes: a row a network, the most accurate first; every metric unrounded, one number a cell."""
+    rows = [
+        _origin(network.label, network.runs[0])
+        | {"runs": len(network.runs), "folds": len(network.folds), "seeds": len(network.seeds)}
+        | {f"{name}_{part}": value for name, mean in network.means.items() for part, value in _parts(mean).items()}
+        | {"gap": network.gap, "parameters": network.parameters, "multiply_adds": network.multiply_adds}
+        | {"clips_per_second": network.clips_per_second, "seconds": network.seconds}
+        for network in summary.networks
+    ]
+    return _table(rows)
+
+
 def run_table(summary: Summary) -> TextTable:
-    """A row a run with every metric unrounded, for other programmes."""
+    """For other programmes: a row a run with every metric unrounded, one number a cell."""
+    rows = [
+        _origin(run.network, run)
+        | {"run": run.folder.id, "fold": run.spec.fold, "seed": run.spec.seed}
+        | run.scores
+        | {
+            "train_accuracy": run.status.train_accuracy,
+            "validation_accuracy": run.status.validation_accuracy,
+            "epochs": run.status.epoch,
+            "seconds": run.status.seconds,
+            "clips_per_second": run.status.clips_per_second,
+            "parameters": run.status.parameters,
+            "multiply_adds": run.status.multiply_adds,
+            "train_clips": run.status.train_clips,
+            "test_clips": run.test_clips,
+        }
+        for run in summary.runs
+    ]
+    return _table(rows)
+
+
+def weights(network: Network) -> str:
+    """What a network started from, in words."""
+    kind = {"none": "scratch", "imagenet": "ImageNet"}.get(network.weights, network.weights)
+    return f"{kind} {network.weights_path}".strip()
+
+
+def dataset_title(choice: DatasetChoice) -> str:
+    """What a network was tested on, in words; of the user's own clips their folder's name too."""
+    folder = "" if DATASETS[choice.name].folder else PurePath(choice.root).name
+    return f"{DATASETS[choice.name].title} {folder}".strip()
+
+
+def _origin(label: str, run: RunRow) -> dict[str, object]:
+    """What the figures of a row are of."""
+    spec, info = run.spec, DATASETS[run.spec.dataset.name]
+    return {
+        "study": run.folder.study,
+        "network": label,
+        "architecture": spec.network.architecture,
+        "weights": weights(spec.network),
+        "dataset": dataset_title(spec.dataset),
+        "synthetic": info.synthetic,
+        "modality": spec.modality,
+    }
+
+
+def _parts(mean: Mean) -> dict[str, float | int | None]:
+    return {"mean": mean.value, "low": mean.low, "high": mean.high, "sd": mean.sd, "folds": mean.n_folds}
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> TextTable:
+    """Rows of the same keys; what is not known or not defined is an empty cell."""
     return TextTable(
-        (
-            "network", "architecture", "study", "run", "fold", "seed", *METRICS, "train_accuracy",
-            "validation_accuracy", "epochs", "seconds", "clips_per_second", "parameters", "multiply_adds",
-            "train_clips", "test_clips",
-        ),
-        tuple(
-            tuple(
-                "" if value is None else str(value)
-                for value in (
-                    row.network, row.spec.network.architecture, row.folder.study, row.folder.id, row.spec.fold,
-                    row.spec.seed, *row.scores.values(), row.status.train_accuracy, row.status.validation_accuracy,
-                    row.status.epoch, row.status.seconds, row.status.clips_per_second, row.status.parameters,
-                    row.status.multiply_adds, row.status.train_clips, row.test_clips,
-                )
-            )
-            for row in summary.runs
-        ),
-    )  # fmt: skip
+        tuple(rows[0]) if rows else (),
+        tuple(tuple("" if value is None or value != value else str(value) for value in row.values()) for row in rows),
+    )

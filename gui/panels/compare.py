@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 from core.datasets import DATASETS
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
-from core.evaluation.tables import network_table, run_table
+from core.evaluation.tables import network_figures, network_table, run_table
 from core.events import Progress
 from core.runs import RunFolder
 from gui import run_actions, theme
@@ -193,9 +194,13 @@ class ComparePanel(Panel):
             return
         summary, metric = self.overview.summary, str(self.metric_choice.currentData())
         metrics = [metric, *(name for name in ("accuracy", "macro_f1", "log_loss") if name != metric)]
-        table = run_table(summary) if action.data() == "runs" else network_table(summary, metrics)
-        text = {"markdown": table.markdown, "latex": table.latex}.get(action.data(), table.csv)()
-        QGuiApplication.clipboard().setText(text)
+        write: dict[str, Callable[[], str]] = {
+            "markdown": network_table(summary, metrics).markdown,
+            "latex": network_table(summary, metrics).latex,
+            "csv": network_figures(summary).csv,
+            "runs": run_table(summary).csv,
+        }
+        QGuiApplication.clipboard().setText(write[action.data()]())
         self.context.message.emit(f"{action.text()}: copied.", "info")
 
     # layout -----------------------------------------------------------------------------------------------------

@@ -19,11 +19,11 @@ INTERVALS = (
 def forest_rows(summary: Summary, metric: str) -> list[ForestRow]:
     """A row for each network, the best first, in the unit of the metric."""
     about = METRICS[metric]
-    networks = [network for network in summary.networks if network.means[metric].n_folds]
-    networks.sort(key=lambda n: n.means[metric].value, reverse=about.higher_is_better)
     rows = []
-    for network in networks:
+    for network in summary.ranked(metric):
         mean = network.means[metric]
+        if not mean.n_folds:
+            continue
         text = mean.text(about.scale, about.decimals)
         rows.append(
             ForestRow(

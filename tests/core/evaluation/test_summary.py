@@ -7,6 +7,8 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +21,8 @@ from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
 from core.evaluation.reference import Reference, all_references, references
 from core.evaluation.statistics import difference, mean_over_folds
-from core.evaluation.summary import summarise
-from core.evaluation.tables import TextTable, network_table, run_table
+from core.evaluation.summary import Summary, summarise
+from core.evaluation.tables import TextTable, dataset_title, network_figures, network_table, run_table, weights
 from core.recipe import Recipe
 from core.runs import Phase, RunFolder, list_runs, run_folder
 from core.study import DatasetChoice, Network, RunSpec
@@ -169,10 +171,69 @@ def test_tables_hold_what_the_summary_holds(workspace: Workspace) -> None:
     summary = summarise(list_runs(workspace))
     table = network_table(summary, ["accuracy"])
     (row,) = table.rows
-    assert row == ("AlexNet", summary.networks[0].means["accuracy"].text(), "2 × 1", "1.50", "0.250", "41.5")
+    mean = summary.networks[0].means["accuracy"]
+    assert row[:5] == ("AlexNet", "scratch", "Demo sounds (synthetic)", mean.text(), "2 × 1")
+    assert row[5:] == ("1.50", "0.250", "41.5")
     runs = list(csv.DictReader(io.StringIO(run_table(summary).csv())))
     assert [float(line["accuracy"]) for line in runs] == [run.scores["accuracy"] for run in summary.runs]
     assert [line["validation_accuracy"] for line in runs] == ["", ""]
+
+
+TEXT = {"study", "network", "architecture", "weights", "dataset", "synthetic", "modality", "run"}
+
+
+@pytest.mark.parametrize("table", [network_figures, run_table])
+def test_tables_for_programmes_have_one_number_a_cell_and_say_of_what(
+    workspace: Workspace, table: Callable[[Summary], TextTable]
+) -> None:
+    for fold in (1, 2):
+        make_run(workspace, "alexnet", fold)
+    make_run(workspace, "baseline_cnn", 1, dataset="esc10")
+    lines = list(csv.DictReader(io.StringIO(table(summarise(list_runs(workspace))).csv())))
+    for line in lines:
+        figures = {name: cell for name, cell in line.items() if name not in TEXT}
+        assert len(figures) > 10
+        assert all(cell == "" or np.isfinite(float(cell)) for cell in figures.values())
+    said = {(line["network"], line["weights"], line["dataset"], line["synthetic"]) for line in lines}
+    assert said == {
+        ("AlexNet", "scratch", "Demo sounds (synthetic)", "True"),
+        ("Baseline CNN", "scratch", "ESC-10", "False"),
+    }
+
+
+def test_the_figures_of_a_network_are_mean_interval_and_what_they_stand_on(workspace: Workspace) -> None:
+    for fold, seed in ((1, 0), (1, 1), (2, 0), (2, 1)):
+        make_run(workspace, "alexnet", fold, seed)
+    make_run(workspace, "baseline_cnn", 1)
+    summary = summarise(list_runs(workspace))
+    alexnet, baseline = csv.DictReader(io.StringIO(network_figures(summary).csv()))
+    mean = summary.networks[0].means["log_loss"]
+    assert [float(alexnet[f"log_loss_{part}"]) for part in ("mean", "low", "high")] == [mean.value, mean.low, mean.high]
+    assert (alexnet["folds"], alexnet["seeds"], alexnet["runs"]) == ("2", "2", "4")
+    assert (baseline["accuracy_low"], baseline["accuracy_high"]) == ("", "")
+
+
+def test_weights_and_the_users_own_clips_are_named_in_tables() -> None:
+    assert (
+        weights(Network(architecture="alexnet", weights="file", weights_path="w/a.safetensors"))
+        == "file w/a.safetensors"
+    )
+    assert weights(Network(architecture="alexnet", weights="imagenet")) == "ImageNet"
+    assert dataset_title(DatasetChoice(name="labelled-folder", root="/home/me/birds")) == "Labelled folder birds"
+
+
+def test_networks_are_ranked_with_the_best_first_and_the_undefined_last(workspace: Workspace) -> None:
+    for architecture in ("alexnet", "baseline_cnn", "resnet50"):
+        make_run(workspace, architecture, 1)
+    summary = summarise(list_runs(workspace))
+    losses = [network.means["log_loss"].value for network in summary.ranked("log_loss")]
+    assert losses == sorted(losses)
+    assert [n.label for n in summary.ranked("accuracy")] == [n.label for n in summary.networks]
+    first = summary.networks[0]
+    undefined = {**first.means, "log_loss": replace(first.means["log_loss"], value=float("nan"))}
+    changed = replace(summary, networks=(replace(first, means=undefined), *summary.networks[1:]))
+    assert changed.ranked("log_loss")[-1].label == first.label
+    assert network_table(changed, ["log_loss"]).rows[-1][0] == first.label
 
 
 def test_tables_are_written_for_documents() -> None:

@@ -231,7 +231,8 @@ def test_tables_are_copied_as_markdown_csv_and_latex(opened, context):
             assert text.count("\n") == 1 + 12
         else:
             assert all(label in text for label in rows(panel))
-            assert {"markdown": "|---|", "csv": "Network,", "latex": r"\toprule"}[action.data()] in text
+            assert {"markdown": "|---|", "csv": "accuracy_mean,", "latex": r"\toprule"}[action.data()] in text
+        assert "synthetic" in text
 
 
 def test_opened_networks_stay_open_when_runs_change(qtbot, opened, context):
