@@ -39,6 +39,7 @@ class TrainPanel(Panel):
         self.runs = StudyRuns(context, self)
         self.editor = StudyEditor(context)
         self.controls = Controls()
+        self._drawn = ""  # slug of the study whose curves are drawn
         self.starter = Starter(context, self.controls, self.runs, self)
         self.curves = Curves()
         self.facts = Facts()
@@ -133,7 +134,8 @@ class TrainPanel(Panel):
         )
 
     def _runs_loaded(self) -> None:
-        before = dict(self.curves.runs)
+        before = dict(self.curves.runs) if self._drawn == self.runs.study else {}  # ids are alike in other studies
+        self._drawn = self.runs.study
         self.curves.clear()
         for row in self.runs.rows:
             self.curves.add_run(_curves_of(row, self.runs.rows, before.get(row.id)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,31 +28,39 @@ EXPORT_WIDTH = 2400  # pixels of an exported PNG
 class BatchTrace:
     """The loss of every batch in bounded memory: when full, neighbours are averaged and each point spans twice as many.
 
-    `points` gives (epochs, losses), two float arrays of equal length ≤ MOST_BATCHES.
+    Its points lie at fractions of epochs. A batch that is trained again, after a resume, replaces what was there.
     """
 
     def __init__(self, most: int = MOST_BATCHES) -> None:
         self._most = most
-        self._steps: list[float] = []
+        self._epochs: list[float] = []
         self._losses: list[float] = []
         self._span = 1
         self._waiting: list[tuple[float, float]] = []
 
-    def add(self, step: int, loss: float) -> None:
-        self._waiting.append((step, loss))
+    def add(self, epoch: float, loss: float) -> None:
+        if epoch <= max(self._epochs[-1:] + [at for at, _ in self._waiting[-1:]], default=-1.0):
+            self._forget_from(epoch)
+        self._waiting.append((epoch, loss))
         if len(self._waiting) < self._span:
             return
-        steps, losses = zip(*self._waiting, strict=True)
-        self._steps.append(sum(steps) / self._span)
+        epochs, losses = zip(*self._waiting, strict=True)
+        self._epochs.append(sum(epochs) / self._span)
         self._losses.append(sum(losses) / self._span)
         self._waiting.clear()
-        if len(self._steps) >= self._most:
-            self._steps = np.asarray(self._steps).reshape(-1, 2).mean(axis=1).tolist()
+        if len(self._epochs) >= self._most:
+            self._epochs = np.asarray(self._epochs).reshape(-1, 2).mean(axis=1).tolist()
             self._losses = np.asarray(self._losses).reshape(-1, 2).mean(axis=1).tolist()
             self._span *= 2
 
-    def points(self, batches_per_epoch: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return np.asarray(self._steps, dtype=float) / max(1, batches_per_epoch), np.asarray(self._losses, dtype=float)
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(epochs, losses), two float arrays of equal length ≤ MOST_BATCHES."""
+        return np.asarray(self._epochs, dtype=float), np.asarray(self._losses, dtype=float)
+
+    def _forget_from(self, epoch: float) -> None:
+        kept = bisect_left(self._epochs, epoch)
+        del self._epochs[kept:], self._losses[kept:]
+        self._waiting.clear()
 
 
 @dataclass
@@ -121,8 +130,10 @@ class Curves(QWidget):
         self._changed.add(run)
 
     def add_batch(self, run: str, step: int, loss: float) -> None:
-        if run in self.runs:
-            self.runs[run].trace.add(step, loss)
+        """`step` counts from the start of the run. Until it is known how many make an epoch, it has no place."""
+        curves = self.runs.get(run)
+        if curves is not None and curves.batches_per_epoch:
+            curves.trace.add(step / curves.batches_per_epoch, loss)
             self._changed.add(run)
 
     def set_test_accuracy(self, run: str, accuracy: float) -> None:
@@ -201,9 +212,9 @@ class Curves(QWidget):
         validated = any(row.validation_loss is not None for row in curves.rows)
         faint = theme.mix(colour, theme.colour("base"), 0.5)
         thin, thick = pg.mkPen(faint, width=1, style=style), pg.mkPen(colour, width=2, style=style)
-        steps, losses = curves.trace.points(curves.batches_per_epoch)
+        places, losses = curves.trace.points()
         trace = theme.mix(colour, theme.colour("base"), 0.7)
-        self._set(curves, "loss of batches", steps, losses, shown and self.batches.isChecked(), pg.mkPen(trace))
+        self._set(curves, "loss of batches", places, losses, shown and self.batches.isChecked(), pg.mkPen(trace))
         training = thin if validated else thick
         for name, pen, attribute, scale in (
             ("training loss", training, "train_loss", 1),
@@ -256,7 +267,8 @@ class Curves(QWidget):
         self.batches = QToolButton()
         self.batches.setText("Batches")
         self.batches.setToolTip(
-            "Also draw the loss of every batch, as a faint trace. It shows spikes that epochs hide."
+            "Also draw the loss of every batch, as a faint trace. It shows spikes that epochs hide.\n"
+            "Batches are kept for as long as the window is open; epochs are kept for ever."
         )
         self.batches.setCheckable(True)
         self.batches.setChecked(True)

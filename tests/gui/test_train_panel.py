@@ -206,7 +206,7 @@ def test_a_run_is_followed_while_it_trains(panel_with_runs, qtbot):
     with qtbot.waitSignal(panel.runs.loaded):
         engine.finish()
     assert panel.curves.runs[first.id].batches_per_epoch == 5, "or its batches would be drawn as epochs"
-    assert len(panel.curves.runs[first.id].trace.points(5)[0]) == 1
+    assert len(panel.curves.runs[first.id].trace.points()[0]) == 1
     assert panel.controls.step is Step.IDLE
     assert not panel._timer.isActive()
 

@@ -30,13 +30,40 @@ def test_a_trace_stays_small_and_keeps_its_mean():
     trace = BatchTrace(most=100)
     losses = np.linspace(3, 0, 10_000)
     for step, loss in enumerate(losses):
-        trace.add(step, float(loss))
-    epochs, kept = trace.points(batches_per_epoch=100)
+        trace.add(step / 100, float(loss))
+    epochs, kept = trace.points()
     assert 50 <= len(kept) <= 100
     assert np.all(np.diff(epochs) > 0)
     assert epochs[-1] == pytest.approx(100, abs=3)
     assert np.mean(kept) == pytest.approx(np.mean(losses), abs=0.05)
     assert kept == pytest.approx(np.interp(epochs * 100, np.arange(10_000), losses), abs=1e-3)
+
+
+def test_batches_trained_again_after_a_resume_replace_those_that_were_there():
+    trace = BatchTrace(most=100)
+    for step in [*range(1, 251), *range(201, 301)]:  # stopped at 250; the checkpoint was of 200
+        trace.add(step / 10, float(step))
+    epochs, losses = trace.points()
+    assert np.all(np.diff(epochs) > 0), "or a line would run back through the plot"
+    assert epochs * 10 == pytest.approx(losses)
+    assert epochs[-1] == pytest.approx(30, abs=0.5)
+
+
+def test_batches_have_no_place_before_it_is_known_how_many_make_an_epoch(curves):
+    curves.add_run(RunCurves("three", "AlexNet", "alexnet"))
+    curves.add_batch("three", 700, 1.0)
+    curves.runs["three"].batches_per_epoch = 10
+    curves.add_batch("three", 701, 0.5)
+    curves.refresh()
+    x, y = curves.runs["three"].items["loss of batches"].getData()
+    assert (list(x), list(y)) == ([70.1], [0.5])
+
+
+def test_a_batch_that_was_halved_for_want_of_memory_keeps_its_place(curves):
+    curves.add_batch("one", 5, 1.0)
+    curves.runs["one"].batches_per_epoch = 20
+    curves.add_batch("one", 20, 0.5)
+    assert list(curves.runs["one"].trace.points()[0]) == [0.5, 1.0]
 
 
 def test_only_what_changed_is_drawn(curves, monkeypatch):
