@@ -261,6 +261,7 @@ def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> Run
         architecture=architecture,
         variant=variants.index(row.network),
         modality=row.spec.modality,
+        part=f"fold {row.spec.fold}, seed {row.spec.seed}",
         batches_per_epoch=row.batches_per_epoch,
         rows=list(row.log),
         test_accuracy=row.accuracy,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.datasets.base import Modality
 from core.errors import UserError
 from core.runs import LogRow
 from gui import theme
+from gui.widgets.curve_pointer import CurvePointer, Line
 from gui.widgets.flow import FlowLayout
 
 MOST_BATCHES = 2000  # points of a batch trace; beyond, neighbours are averaged in pairs
@@ -72,11 +74,16 @@ class RunCurves:
     architecture: str
     variant: int = 0  # of its architecture in the study: each has a shade of its own
     modality: Modality = Modality.AUDIO
+    part: str = ""  # fold and seed, in words
     batches_per_epoch: int = 0
     rows: list[LogRow] = field(default_factory=list)
     trace: BatchTrace = field(default_factory=BatchTrace)
     test_accuracy: float | None = None
     items: dict[str, pg.PlotDataItem] = field(default_factory=dict)
+
+    @property
+    def validated(self) -> bool:
+        return any(row.validation_loss is not None for row in self.rows)
 
     @property
     def colour(self) -> QColor:
@@ -105,6 +112,10 @@ class Curves(QWidget):
         self.accuracy.setYRange(0, 100)
         theme.style_plot(self.graphics)
         self.graphics.scene().sigMouseClicked.connect(self._mouse_clicked)
+        self.key = theme.label("", theme.SMALL, muted=True)
+        self.figures = theme.label("", theme.SMALL)
+        self._pointer = CurvePointer(self.graphics, (self.loss, self.accuracy), self._lines)
+        self._pointer.said.connect(self.figures.setText)
         self._lay_out()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -116,6 +127,7 @@ class Curves(QWidget):
                 self._plot_of(name).removeItem(item)
         self.runs.clear()
         self._changed.clear()
+        self._pointer.forget()
         self._fill_legend()
 
     def add_run(self, curves: RunCurves) -> None:
@@ -151,6 +163,9 @@ class Curves(QWidget):
         for run in self._changed & self.runs.keys():
             self._draw(self.runs[run])
         self._changed.clear()
+        validated = any(curves.validated for curves in self.runs.values())
+        lines = "Thin lines: training · thick lines: validation" if validated else "Lines: training"
+        self.key.setText(f"{lines} · ◆ test, once at the end")
 
     def reset_view(self) -> None:
         self.loss.enableAutoRange()
@@ -209,7 +224,7 @@ class Curves(QWidget):
         colour = theme.mix(curves.colour, theme.colour("base"), 0.65) if behind else curves.colour
         style = theme.MODALITY_STYLE[curves.modality]
         epochs = np.array([row.epoch for row in curves.rows], dtype=float)
-        validated = any(row.validation_loss is not None for row in curves.rows)
+        validated = curves.validated
         faint = theme.mix(colour, theme.colour("base"), 0.5)
         thin, thick = pg.mkPen(faint, width=1, style=style), pg.mkPen(colour, width=2, style=style)
         places, losses = curves.trace.points()
@@ -280,7 +295,12 @@ class Curves(QWidget):
         top.addWidget(self.batches, 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
         self.tools_layout = top
+        words = QHBoxLayout()
+        words.addWidget(self.key)
+        words.addStretch(1)
+        words.addWidget(self.figures)
         column.addWidget(self._tools)
+        column.addLayout(words)
         column.addWidget(self.graphics, 1)
 
     def _fill_legend(self) -> None:
@@ -317,12 +337,28 @@ class Curves(QWidget):
         self._changed.update(self.runs)
         self.refresh()
 
+    def _lines(self) -> Iterator[Line]:
+        """What can be pointed at: epochs of the runs in view, of those in front where some are chosen."""
+        for curves in self.runs.values():
+            if self._chosen and curves.run not in self._chosen:
+                continue
+            for name, item in curves.items.items():
+                if item.isVisible() and "batches" not in name:
+                    yield Line(self._plot_of(name), item, partial(_words, curves, name))
+
     def _curve_clicked(self, item: pg.PlotDataItem) -> None:
         self.run_clicked.emit(item.property("run"))
 
     def _mouse_clicked(self, event: object) -> None:
         if event.double():  # type: ignore[attr-defined]
             self.reset_view()
+
+
+def _words(curves: RunCurves, name: str, epoch: float, value: float) -> str:
+    """`AlexNet, fold 1, seed 0 · epoch 12 · training loss 0.812`."""
+    run = f"{curves.network}, {curves.part}" if curves.part else curves.network
+    figure = f"{value:.3f}" if "loss" in name else f"{value:.1f} %"
+    return f"{run} · epoch {epoch:.0f} · {name} {figure}"
 
 
 def _swatch(curves: RunCurves) -> QIcon:

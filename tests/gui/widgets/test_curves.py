@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 
 from core.errors import UserError
@@ -148,3 +149,47 @@ def test_curves_are_exported(curves, tmp_path, suffix):
 def test_a_folder_that_cannot_be_written_to_is_said(curves, tmp_path):
     with pytest.raises(UserError, match="could not be written"):
         curves.export(tmp_path / "nowhere" / "curves.png")
+
+
+def scene_place(plot, x: float, y: float):
+    return plot.vb.mapViewToScene(QPointF(x, y))
+
+
+def test_the_point_under_the_mouse_is_named(curves, qtbot):
+    curves.runs["one"].part = "fold 1, seed 0"
+    curves.set_test_accuracy("one", 0.75)
+    curves.resize(600, 400)
+    curves.show()
+    qtbot.waitExposed(curves)
+    curves.refresh()
+    curves.loss.setRange(xRange=(1, 2), yRange=(0, 1))
+    qtbot.wait(20)
+    moved = curves.graphics.scene().sigMouseMoved
+    moved.emit(scene_place(curves.loss, 1.98, 0.48))
+    qtbot.waitUntil(lambda: curves.figures.text() == "AlexNet, fold 1, seed 0 · epoch 2 · training loss 0.500")
+    moved.emit(scene_place(curves.accuracy, 1.99, 76))
+    qtbot.waitUntil(lambda: curves.figures.text() == "AlexNet, fold 1, seed 0 · epoch 2 · test accuracy 75.0 %")
+    curves.chips["AlexNet"].setChecked(False)
+    moved.emit(scene_place(curves.loss, 1.98, 0.48))
+    qtbot.waitUntil(lambda: curves.figures.text() == "", timeout=2000)
+    curves.hide()
+
+
+def test_chosen_runs_are_pointed_at_alone(curves, qtbot):
+    curves.resize(600, 400)
+    curves.show()
+    qtbot.waitExposed(curves)
+    curves.loss.setRange(xRange=(1, 2), yRange=(0, 1))
+    qtbot.wait(20)
+    for chosen, network in (((), "AlexNet"), (("two",), "ResNet-50")):  # both begin at the same point
+        curves.choose(chosen)
+        curves.graphics.scene().sigMouseMoved.emit(scene_place(curves.loss, 1.0, 1.0))
+        qtbot.waitUntil(lambda network=network: curves.figures.text().startswith(network))
+    curves.hide()
+
+
+def test_it_is_said_which_line_is_training_and_which_validation(curves):
+    assert "Lines: training" in curves.key.text() and "◆ test" in curves.key.text()
+    curves.add_epoch("one", row(3, validation=0.4))
+    curves.refresh()
+    assert "thick lines: validation" in curves.key.text()
