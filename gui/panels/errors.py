@@ -39,6 +39,7 @@ class ErrorsPanel(Panel):
         super().__init__(context, parent)
         self.data: StudyRecords | None = None
         self._rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
+        self._tested = False  # whether there are runs of the network, fold and seed chosen
         self._request: ErrorsRequest | None = None
         self._stale = True
         self._job: Job | None = None
@@ -53,6 +54,7 @@ class ErrorsPanel(Panel):
         self._lay_out()
         self.matrix.allow_likeness(False)
         self.filters.study_changed.connect(self._read)
+        self.filters.all_wanted.connect(self._leave_cells)
         self.filters.changed.connect(self._filters_changed)
         self.matrix.selection_changed.connect(self._show_cells)
         self.table.current_changed.connect(self._show_clip)
@@ -154,6 +156,9 @@ class ErrorsPanel(Panel):
         self._request = None
         self._select()
 
+    def _leave_cells(self) -> None:
+        self.matrix.matrix.select(frozenset())
+
     def _select(self) -> None:
         """Filters → records → matrix and table."""
         if self.data is None:
@@ -166,6 +171,7 @@ class ErrorsPanel(Panel):
             folds=[] if choice.fold == ANY else [choice.fold],
             seeds=[] if choice.seed == ANY else [choice.seed],
         )
+        self._tested = bool(rows.size)
         if choice.which is Which.ERRORS:
             rows = rows[~records.correct[rows]]
         elif choice.which is Which.EVERYBODY:
@@ -210,7 +216,8 @@ class ErrorsPanel(Panel):
             wanted = np.zeros(n * n, bool)
             wanted[[true * n + predicted for true, predicted in cells]] = True
             rows = rows[wanted[records.true[rows] * n + records.predicted[rows]]]
-        self.table.show_clips(rows)
+        labels = [network.label for network in self.data.networks]
+        self.table.show_clips(rows, self.filters.choice.why_empty(labels, self._tested, bool(self._rows.size)))
         self._say()
 
     def _say(self) -> None:
@@ -232,7 +239,7 @@ class ErrorsPanel(Panel):
     def _show_clip(self, record: int) -> None:
         if self.data is None or record < 0:
             self.bars.clear()
-            self.clip_view.clear("No clips here. Choose another cell or another filter.")
+            self.clip_view.clear("")  # the table says why
             return
         records = self.data.records
         opinions = [

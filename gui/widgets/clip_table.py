@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui import theme
@@ -116,6 +116,7 @@ class ClipTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.clips = ClipTableModel(self)
+        self.why_empty = ""  # a sentence in place of clips
         self._open = -1  # clip index last said to be current: a model that is reset forgets which was
         self.setModel(self.clips)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -142,8 +143,13 @@ class ClipTable(QTableView):
             self.setColumnWidth(place, round(theme.pixels(column.width)))
         self.sortByColumn(sort_by, Qt.SortOrder.DescendingOrder)
 
-    def show_clips(self, clips: NDArray[np.int64]) -> None:
-        """Show these; the current clip stays so where it is one of them, else the first is."""
+    def show_clips(self, clips: NDArray[np.int64], why_empty: str = "") -> None:
+        """Show these; the current clip stays so where it is one of them, else the first is.
+
+        Where there are none, `why_empty` stands in their place.
+        """
+        self.why_empty = "" if len(clips) else why_empty
+        self.setAccessibleDescription(self.why_empty)
         self.clips.show_clips(clips)
         if self.current < 0:
             self.make_current(0)
@@ -167,6 +173,15 @@ class ClipTable(QTableView):
         """Clip index of the current row; −1 = none."""
         rows = self.selectionModel().selectedRows()
         return int(self.clips.rows[rows[0].row()]) if rows else -1
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        if self.why_empty:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.colour("muted"))
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            room = 2 * theme.GRID
+            painter.drawText(self.viewport().rect().adjusted(room, room, -room, -room), how, self.why_empty)
 
     def _selected(self, new: QItemSelection, old: QItemSelection) -> None:
         if self.current not in (-1, self._open):

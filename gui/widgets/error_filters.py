@@ -26,6 +26,7 @@ class Which(StrEnum):
     A_NOT_B = "A right, B wrong"
 
 
+BY_SEVERAL = (Which.EVERYBODY, Which.A_NOT_B)  # what several networks said decides
 HELP = {
     Which.ALL: "Every test clip of the chosen runs, right or wrong.",
     Which.ERRORS: "Only clips that the network got wrong.",
@@ -47,12 +48,35 @@ class Choice:
     wrong: int = 1  # B
     words: str = ""
 
+    def why_empty(self, networks: Sequence[str], tested: bool, cell: bool) -> str:
+        """Why nothing is shown, as a sentence.
+
+        Args:
+            networks: their labels.
+            tested: whether there are runs of the network, fold and seed at all.
+            cell: whether there are clips outside the chosen cell.
+        """
+        if not tested:
+            return "No finished run has this network, this fold and this seed."
+        if cell:
+            return "None of these clips is in the chosen cell. Click the cell again to see all of them."
+        if self.which is Which.A_NOT_B and self.right == self.wrong:
+            return "A and B are the same network: choose two."
+        if self.words:
+            return f"None of these clips has “{self.words}” in its name or class."
+        if self.which is Which.A_NOT_B:
+            return f"There is no clip that {networks[self.right]} got right and {networks[self.wrong]} got wrong."
+        if self.which is Which.EVERYBODY:
+            return "There is no clip that every network got wrong."
+        return "There are no errors: every clip was recognised."
+
 
 class ErrorFilters(QWidget):
     """Study, network, fold, seed, and four ways to choose clips."""
 
     study_changed = Signal(str)  # slug
     changed = Signal()  # any of the others
+    all_wanted = Signal()  # before `changed`: clips chosen by what several networks said, whatever cell they are in
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,9 +124,10 @@ class ErrorFilters(QWidget):
             column.addLayout(row)
         self.set_which(Which.ALL)
         self.study.activated.connect(self._study_chosen)
-        for combo in (self.network, self.fold, self.seed, self.right, self.wrong):
+        for combo in (self.network, self.fold, self.seed):
             combo.activated.connect(self._something_chosen)
-        self._which.buttonClicked.connect(self._something_chosen)
+        for chosen in (self.right.activated, self.wrong.activated, self._which.buttonClicked):
+            chosen.connect(self._clips_chosen)
         self.search.textChanged.connect(self._typed)
         self._typing.timeout.connect(self._something_chosen)
 
@@ -148,9 +173,9 @@ class ErrorFilters(QWidget):
                 combo.addItem(icon, label)
             combo.setCurrentIndex(labels.index(before) if before in labels else min(first, len(labels) - 1))
         for button in self._which.buttons():
-            if button.text() in (Which.EVERYBODY, Which.A_NOT_B):
+            if Which(button.text()) in BY_SEVERAL:
                 button.setEnabled(len(networks) > 1)
-        if len(networks) < 2 and self.which in (Which.EVERYBODY, Which.A_NOT_B):
+        if len(networks) < 2 and self.which in BY_SEVERAL:
             self.set_which(Which.ALL)
 
     def choose_network(self, label: str) -> None:
@@ -163,6 +188,11 @@ class ErrorFilters(QWidget):
 
     def _typed(self) -> None:
         self._typing.start()
+
+    def _clips_chosen(self) -> None:
+        if self.which in BY_SEVERAL:
+            self.all_wanted.emit()
+        self._something_chosen()
 
     def _something_chosen(self) -> None:
         self._show_pair()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -118,6 +120,64 @@ def test_everybody_wrong_and_a_right_b_wrong(opened, context):
     clips = set(records.clip[shown(panel)])
     assert clips == {c for c in set(records.clip) if all(right(c, a)) and not any(right(c, b))}
     assert {records.runs[records.run[i]].network for i in shown(panel)} == {b}
+
+
+def test_everybody_wrong_and_a_right_b_wrong_show_all_their_clips_whatever_cell_was_chosen(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    for which in (Which.EVERYBODY, Which.A_NOT_B):
+        panel.matrix.matrix.select(frozenset({(0, 0)}))  # recognised: none of these is wrong
+        choose(panel, which)
+        assert panel.matrix.matrix.selected == frozenset()
+        assert len(shown(panel)) == panel.matrix._counts.sum() > 0
+    panel.matrix.matrix.select(frozenset({(0, 0)}))
+    panel.filters.right.setCurrentIndex(2)
+    panel.filters.right.activated.emit(2)
+    assert len(shown(panel)) == panel.matrix._counts.sum() > 0
+    cell = panel.matrix.pairs.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
+    panel.matrix.matrix.select(frozenset({tuple(cell)}))
+    panel.filters.search.setText("e")
+    panel.filters.changed.emit()
+    assert panel.matrix.matrix.selected == {tuple(cell)}  # a narrower search keeps it
+
+
+def test_an_empty_table_says_why(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    assert not panel.table.why_empty
+    choose(panel, Which.A_NOT_B)
+    panel.filters.wrong.setCurrentIndex(0)
+    panel.filters.wrong.activated.emit(0)
+    assert "same network" in panel.table.why_empty
+    choose(panel, Which.ERRORS)
+    panel.matrix.matrix.select(frozenset({(0, 0)}))
+    assert "cell" in panel.table.why_empty
+    assert panel.table.why_empty in panel.table.accessibleDescription()
+    choose(panel, Which.ALL)
+    assert not panel.table.why_empty
+    panel.filters.search.setText("no such clip")
+    panel.filters.changed.emit()
+    assert "“no such clip”" in panel.table.why_empty
+
+
+def test_where_every_clip_is_recognised_by_one_network_the_empty_table_says_that_nobody_fails_alike(opened, context):
+    runs = make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE, folds=(1,))
+    table = runs[0].predictions()
+    certain = np.eye(6, dtype=np.float32)[table.labels]
+    replace(table, probabilities=certain).save(runs[0].path / "predictions.npz")
+    panel = opened()
+    choose(panel, Which.EVERYBODY)
+    assert "every network" in panel.table.why_empty
+    choose(panel, Which.A_NOT_B)
+    panel.filters.right.setCurrentIndex(1)
+    panel.filters.wrong.setCurrentIndex(0)
+    panel.filters.wrong.activated.emit(0)
+    a, b = (panel.data.networks[place].label for place in (1, 0))
+    assert a in panel.table.why_empty and b in panel.table.why_empty
+    choose(panel, Which.ERRORS)
+    panel.filters.network.setCurrentIndex(1)
+    panel.filters.network.activated.emit(1)
+    assert "no errors" in panel.table.why_empty.lower()
 
 
 def test_words_narrow_to_classes_and_clips(qtbot, opened, context):
