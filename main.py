@@ -20,6 +20,7 @@ WorkspaceOption = Annotated[
 @app.callback(invoke_without_command=True)
 def window(context: typer.Context, workspace: WorkspaceOption = None) -> None:
     """Train and compare image networks on sound. Without a command, the window opens."""
+    context.obj = workspace  # a command without its own --workspace takes this one
     if context.invoked_subcommand is None:
         from gui.app import main
 
@@ -28,6 +29,7 @@ def window(context: typer.Context, workspace: WorkspaceOption = None) -> None:
 
 @app.command()
 def run(
+    context: typer.Context,
     study: Annotated[Path, typer.Argument(help="The study, a TOML file; see resources/presets/.")],
     workspace: WorkspaceOption = None,
     dataset_root: Annotated[
@@ -35,29 +37,30 @@ def run(
         typer.Option("--dataset-root", help="Where the dataset lies, if not in the workspace."),
     ] = None,
 ) -> None:
-    """Train a study without a window. Finished runs are kept: the same command goes on where it stopped."""
+    """Train a study without a window. Finished runs are kept: the same command goes on from the last checkpoint."""
     from core.console import run_study
 
-    raise typer.Exit(run_study(study, workspace, dataset_root))
+    raise typer.Exit(run_study(study, workspace or context.obj, dataset_root))
 
 
 @app.command()
-def demo(workspace: WorkspaceOption = None) -> None:
+def demo(context: typer.Context, workspace: WorkspaceOption = None) -> None:
     """Train all three architectures on synthetic sounds, in a few minutes."""
     from core.console import run_study
 
-    raise typer.Exit(run_study(PRESETS / "demo.toml", workspace, None))
+    raise typer.Exit(run_study(PRESETS / "demo.toml", workspace or context.obj, None))
 
 
 @app.command()
 def verify(
+    context: typer.Context,
     run: Annotated[str, typer.Argument(help="A finished run: STUDY/RUN, or its folder.")],
     workspace: WorkspaceOption = None,
 ) -> None:
     """Train a finished run again from its own files and say whether the predictions are equal."""
     from core.console import verify_run
 
-    raise typer.Exit(verify_run(run, workspace))
+    raise typer.Exit(verify_run(run, workspace or context.obj))
 
 
 if __name__ == "__main__":

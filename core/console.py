@@ -20,7 +20,7 @@ from rich.text import Text
 
 from core import readable
 from core.control import Control
-from core.engine import Engine
+from core.engine import STOPPED, Engine
 from core.errors import Cancelled, UserError
 from core.estimate import Estimate, estimate
 from core.evaluation.summary import Summary, summarise
@@ -80,6 +80,7 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
     console.print(f"[bold]{escape(study.name)}[/]{escape(f' — {study.answers}' if study.answers else '')}")
     control = Control()
     with _interrupt(control.cancel):
+        console.print("Estimating time and disk from a few timed batches …")
         expected = estimate(study, workspace, control)
         console.print(expected.sentence())
     engine = Engine(workspace)
@@ -96,7 +97,7 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
             console.print(difference.sentence, soft_wrap=True)
     if view.outcome is Outcome.CANCELLED:
         again = escape(shlex.join(sys.argv))
-        console.print(f"Stopped. What is done is kept; to go on: [bold]uv run {again}[/]", soft_wrap=True)
+        console.print(f"{STOPPED} To go on: [bold]uv run {again}[/]", soft_wrap=True)
         return INTERRUPTED
     if view.outcome is Outcome.FAILED:
         raise UserError(view.reason)

@@ -26,7 +26,7 @@ from core.events import (
     StudyFinished,
     StudyStarted,
 )
-from core.runs import Phase, RunFolder, run_folder
+from core.runs import Phase, RunFolder, list_runs, run_folder
 from core.study import RunSpec, Study, slug, write_toml
 from core.workspace import Workspace
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 Emit = Callable[[Event], None]
 log = logging.getLogger(__name__)
 TOLD = 20  # left-out files that are named one by one
+STOPPED = (
+    "Stopped. Finished runs are kept; started again, the study goes on from the last checkpoint of the run under way."
+)
 
 
 class State(StrEnum):
@@ -82,7 +85,7 @@ def run(
         outcome = Outcome.FAILED if failed else Outcome.DONE
         reason = f"{failed} of the runs failed; their reasons stand beside them." if failed else ""
     except Cancelled:
-        outcome, reason = Outcome.CANCELLED, "Stopped. Start the same study again to go on where it stopped."
+        outcome, reason = Outcome.CANCELLED, STOPPED
     except UserError as error:
         reason = str(error)
     except Exception as error:
@@ -106,9 +109,9 @@ def _run(
     device = devices.choose_device(study.device)
     threads = devices.use_threads()
     dataset, cache = prepare(study, workspace, emit, control)
-    specs = _specs(study, dataset, emit)
+    specs = plan(study, dataset, emit)
     surroundings = environment(str(device), threads, dataset, cache.facts)
-    _refuse_other_data((run_folder(workspace, spec) for spec in specs), surroundings["dataset_fingerprint"], study)
+    _refuse_other_data(list_runs(workspace, study.name), surroundings["dataset_fingerprint"], study)
     waiting = [spec for spec in specs if run_folder(workspace, spec).status.phase is not Phase.DONE]
     write_toml(study, workspace.runs / slug(study.name) / "study.toml")
     for spec in waiting:
@@ -161,8 +164,12 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
     return dataset, cache
 
 
-def _specs(study: Study, dataset: Dataset, emit: Emit) -> list[RunSpec]:
-    """The runs of the grid; folds asked for that hold no clip are said and passed over."""
+def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> list[RunSpec]:
+    """The runs of the grid; folds asked for that hold no clip are said and passed over.
+
+    Raises:
+        UserError: the dataset has one fold only, or none of the folds asked for.
+    """
     if len(dataset.folds) < 2:
         raise UserError(f"{dataset.title} has clips in one fold only: what is tested could not be trained.")
     there = ", ".join(map(str, dataset.folds))

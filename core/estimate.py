@@ -12,6 +12,7 @@ from core import readable
 from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
+from core.engine import plan
 from core.events import Progress
 from core.runs import Phase, run_folder
 from core.study import Network, Study
@@ -55,7 +56,7 @@ def estimate(
     """Time a few training batches of every network on made-up sounds of the right shape.
 
     Raises:
-        UserError: the dataset cannot be opened or the device is not there.
+        UserError: the dataset cannot be opened, has none of the folds asked for, or the device is not there.
         Cancelled: through `control`.
     """
     from core.audio.cache import estimate_bytes
@@ -66,7 +67,7 @@ def estimate(
     device = choose_device(study.device)
     choice = study.dataset
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
-    todo = [spec for spec in study.runs(dataset.folds) if run_folder(workspace, spec).status.phase is not Phase.DONE]
+    todo = [spec for spec in plan(study, dataset) if run_folder(workspace, spec).status.phase is not Phase.DONE]
     per_network: dict[str, float] = {}
     per_run: dict[str, float] = {}
     disk = estimate_bytes(dataset, study.recipe.audio.rate) if todo else 0

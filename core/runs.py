@@ -74,6 +74,11 @@ class RunFolder:
         return self.path.parent.name
 
     @property
+    def name(self) -> str:
+        """STUDY/RUN, as `find_run` takes it."""
+        return f"{self.study}/{self.id}"
+
+    @property
     def checkpoint(self) -> Path:
         """There while the run is under way: what it resumes from."""
         return self.path / "last.ckpt"
@@ -199,7 +204,7 @@ def find_run(workspace: Workspace, name: str) -> RunFolder:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UserError(f"“{name}” is in several studies: {', '.join(f'{f.study}/{f.id}' for f in found)}.")
+        raise UserError(f"“{name}” is in several studies: {', '.join(f.name for f in found)}.")
     raise UserError(f"There is no run “{name}” in {workspace.runs}. The Compare panel lists all runs.")
 
 

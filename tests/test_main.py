@@ -47,6 +47,14 @@ def test_run_prints_lines_and_a_table_then_does_nothing_twice_and_verifies(study
     assert "Equal" in verified.stdout
 
 
+def test_the_workspace_may_stand_before_the_command(study: Path, tmp_path: Path) -> None:
+    elsewhere = {"SENSORIUM_WORKSPACE": str(tmp_path / "not here")}
+    result = call("--workspace", tmp_path / "w", "run", study, **elsewhere)
+    assert result.returncode == 0, result.stderr
+    assert list((tmp_path / "w" / "runs").iterdir())
+    assert not (tmp_path / "not here").exists()
+
+
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tmp_path: Path) -> None:
     long = tmp_path / "long.toml"
     long.write_text(study.read_text().replace("epochs = 4", "epochs = 4000"))
@@ -60,7 +68,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tmp_path: Path) 
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "to go on: uv run main.py run" in out.replace("\n", " ")
+    assert "To go on: uv run main.py run" in out.replace("\n", " ")
     assert "Traceback" not in err
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.control import Control
+from core.errors import UserError
 from core.tables import load_dotted
 
 
@@ -79,7 +80,7 @@ class Dataset:
 class DatasetInfo:
     """A row of DATASETS. `opener` is a dotted path so that reading the table imports nothing.
 
-    The opener has the signature `open(root: Path, control: Control) -> Dataset`; `root` exists unless the
+    The opener has the signature `open(root: Path, control: Control) -> Dataset`; `root` is a folder unless the
     dataset makes itself (`synthetic`). It raises UserError, naming the file and the remedy, when it cannot be opened.
     """
 
@@ -91,5 +92,15 @@ class DatasetInfo:
     downloader: str = ""  # dotted path to a `download.Archive`, or "" where none is offered
 
     def open(self, root: Path, control: Control | None = None) -> Dataset:
+        """Open the dataset in `root`.
+
+        Raises:
+            UserError: no such folder, or what the opener says of its content.
+        """
+        if not self.synthetic and not root.is_dir():
+            remedy = f"Choose where {self.title} lies" + (
+                ", or download it, in the Data panel." if self.downloader else "."
+            )
+            raise UserError(f"There is no folder {root}. {remedy}")
         opener: Callable[[Path, Control], Dataset] = load_dotted(self.opener)
         return opener(root, control or Control())

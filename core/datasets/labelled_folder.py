@@ -106,8 +106,6 @@ def _with_folds(clips: tuple[Clip, ...], classes: Sequence[str], notes: list[str
 
 
 def _from_folders(root: Path, control: Control, notes: list[str]) -> list[_Found]:
-    if not root.is_dir():
-        raise UserError(f"There is no folder {root}. Check the path.")
     found: list[_Found] = []
     ignored: Counter[str] = Counter()
     loose = 0

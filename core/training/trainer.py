@@ -56,8 +56,9 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
     try:
         predictions = _train_within_memory(spec, folder, bench)
     except Cancelled:
-        whence = "its last checkpoint" if folder.checkpoint.exists() else "its first epoch"
-        finish(Phase.CANCELLED, Outcome.CANCELLED, f"stopped; it goes on from {whence}")
+        _, epochs = _resume_point(folder, bench)
+        whence = f"after epoch {epochs}" if epochs else "from its first epoch"
+        finish(Phase.CANCELLED, Outcome.CANCELLED, f"stopped; it goes on {whence}")
         raise
     except UserError as error:
         finish(Phase.FAILED, Outcome.FAILED, str(error))

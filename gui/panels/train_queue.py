@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from core import readable
 from core.engine import State
+from core.events import Event, StudyStarted
 from core.runs import Phase
 from gui import run_actions, theme
 from gui.context import Context
@@ -42,6 +43,7 @@ _STATES = {
     Phase.CANCELLED: "stopped",
     Phase.FAILED: "failed",
 }
+_UNDER_WAY = {State.PAUSED: "paused", State.STOPPING: "stopping"}  # else training
 _RIGHT = {1, 2, 4, 5, 6}
 Index = QModelIndex | QPersistentModelIndex
 
@@ -52,6 +54,7 @@ class QueueModel(QAbstractTableModel):
     def __init__(self, runs: StudyRuns) -> None:
         super().__init__(runs)
         self._runs = runs
+        self._state = State.IDLE
         runs.loaded.connect(self._loaded)
         runs.changed.connect(self._changed)
 
@@ -72,7 +75,8 @@ class QueueModel(QAbstractTableModel):
     def data(self, index: Index, role: int = 0) -> Any:
         row, column = self._runs.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, column)
+            under_way = column == 3 and row.phase is Phase.RUNNING
+            return _UNDER_WAY.get(self._state, _STATES[row.phase]) if under_way else _text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return theme.architecture_icon(row.spec.network.architecture)
         if role == Qt.ItemDataRole.ForegroundRole and column == 3 and row.phase is Phase.FAILED:
@@ -84,6 +88,11 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def show_engine(self, state: State) -> None:
+        if state is not self._state:
+            self._state = state
+            self.dataChanged.emit(self.index(0, 3), self.index(len(self._runs.rows) - 1, 3))
 
     def _loaded(self) -> None:
         self.beginResetModel()
@@ -102,15 +111,17 @@ class Queue(QWidget):
     def __init__(self, context: Context, runs: StudyRuns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._runs = context, runs
-        self._chosen: tuple[str, ...] = ()  # ids; they stay chosen when the runs are read again
+        self._chosen: tuple[str, ...] = ()  # ids; they stay chosen when the runs of the study are read again
+        self._chosen_of = ""  # slug of that study
         self.studies = QComboBox()
         self.studies.setToolTip("Whose runs and curves are shown.")
         self.studies.setMinimumContentsLength(16)
-        self.resume = _button("mdi6.play", "Resume", "Train what is not finished; each run goes on where it stopped.")
+        self.resume = _button("mdi6.play", "Resume", "Train what is not finished; each run goes on from its last checkpoint.")
         self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
         self.delete = _button("mdi6.trash-can-outline", "Delete", "Delete the chosen runs for good.")
         self.table = QTableView()
-        self.table.setModel(QueueModel(runs))
+        self._model = QueueModel(runs)
+        self.table.setModel(self._model)
         self._dress_table()
         tools = QWidget()
         line = QHBoxLayout(tools)
@@ -134,12 +145,13 @@ class Queue(QWidget):
         delete_key = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table)
         delete_key.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete_key.activated.connect(self.delete_runs)
-        runs.loaded.connect(self.refresh)
+        runs.loaded.connect(self._loaded)
+        context.bridge.happened.connect(self._happened)
         runs.changed.connect(self._refresh_buttons)
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the list of studies again, show the one in view, and choose again what was chosen."""
+        """Read the list of studies again, and show the one in view."""
         with QSignalBlocker(self.studies):
             self.studies.clear()
             names = list_studies(self._context.workspace)
@@ -148,15 +160,11 @@ class Queue(QWidget):
             for name in names:
                 self.studies.addItem(name, name)
             self.studies.setCurrentIndex(self.studies.findData(self._runs.study))
-        if not self.table.selectionModel().hasSelection():
-            rows = QItemSelection()
-            for place in map(self._runs.place, self._chosen):
-                if place is not None:
-                    index = self.table.model().index(place, 0)
-                    rows.select(index, index)
-            how = QItemSelectionModel.SelectionFlag
-            self.table.selectionModel().select(rows, how.Select | how.Rows)
         self._refresh_buttons()
+
+    def show_engine(self, state: State) -> None:
+        """Follow the engine, which says nothing when it is paused."""
+        self._model.show_engine(state)
 
     def chosen(self) -> list[RunRow]:
         return [self._runs.rows[index.row()] for index in self.table.selectionModel().selectedRows()]
@@ -176,6 +184,24 @@ class Queue(QWidget):
         folders = [row.folder for row in self.chosen() if not self._under_way(row)]
         if folders and run_actions.delete_runs(self._context, folders, self):
             self._runs.show(self._runs.study)  # also while another study runs
+
+    def _loaded(self) -> None:
+        """The table is new, and nothing in it is chosen: choose again what was chosen of this study."""
+        self.refresh()
+        if self._runs.study != self._chosen_of:
+            self._chosen, self._chosen_of = (), self._runs.study
+        rows = QItemSelection()
+        for place in map(self._runs.place, self._chosen):
+            if place is not None:
+                index = self._model.index(place, 0)
+                rows.select(index, index)
+        how = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().select(rows, how.ClearAndSelect | how.Rows)
+        self._selection_changed()  # Qt does not say that a new table has no selection
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, StudyStarted):  # all its curves are of interest
+            self.table.clearSelection()
 
     def _under_way(self, row: RunRow) -> bool:
         return run_actions.under_way(self._context, row.folder)
@@ -229,7 +255,8 @@ def _text(row: RunRow, column: int) -> str:
         case 5:
             return "" if row.accuracy is None else f"{100 * row.accuracy:.1f} %"
         case 6:
-            return readable.size(row.bytes) if row.bytes else ""
+            begun = row.phase is not Phase.WAITING or row.epoch
+            return readable.size(row.bytes) if begun and row.bytes else ""
     return row.note
 
 

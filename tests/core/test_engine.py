@@ -115,6 +115,8 @@ def test_a_cancelled_run_resumes_to_the_same_predictions(
     assert run(study, workspace, stop_after_two, control) is Outcome.CANCELLED
     folder = next(list_runs(workspace))
     assert folder.status.phase is Phase.CANCELLED and folder.checkpoint.exists()
+    assert folder.status.reason == "stopped; it goes on after epoch 2"
+    assert "last checkpoint" in events[-1].reason
     outcome, resumed = trained(study, workspace)
     assert outcome is Outcome.DONE
     assert only(resumed, RunStarted)[0].first_epoch == 2
@@ -258,6 +260,10 @@ def test_other_clips_under_the_same_name_are_refused(tones: Path, workspace: Wor
     trained(tone_study(tones), workspace)
     other = write_tones(tmp_path / "other", clips=12)
     outcome, events = trained(tone_study(other), workspace)
+    assert outcome is Outcome.FAILED
+    assert "has runs on other clips" in events[-1].reason
+    shorter = tone_study(other).recipe.model_copy(update={"epochs": 3})  # other runs, but the same study
+    outcome, events = trained(tone_study(other, recipe=shorter), workspace)
     assert outcome is Outcome.FAILED
     assert "has runs on other clips" in events[-1].reason
 

@@ -9,7 +9,7 @@ import pytest
 import core.estimate
 from core.control import Control
 from core.engine import run
-from core.errors import Cancelled
+from core.errors import Cancelled, UserError
 from core.estimate import estimate
 from core.study import Network
 from core.workspace import Workspace
@@ -48,3 +48,8 @@ def test_it_can_be_cancelled(tmp_path: Path, workspace: Workspace) -> None:
     control.cancel()
     with pytest.raises(Cancelled):
         estimate(tone_study(write_tones(tmp_path / "tones")), workspace, control)
+
+
+def test_folds_that_are_not_there_are_said_and_not_called_finished(tmp_path: Path, workspace: Workspace) -> None:
+    with pytest.raises(UserError, match="has the folds 1, 2, 3, 4"):
+        estimate(tone_study(write_tones(tmp_path / "tones"), folds=(9,)), workspace)

@@ -11,6 +11,7 @@ from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.datasets.download import Archive
 from core.datasets.splits import find_leaks, split
+from core.errors import UserError
 from core.tables import load_dotted
 from tests.conftest import REAL_DATA
 
@@ -66,3 +67,9 @@ def test_a_downloader_is_an_archive_with_a_check(name: str) -> None:
     archive = load_dotted(DATASETS[name].downloader)
     assert isinstance(archive, Archive) and archive.url.startswith("https://") and archive.licence
     assert callable(load_dotted(archive.check) if isinstance(archive.check, str) else archive.check)
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if not DATASETS[name].synthetic])
+def test_a_folder_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"There is no folder .*nowhere"):
+        DATASETS[name].open(tmp_path / "nowhere")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.control import Control
+from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.datasets.labelled_folder import open_labelled_folder
 from core.datasets.splits import find_leaks
@@ -29,7 +30,7 @@ def table(root: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def opened(root: Path) -> Dataset:
-    return open_labelled_folder(root, Control())
+    return DATASETS["labelled-folder"].open(root)
 
 
 def refused(root: Path) -> str:
