@@ -52,6 +52,9 @@ class TrainPanel(Panel):
         self._restore()
 
     def activate(self) -> None:
+        wanted, self.context.training_request = self.context.training_request, None
+        if wanted is not None:
+            self.editor.use_dataset(wanted)
         self._follow_engine()
         self.queue.refresh()
         self._show_page()
@@ -107,6 +110,7 @@ class TrainPanel(Panel):
         """Start or stop the timer, the buttons and the facts as the engine starts or stops."""
         state = self.context.engine.status.state
         self.controls.show_engine(state)
+        self.queue.show_engine(state)
         if state is State.IDLE:
             self._timer.stop()
         elif not self._timer.isActive():
@@ -119,8 +123,7 @@ class TrainPanel(Panel):
             self.curves.add_batch(batch.run, batch.step, batch.loss)
         if self.isVisible():
             self.curves.refresh()
-            self._show_facts()
-            self.controls.show_engine(self.context.engine.status.state)
+            self._follow_engine()
 
     def _show_facts(self) -> None:
         status = self.context.engine.status

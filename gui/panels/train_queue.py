@@ -116,7 +116,9 @@ class Queue(QWidget):
         self.studies = QComboBox()
         self.studies.setToolTip("Whose runs and curves are shown.")
         self.studies.setMinimumContentsLength(16)
-        self.resume = _button("mdi6.play", "Resume", "Train what is not finished; each run goes on from its last checkpoint.")
+        self.resume = _button(
+            "mdi6.play", "Resume", "Train what is not finished; each run goes on from its last checkpoint."
+        )
         self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
         self.delete = _button("mdi6.trash-can-outline", "Delete", "Delete the chosen runs for good.")
         self.table = QTableView()
