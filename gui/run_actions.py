@@ -1,10 +1,12 @@
-"""What a person does to runs, in whatever panel: annotate and delete, with one question and one rule."""
+"""What a person does to runs, in whatever panel: annotate, name and delete, with one question and one rule."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from core import readable
@@ -12,6 +14,7 @@ from core.engine import State
 from core.errors import UserError
 from core.runs import RunFolder
 from core.study import slug
+from core.workspace import default_workspace
 from gui.context import Context
 
 
@@ -28,6 +31,17 @@ def write_note(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> 
     if agreed and _change(context, [partial(run.write_note, text.strip()) for run in runs]):
         return text.strip()
     return None
+
+
+def copy_name(context: Context, run: RunFolder) -> None:
+    """Put on the clipboard what a finished run is called on the command line."""
+    QGuiApplication.clipboard().setText(run.name)
+    root = context.workspace.root
+    where = "" if root == default_workspace().absolute() else f" --workspace {shlex.quote(str(root))}"
+    command = f"uv run main.py verify {run.name}{where}"
+    context.message.emit(
+        f"Copied. “{command}” trains the run again and says whether its predictions are equal.", "info"
+    )
 
 
 def delete_runs(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> bool:

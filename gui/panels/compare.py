@@ -63,6 +63,7 @@ class ComparePanel(Panel):
         self.metric_choice.activated.connect(self._show)
         self.tree.errors_wanted.connect(self._show_errors)
         self.tree.note_wanted.connect(self._write_note)
+        self.tree.name_wanted.connect(self._copy_name)
         self.tree.delete_wanted.connect(self._delete)
         context.runs_changed.connect(self._runs_changed)
 
@@ -161,6 +162,9 @@ class ComparePanel(Panel):
 
     def _write_note(self, run: RunFolder) -> None:
         run_actions.write_note(self.context, [run], self)
+
+    def _copy_name(self, run: RunFolder) -> None:
+        run_actions.copy_name(self.context, run)
 
     def _delete(self, runs: list[RunFolder]) -> None:
         run_actions.delete_runs(self.context, runs, self)

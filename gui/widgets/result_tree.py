@@ -30,8 +30,9 @@ COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixe
     ("Clips/s", 64, "Training clips a second, the median run."),
     ("Mult-adds", 80, "Multiply-adds: multiplications with addition that one clip takes."),
     ("On disk", 72, "Room its runs take."),
-    ("Note", 64, "What you wrote about a run (right click)."),
+    ("Note", 64, "What you wrote about a run: a double click writes it."),
 )  # fmt: skip
+NOTE = len(COLUMNS) - 1
 
 
 class ResultTree(QTreeWidget):
@@ -39,6 +40,7 @@ class ResultTree(QTreeWidget):
 
     errors_wanted = Signal(str)  # label of a network
     note_wanted = Signal(object)  # RunFolder
+    name_wanted = Signal(object)  # RunFolder
     delete_wanted = Signal(object)  # list[RunFolder]
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -48,7 +50,7 @@ class ResultTree(QTreeWidget):
         for column, (_, width, tooltip) in enumerate(COLUMNS):
             self.setColumnWidth(column, round(theme.pixels(width)))
             self.headerItem().setToolTip(column, tooltip)
-            if column >= METRIC and column < len(COLUMNS) - 1:
+            if METRIC <= column < NOTE:
                 self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setUniformRowHeights(True)
         self.setSortingEnabled(True)
@@ -127,7 +129,10 @@ class ResultTree(QTreeWidget):
             group.addChild(_unfinished_item(run, overview))
 
     def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if item.data(0, NETWORK):
+        if column == NOTE:
+            if item.parent() is not None:
+                self.note_wanted.emit(item.data(0, FOLDERS)[0])
+        elif item.data(0, NETWORK):
             self.errors_wanted.emit(item.data(0, NETWORK))
 
     def _open_menu(self, at: QPoint) -> None:
@@ -145,6 +150,8 @@ class ResultTree(QTreeWidget):
             menu.addAction("Show its errors", lambda: self.errors_wanted.emit(network))
         if item.parent() is not None:
             menu.addAction("Write a note …", lambda: self.note_wanted.emit(folders[0]))
+        if item.parent() is not None and network:
+            menu.addAction("Copy its name for verify", lambda: self.name_wanted.emit(folders[0]))
         word = "Delete this run …" if len(folders) == 1 else f"Delete its {len(folders)} runs …"
         menu.addAction(word, lambda: self.delete_wanted.emit(folders))
         return menu
@@ -172,7 +179,7 @@ def _item(folders: Sequence[RunFolder], network: str, *cells: Cell) -> _Item:
     item.setData(0, NETWORK, network)
     for column, (_, key) in enumerate(cells):
         item.setData(column, KEY, key)
-        if METRIC <= column < len(COLUMNS) - 1:
+        if METRIC <= column < NOTE:
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item
 
@@ -195,8 +202,8 @@ def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
         (readable.size(size), size),
         _note(overview, run.folder),
     )
-    item.setToolTip(0, str(run.folder.path))
-    item.setToolTip(len(COLUMNS) - 1, overview.notes.get(run.folder.id, ""))
+    item.setToolTip(0, f"{run.folder.name}\n{run.folder.path}")
+    item.setToolTip(NOTE, overview.notes.get(run.folder.id, ""))
     return item
 
 
@@ -215,7 +222,7 @@ def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
         (readable.size(size), size),
         _note(overview, run.folder, status.reason),
     )
-    item.setToolTip(0, status.reason or str(run.folder.path))
+    item.setToolTip(0, status.reason or f"{run.folder.name}\n{run.folder.path}")
     return item
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
 from core.engine import EngineStatus, State
 from core.evaluation.metrics import METRICS
 from core.recipe import Recipe
-from core.runs import Phase, run_folder
+from core.runs import Phase, find_run, run_folder
 from core.study import DatasetChoice, RunSpec
 from gui import rail, theme
 from gui.panels.compare import ComparePanel
@@ -210,6 +210,31 @@ def test_a_note_is_kept_and_shown(qtbot, opened, context, monkeypatch):
     qtbot.waitUntil(lambda: panel.tree.topLevelItem(0).child(0).text(last) == "with the new microphone")
 
 
+def test_a_double_click_on_a_note_writes_it_and_leads_nowhere(qtbot, opened, context, monkeypatch):
+    (run,) = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    panel = opened()
+    monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *given: ("by the window", True))
+    network = panel.tree.topLevelItem(0)
+    with qtbot.assertNotEmitted(context.panel_wanted):
+        for item in (network.child(0), network):  # a network has no note of its own
+            panel.tree.itemDoubleClicked.emit(item, panel.tree.columnCount() - 1)
+    assert run.note == "by the window"
+
+
+def test_a_run_says_its_name_for_the_command_line_and_puts_it_on_the_clipboard(opened, context):
+    (run,) = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    panel = opened()
+    said = []
+    context.message.connect(lambda text, level: said.append(text))
+    item = panel.tree.topLevelItem(0).child(0)
+    assert f"{STUDY}/{run.id}" in item.toolTip(0)
+    menu(panel, item)["Copy its name for verify"].trigger()
+    name = QGuiApplication.clipboard().text()
+    assert find_run(context.workspace, name).path == run.path
+    assert f"verify {name} --workspace {context.workspace.root}”" in said[0]
+    assert "Copy its name for verify" not in menu(panel, panel.tree.topLevelItem(0))
+
+
 def test_unfinished_runs_are_listed_with_their_reason(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
     spec = RunSpec(study=STUDY, network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=2, seed=0)
@@ -219,6 +244,7 @@ def test_unfinished_runs_are_listed_with_their_reason(opened, context):
     panel = opened()
     (group,) = [panel.tree.topLevelItem(i) for i, name in enumerate(rows(panel)) if name.startswith("Not finished")]
     assert "NaN in batch 7" in group.child(0).text(panel.tree.columnCount() - 1)
+    assert "Copy its name for verify" not in menu(panel, group.child(0))  # there is nothing to compare with
 
 
 def test_tables_are_copied_as_markdown_csv_and_latex(opened, context):
