@@ -20,13 +20,17 @@ from core.workspace import Workspace
 
 
 class Phase(StrEnum):
-    """Where a run stands. What is left `running` after a crash is taken up again."""
+    """Where a run stands. What is left `running` after a crash is taken up again, and shown as `interrupted`."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"  # never on disk: it says that it runs, and nobody trains it
+
+
+INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,13 @@ class RunFolder:
         except (ValueError, TypeError, KeyError, OSError) as error:
             return RunStatus(phase=Phase.FAILED, reason=f"{self.path / 'status.json'} cannot be read: {error}")
 
+    def status_seen(self, trained: bool) -> RunStatus:
+        """The status; interrupted where it says that the run is under way and no living programme trains it."""
+        status = self.status
+        if status.phase is Phase.RUNNING and not trained:
+            return replace(status, phase=Phase.INTERRUPTED, reason=INTERRUPTED)
+        return status
+
     def write_status(self, **changes: Any) -> RunStatus:
         """Change some fields of the status, keep the rest."""
         status = replace(self.status, **changes)
@@ -125,6 +136,10 @@ class RunFolder:
         except OSError:
             pass
         return rows
+
+    def epochs_kept(self) -> int:
+        """Epochs that a resume does not train again; those after the last checkpoint (a minute at most) count too."""
+        return len(self.log()) if self.checkpoint.exists() else 0
 
     def write_log(self, rows: list[LogRow]) -> None:
         names = list(LogRow.__dataclass_fields__)

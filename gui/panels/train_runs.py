@@ -28,6 +28,7 @@ class RunRow:
     folder: RunFolder
     phase: Phase
     epoch: int
+    kept: int = 0  # epochs that a resume does not train again
     reason: str = ""
     note: str = ""
     bytes: int = 0
@@ -68,6 +69,7 @@ def read_rows(workspace: Workspace, study: str, control: Control) -> list[RunRow
                 folder=folder,
                 phase=status.phase,
                 epoch=log[-1].epoch if log else status.epoch,
+                kept=folder.epochs_kept(),
                 reason=status.reason,
                 note=folder.note,
                 bytes=folder.size(),
@@ -137,13 +139,18 @@ class StudyRuns(QObject):
         status = self._context.engine.status
         if slug(status.study) != self.study:
             return None
-        waiting = [row.network for row in self.rows if row.phase is Phase.WAITING]
-        under_way = [row.network for row in self.rows if row.id == status.run and row.phase is Phase.RUNNING]
-        if any(network not in self._expected for network in waiting + under_way):
+        waiting = [row for row in self.rows if row.phase is Phase.WAITING]
+        under_way = [row for row in self.rows if row.id == status.run and row.phase is Phase.RUNNING]
+        if any(row.network not in self._expected for row in waiting + under_way):
             return None
-        this = [self._expected[network] for network in under_way]
-        left = sum(this) if status.seconds_left is None else status.seconds_left
-        return left + sum(self._expected[network] for network in waiting)
+        left = status.seconds_left
+        if left is None:
+            left = sum(self._expect_of(row, row.epoch) for row in under_way)
+        return left + sum(self._expect_of(row, row.kept) for row in waiting)
+
+    def _expect_of(self, row: RunRow, epochs_done: int) -> float:
+        """Seconds that a run still takes, by what is expected of its network."""
+        return self._expected[row.network] * max(0.0, 1 - epochs_done / row.spec.recipe.epochs)
 
     def _reading(self, study: str) -> Callable[[Control, Callable[[Any], None]], list[RunRow]]:
         workspace = self._context.workspace

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
 from core.errors import UserError
+from core.runs import Phase, list_runs
 from core.study import Study
+from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
 from gui.panels.train_controls import Controls, Step
 from gui.panels.train_runs import StudyRuns
+
+if TYPE_CHECKING:
+    from core.estimate import Estimate
 
 ASK_ABOVE_SECONDS = 600
 
@@ -105,6 +111,24 @@ def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[
     def work(control: Control, report: Callable[[Any], None]) -> Any:
         from core.estimate import estimate
 
-        return estimate(study, workspace, control, report)
+        return what_is_left(estimate(study, workspace, control, report), study, workspace)
 
     return work
+
+
+def what_is_left(whole: Estimate, study: Study, workspace: Workspace) -> Estimate:
+    """An estimate less the epochs that unfinished runs have behind them: they go on from their checkpoints."""
+    saved: dict[str, float] = {}
+    for folder in list_runs(workspace, study.name):
+        kept = folder.epochs_kept()
+        if not kept or folder.status.phase is Phase.DONE:
+            continue
+        try:
+            spec = folder.spec
+        except UserError:
+            continue
+        if folder.id in {wanted.id for wanted in study.runs((spec.fold,))}:
+            label = spec.network.label
+            saved[label] = saved.get(label, 0.0) + whole.per_run.get(label, 0.0) * min(1.0, kept / spec.recipe.epochs)
+    per_network = {label: seconds - saved.get(label, 0.0) for label, seconds in whole.per_network.items()}
+    return replace(whole, seconds=sum(per_network.values()), per_network=per_network)
