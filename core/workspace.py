@@ -65,6 +65,11 @@ class Workspace:
         if not self.writable:
             raise UserError(self.read_only_because)
 
+    @property
+    def used_by_another(self) -> bool:
+        """Whether another program that is alive writes here."""
+        return not self.writable and bool(self._owner())
+
     def dataset_root(self, name: str, root: str = "") -> Path:
         """Where a dataset lies: the folder given, else its place in the workspace.
 

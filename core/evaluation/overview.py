@@ -27,7 +27,7 @@ class Overview:
     Attributes:
         study: name of its folder.
         summary: of the finished runs.
-        unfinished: the others: waiting, running, cancelled or failed.
+        unfinished: the others: waiting, running, interrupted, cancelled or failed.
         sizes: bytes on disk, by id of the run.
         notes: what the user wrote, by id of the run.
     """
@@ -55,19 +55,25 @@ def studies(workspace: Workspace) -> list[str]:
 
 
 def read_overview(
-    workspace: Workspace, study: str, control: Control, report: Callable[[Event], None] = lambda event: None
+    workspace: Workspace,
+    study: str,
+    control: Control,
+    report: Callable[[Event], None] = lambda event: None,
+    *,
+    trained: str = "",
 ) -> Overview:
-    """Read every run of a study.
+    """Read every run of a study. `trained` names the folder of the study that this program trains.
 
     Raises:
         Cancelled: as `control` says.
     """
     folders = list(list_runs(workspace, study))
-    waiting = [UnfinishedRun(folder, folder.status) for folder in folders if folder.status.phase is not Phase.DONE]
+    alive = study == trained or workspace.used_by_another
+    seen = [UnfinishedRun(folder, folder.status_seen(alive)) for folder in folders]
     return Overview(
         study=study,
         summary=summarise(folders, control, report),
-        unfinished=tuple(waiting),
+        unfinished=tuple(run for run in seen if run.status.phase is not Phase.DONE),
         sizes={folder.id: folder.size() for folder in folders},
         notes={folder.id: folder.note for folder in folders},
     )

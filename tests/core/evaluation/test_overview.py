@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from core.control import Control
@@ -35,6 +38,40 @@ def test_finished_and_unfinished_runs_are_told_apart(workspace):
     assert overview.notes[finished[0].id] == "microphone was moved"
     assert overview.sizes[finished[0].id] == finished[0].size() > 1000
     assert not overview.empty
+
+
+def killed_run(workspace):
+    """A run that says it is under way."""
+    spec = RunSpec(study=STUDY, network=Network(), dataset=DatasetChoice(), recipe=Recipe(), fold=3, seed=0)
+    folder = run_folder(workspace, spec)
+    folder.create(spec)
+    folder.write_status(phase=Phase.RUNNING)
+    return folder
+
+
+def test_a_run_that_nobody_trains_is_interrupted(workspace):
+    folder = killed_run(workspace)
+    (run,) = read_overview(workspace, STUDY, Control()).unfinished
+    assert run.status.phase is Phase.INTERRUPTED
+    assert "ended" in run.status.reason
+    (run,) = read_overview(workspace, STUDY, Control(), trained="another study").unfinished
+    assert run.status.phase is Phase.INTERRUPTED
+    (run,) = read_overview(workspace, STUDY, Control(), trained=STUDY).unfinished
+    assert run.status.phase is Phase.RUNNING
+    assert folder.status.phase is Phase.RUNNING  # what is on disk stays
+
+
+def test_a_run_that_another_programme_trains_runs_until_that_is_gone(workspace):
+    killed_run(workspace)
+    reader = Workspace(workspace.root).open()
+    assert not reader.writable
+    (run,) = read_overview(reader, STUDY, Control()).unfinished
+    assert run.status.phase is Phase.RUNNING
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    (workspace.root / ".owner").write_text(str(gone.pid))
+    (run,) = read_overview(reader, STUDY, Control()).unfinished
+    assert run.status.phase is Phase.INTERRUPTED
 
 
 def test_a_study_without_runs_is_empty(workspace):
