@@ -46,6 +46,7 @@ class Context(QObject):
         self.libraries = Libraries(self)
         self.dataset: Dataset | None = None
         self.dataset_choice = DatasetChoice()
+        self.training_request: DatasetChoice | None = None  # taken, and set to None, by the Train panel
         self.errors_request: ErrorsRequest | None = None  # taken, and set to None, by the Errors panel
 
     def set_dataset(self, choice: DatasetChoice, dataset: Dataset | None) -> None:
@@ -62,6 +63,11 @@ class Context(QObject):
 
     def _unhandled(self, sentence: str) -> None:
         self.message.emit(sentence, "error")
+
+    def want_training(self, choice: DatasetChoice) -> None:
+        """Bring the Train panel to the front with a study on these clips, whether or not it has been made yet."""
+        self.training_request = choice
+        self.panel_wanted.emit("train")
 
     def want_errors(self, request: ErrorsRequest) -> None:
         """Bring the Errors panel to the front with these filters, whether or not it has been made yet."""

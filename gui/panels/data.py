@@ -245,7 +245,7 @@ class DataPanel(Panel):
         self.content.tabs.setCurrentIndex(CLIPS)
 
     def _to_train(self) -> None:
-        self.context.panel_wanted.emit("train")
+        self.context.want_training(self.context.dataset_choice)
 
     def _open_demo(self) -> None:
         self.select(DEMO)

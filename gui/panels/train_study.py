@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QScrollArea, 
 from core.datasets import DATASETS
 from core.errors import UserError
 from core.recipe import Recipe
-from core.study import DatasetChoice, Study, read_study, write_toml
+from core.study import DatasetChoice, Study, read_study, slug, write_toml
 from gui import theme
 from gui.context import Context
 from gui.panels.train_networks import NetworkList
@@ -76,6 +76,23 @@ class StudyEditor(QScrollArea):
         self.changed.emit()
         return True
 
+    def use_dataset(self, choice: DatasetChoice) -> None:
+        """Train on these clips. Other clips make another study: it starts from the dataset's own preset where the
+        one in view is a preset as it came, and takes another name in any case."""
+        other = _other_clips(choice, self._study.dataset)
+        study = (self.value() or self._study).model_copy(update={"dataset": choice})
+        self.set_value(self._for_other_clips(study) if other else study)
+        self.changed.emit()
+
+    def _for_other_clips(self, study: Study) -> Study:
+        presets = sorted(map(read_study, PRESETS.glob("*.toml")), key=lambda preset: len(preset.name))
+        made_for = next((preset for preset in presets if preset.dataset.name == study.dataset.name), None)
+        if made_for and any((preset.network, preset.recipe) == (study.network, study.recipe) for preset in presets):
+            return made_for.model_copy(update={"dataset": study.dataset})
+        folder = DATASETS[study.dataset.name].folder
+        name = study.dataset.name if folder else slug(Path(study.dataset.root).name)
+        return study.model_copy(update={"name": name, "answers": "", "folds": ()})
+
     def _located(self, choice: DatasetChoice) -> DatasetChoice:
         """A preset names a dataset; where it lies is what was chosen in the Data panel, now or before."""
         chosen = self._context.dataset_choice
@@ -86,13 +103,16 @@ class StudyEditor(QScrollArea):
         return choice.model_copy(update={"root": self._context.folder_of(choice.name)})
 
     def _dataset_changed(self) -> None:
-        self._study = self._study.model_copy(update={"dataset": self._context.dataset_choice})
-        self._show_dataset()
-        self.changed.emit()
+        """Clips were left out in Data, or taken in again. Looking at other clips there changes no study."""
+        choice = self._context.dataset_choice
+        if (choice.name, choice.root) == (self._study.dataset.name, self._study.dataset.root):
+            self._study = self._study.model_copy(update={"dataset": choice})
+            self.changed.emit()
 
     def _show_dataset(self) -> None:
         choice = self._study.dataset
-        self.dataset.setText(DATASETS[choice.name].title)
+        info = DATASETS[choice.name]
+        self.dataset.setText(info.title if info.folder else f"{info.title}: {Path(choice.root).name}")
         self.dataset.setToolTip(choice.root or "In its place in the workspace.")
 
     def _summarise(self) -> None:
@@ -168,6 +188,11 @@ class StudyEditor(QScrollArea):
         column.addWidget(self.recipe)
         column.addStretch(1)
         self.setWidget(inside)
+
+
+def _other_clips(one: DatasetChoice, other: DatasetChoice) -> bool:
+    """ESC-50 is the same wherever it lies; a labelled folder elsewhere is another."""
+    return one.name != other.name or (not DATASETS[one.name].folder and one.root != other.root)
 
 
 def _line(label: QWidget, field: Any) -> QHBoxLayout:

@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.estimate import Estimate
 from core.events import Outcome
 from core.runs import LogRow, Phase, run_folder
-from core.study import DatasetChoice, Network, Study, write_toml
+from core.study import DatasetChoice, Network, Study, read_study, write_toml
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
 from gui.panels.train_study import PRESETS
@@ -168,10 +168,46 @@ def test_networks_are_added_and_taken_out(panel):
     assert [n.architecture for n in panel.editor.value().network] == ["alexnet", "resnet50"]
 
 
-def test_the_dataset_chosen_in_data_is_the_study_s(panel, context):
-    context.set_dataset(DatasetChoice(name="esc10", root="/somewhere"), None)
-    assert panel.editor.value().dataset == DatasetChoice(name="esc10", root="/somewhere")
-    assert panel.editor.dataset.text() == "ESC-10"
+MINE = DatasetChoice(name="labelled-folder", root="/home/me/Birds of Kent")
+
+
+def test_a_dataset_is_used_when_it_is_asked_for_also_before_the_panel_exists(qtbot, context):
+    context.settings.setValue("train/form", STUDY.model_copy(update={"answers": "?"}).model_dump_json())
+    context.want_training(MINE)
+    panel = TrainPanel(context)
+    qtbot.addWidget(panel)
+    panel.activate()
+    study = panel.editor.value()
+    panel.close_panel()
+    assert study.dataset == MINE
+    assert panel.editor.dataset.text() == "Labelled folder: Birds of Kent"
+    # A study is of one dataset: what was under the old name is not mixed with this.
+    assert (study.name, study.answers, study.folds) == ("birds-of-kent", "", ())
+    assert study.network == STUDY.network and study.recipe == STUDY.recipe
+
+
+def test_looking_at_another_dataset_does_not_change_the_study(panel, context):
+    panel.editor.set_value(STUDY)
+    context.set_dataset(MINE, None)
+    panel.activate()
+    assert panel.editor.value() == STUDY
+
+
+def test_clips_left_out_in_data_are_left_out_of_the_study(panel, context):
+    panel.editor.set_value(STUDY.model_copy(update={"dataset": MINE}))
+    context.set_dataset(MINE.model_copy(update={"exclude": ("a.wav",)}), None)
+    assert panel.editor.value().dataset.exclude == ("a.wav",)
+    assert panel.editor.value().name == STUDY.name
+
+
+def test_a_preset_that_was_not_changed_gives_way_to_that_of_the_dataset(panel, context):
+    assert panel.editor.open_file(PRESETS / "demo.toml")
+    context.want_training(DatasetChoice(name="esc10", root="/somewhere"))
+    panel.activate()
+    expected = read_study(PRESETS / "esc10.toml")
+    assert panel.editor.value().name == "esc10"
+    assert panel.editor.value().recipe == expected.recipe and panel.editor.value().network == expected.network
+    assert panel.editor.value().dataset.root == "/somewhere"
 
 
 def test_runs_on_disk_are_shown_with_their_curves(panel_with_runs):
