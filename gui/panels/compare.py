@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets import DATASETS
+from core.engine import State
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
 from core.evaluation.tables import network_figures, network_table, run_table
-from core.events import Progress
+from core.events import Event, Progress, RunStarted
 from core.runs import RunFolder
+from core.study import slug
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
@@ -66,6 +68,7 @@ class ComparePanel(Panel):
         self.tree.name_wanted.connect(self._copy_name)
         self.tree.delete_wanted.connect(self._delete)
         context.runs_changed.connect(self._runs_changed)
+        context.bridge.happened.connect(self._happened)
 
     # what the window calls --------------------------------------------------------------------------------------
 
@@ -89,6 +92,10 @@ class ComparePanel(Panel):
             self._job.cancel()
 
     # reading and showing ----------------------------------------------------------------------------------------
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, RunStarted):  # it was waiting, or interrupted
+            self._runs_changed()
 
     def _runs_changed(self) -> None:
         self._stale = True
@@ -114,7 +121,9 @@ class ComparePanel(Panel):
         self.study_choice.setCurrentText(study)
         if self.overview is None:
             self._pages.setCurrentWidget(self._reading)
-        read = partial(read_overview, self.context.workspace, study)
+        engine = self.context.engine.status
+        trained = "" if engine.state is State.IDLE else slug(engine.study)
+        read = partial(read_overview, self.context.workspace, study, trained=trained)
         self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
 
     def _progressed(self, progress: Progress) -> None:

@@ -14,6 +14,7 @@ from core.runs import Phase, find_run, run_folder
 from core.study import DatasetChoice, RunSpec
 from gui import rail, theme
 from gui.panels.compare import ComparePanel
+from tests.gui import fakes
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"
@@ -245,6 +246,26 @@ def test_unfinished_runs_are_listed_with_their_reason(opened, context):
     (group,) = [panel.tree.topLevelItem(i) for i, name in enumerate(rows(panel)) if name.startswith("Not finished")]
     assert "NaN in batch 7" in group.child(0).text(panel.tree.columnCount() - 1)
     assert "Copy its name for verify" not in menu(panel, group.child(0))  # there is nothing to compare with
+
+
+def test_a_run_whose_programme_was_killed_is_interrupted_until_it_is_taken_up(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    spec = RunSpec(study="fabricated test data", network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=2, seed=0)
+    killed = run_folder(context.workspace, spec)
+    killed.create(spec)
+    killed.write_status(phase=Phase.RUNNING)
+    panel = opened()
+
+    def state() -> tuple[str, str]:
+        item = panel.tree.topLevelItem(1).child(0)
+        return item.text(1), item.text(panel.tree.columnCount() - 1)
+
+    assert state()[0] == "interrupted"
+    assert "Resume" in state()[1]
+    context.engine._status = EngineStatus(State.RUNNING, spec.study)
+    context.engine.say(fakes.run_started(spec))
+    qtbot.waitUntil(lambda: state()[0] == "running")
+    context.engine._status = EngineStatus()
 
 
 def test_tables_are_copied_as_markdown_csv_and_latex(opened, context):
