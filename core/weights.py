@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from core.control import Control
 from core.errors import UserError
 from core.events import Event
 from core.fetch import Remote, discard, fetch
+from core.readable import size
 from models import MODELS
 
 ADDRESS_VARIABLE = "SENSORIUM_WEIGHTS_URL"  # a mirror's folder instead of torchvision's server
@@ -83,20 +85,48 @@ def imagenet_weights(
             not what its name promises.
         Cancelled: as `control` says.
     """
-    official, size = torchvision_file(architecture)
+    official, about = torchvision_file(architecture)
     name = official.rpartition("/")[2]
-    mirror = address or os.environ.get(ADDRESS_VARIABLE, "")
-    folders = [place for place in (folder, beside) if place]
-    for path in (place / name for place in folders):
-        if path.exists() and not _digest_agrees(path, name):
-            raise UserError(f"{path} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
-        if path.exists():
-            return path
-    for partial in (file for place in folders for file in sorted(place.glob(f"{architecture}-*imagenet*.safetensors"))):
-        return partial
+    here = imagenet_file(architecture, folder, beside)
+    if here is not None:
+        if here.name == name and not _digest_agrees(here, name):
+            raise UserError(f"{here} is damaged (its checksum is wrong). Delete it; it is then fetched again.")
+        return here
     path = folder / name
-    _fetch(f"{mirror.rstrip('/')}/{name}" if mirror else official, size, path, control or Control(), report)
+    _fetch(_url(architecture, address), about, path, control or Control(), report)
     return path
+
+
+def imagenet_file(architecture: str, folder: Path, beside: Path | None = None) -> Path | None:
+    """The file that `imagenet_weights` takes, not checked yet; None where it has to be fetched."""
+    name = torchvision_file(architecture)[0].rpartition("/")[2]
+    folders = [place for place in (folder, beside) if place]
+    whole = (place / name for place in folders if (place / name).exists())
+    partial = (file for place in folders for file in sorted(place.glob(f"{architecture}-*imagenet*.safetensors")))
+    return next(whole, None) or next(partial, None)
+
+
+def imagenet_to_fetch(architecture: str, folder: Path, beside: Path | None = None) -> str:
+    """What `imagenet_weights` will fetch, from where, and what to do without internet; "" where the file is here.
+
+    Raises:
+        UserError: there are none for this architecture.
+    """
+    if imagenet_file(architecture, folder, beside) is not None:
+        return ""
+    url, about = _url(architecture), torchvision_file(architecture)[1]
+    name = url.rpartition("/")[2]
+    return (
+        f"The ImageNet weights of {MODELS[architecture].title} are not here yet: {name}, {size(about)}, will be "
+        f"fetched from {urlsplit(url).netloc}. Without internet, put the file into {folder} first."
+    )
+
+
+def _url(architecture: str, address: str = "") -> str:
+    """Where the weights are fetched from: a mirror's folder, if there is one, instead of torchvision's server."""
+    official = torchvision_file(architecture)[0]
+    mirror = address or os.environ.get(ADDRESS_VARIABLE, "")
+    return f"{mirror.rstrip('/')}/{official.rpartition('/')[2]}" if mirror else official
 
 
 def _fetch(url: str, about: int, path: Path, control: Control, report: Callable[[Event], None]) -> None:

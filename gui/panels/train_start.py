@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
+from core.datasets import DATASETS
 from core.errors import UserError
 from core.runs import Phase, list_runs
 from core.study import Study
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from core.estimate import Estimate
 
 ASK_ABOVE_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known before a study starts."""
+
+    estimate: Estimate
+    to_fetch: tuple[str, ...] = ()  # a sentence for each network whose weights are not here
 
 
 class Starter(QObject):
@@ -72,8 +81,9 @@ class Starter(QObject):
     def _estimating(self, progress: Any) -> None:
         self._tell(Step.WAITING, f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
 
-    def _estimated(self, estimate: Any) -> None:
+    def _estimated(self, answer: Answer) -> None:
         self._job = None
+        estimate = answer.estimate
         if estimate.runs == 0:
             self.forget()
             self._tell(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
@@ -81,8 +91,8 @@ class Starter(QObject):
         assert self._wanted is not None
         self._expected = estimate.per_run
         tight = estimate.disk_bytes > estimate.free_bytes
-        self._tell(Step.ASKING, estimate.sentence())
-        if estimate.seconds <= ASK_ABOVE_SECONDS and not tight:
+        self._tell(Step.ASKING, " ".join((estimate.sentence(), *answer.to_fetch)))
+        if estimate.seconds <= ASK_ABOVE_SECONDS and not tight and not answer.to_fetch:
             self._go()
 
     def _not_estimated(self, sentence: str) -> None:
@@ -111,7 +121,8 @@ def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[
     def work(control: Control, report: Callable[[Any], None]) -> Any:
         from core.estimate import estimate
 
-        return what_is_left(estimate(study, workspace, control, report), study, workspace)
+        left = what_is_left(estimate(study, workspace, control, report), study, workspace)
+        return Answer(left, weights_to_fetch(left, study, workspace, control))
 
     return work
 
@@ -132,3 +143,17 @@ def what_is_left(whole: Estimate, study: Study, workspace: Workspace) -> Estimat
             saved[label] = saved.get(label, 0.0) + whole.per_run.get(label, 0.0) * min(1.0, kept / spec.recipe.epochs)
     per_network = {label: seconds - saved.get(label, 0.0) for label, seconds in whole.per_network.items()}
     return replace(whole, seconds=sum(per_network.values()), per_network=per_network)
+
+
+def weights_to_fetch(left: Estimate, study: Study, workspace: Workspace, control: Control) -> tuple[str, ...]:
+    """Sentences on ImageNet weights that networks still to be trained ask for and that are not on this computer."""
+    wanted = {n.architecture for n in study.network if n.weights == "imagenet" and n.label in left.per_run}
+    if not wanted:
+        return ()
+    from core.weights import imagenet_to_fetch
+
+    choice = study.dataset
+    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    beside = dataset.root.parent / "weights"  # where the engine looks, too
+    sentences = (imagenet_to_fetch(architecture, workspace.weights, beside) for architecture in sorted(wanted))
+    return tuple(sentence for sentence in sentences if sentence)

@@ -21,7 +21,7 @@ from core import fetch as fetching
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.events import Event, Progress
-from core.weights import imagenet_weights, read_tensors, torchvision_file
+from core.weights import imagenet_to_fetch, imagenet_weights, read_tensors, torchvision_file
 from models import MODELS
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
@@ -229,3 +229,19 @@ def test_without_internet_a_part_beside_the_dataset_will_do_and_the_official_fil
     assert imagenet_weights("alexnet", workspace, address=nowhere, beside=beside) == partial
     imagenet_weights("alexnet", workspace, address=server[0])  # a part is enough: nothing is fetched for nothing
     assert imagenet_weights("alexnet", workspace, address=nowhere, beside=beside).name == server[1].name
+
+
+def test_what_will_be_fetched_is_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(core.weights.ADDRESS_VARIABLE, raising=False)
+    folder, beside = tmp_path / "weights", tmp_path / "beside"
+    url, _ = torchvision_file("resnet50")
+    name = url.rpartition("/")[2]
+    sentence = imagenet_to_fetch("resnet50", folder, beside)
+    assert f"{name}, 103 MB, will be fetched from download.pytorch.org" in sentence and str(folder) in sentence
+    monkeypatch.setenv(core.weights.ADDRESS_VARIABLE, "http://mirror.example:8000/files")
+    assert "from mirror.example:8000" in imagenet_to_fetch("resnet50", folder, beside)
+    beside.mkdir()
+    (beside / "resnet50-part-of-imagenet.safetensors").touch()
+    assert imagenet_to_fetch("resnet50", folder, beside) == ""
+    with pytest.raises(UserError, match="no ImageNet weights for Baseline CNN"):
+        imagenet_to_fetch("baseline_cnn", folder)

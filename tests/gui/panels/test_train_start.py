@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import soundfile
 
 import core.estimate
 from core.engine import State
 from core.estimate import Estimate
 from core.runs import LogRow, Phase, run_folder
-from core.study import Network, Study, write_toml
+from core.study import DatasetChoice, Network, Study, write_toml
 from gui.panels.train import TrainPanel
+from gui.panels.train_controls import Step
 from gui.panels.train_start import what_is_left
 from tests.gui import fakes
 
@@ -68,6 +71,34 @@ def panel(qtbot, context):
     made.close_panel()
     made.close()
     made.deleteLater()
+
+
+def test_weights_that_are_not_here_are_said_and_asked_about_before_the_start(
+    panel, qtbot, context, monkeypatch, tmp_path
+):
+    for name in ("rain", "wind"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for take in range(2):
+            soundfile.write(tmp_path / "mine" / name / f"{take}.wav", np.ones(800) * take / 2, 8000)
+    study = Study(
+        name="pretrained",
+        dataset=DatasetChoice(name="labelled-folder", root=str(tmp_path / "mine")),
+        network=(Network(architecture="resnet50", weights="imagenet"),),
+    )
+    label = study.network[0].label
+    short = Estimate(30.0, 1000, 10**12, 1, {label: 30.0}, {label: 30.0})
+    monkeypatch.setattr(core.estimate, "estimate", lambda *args: short)
+    panel.starter.start(study)
+    qtbot.waitUntil(lambda: panel.controls.step is Step.ASKING, timeout=20_000)
+    assert "The ImageNet weights of ResNet-50 are not here yet" in panel.controls.sentence.text()
+    assert context.engine.started == []
+    panel.controls.cancel_button.click()
+    (tmp_path / "weights").mkdir()  # beside the dataset
+    (tmp_path / "weights" / "resnet50-imagenet.safetensors").touch()
+    panel.starter.start(study)
+    qtbot.waitUntil(lambda: context.engine.started == [study], timeout=20_000)
+    context.engine.finish()
+    qtbot.waitUntil(lambda: not panel._timer.isActive())
 
 
 def test_resume_says_what_is_left_and_the_time_left_counts_it_too(panel, qtbot, context, monkeypatch):
