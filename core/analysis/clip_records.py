@@ -104,13 +104,17 @@ class ClipRecords:
 
     def of_runs(self, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()) -> Rows:
         """Records of runs with one of the network labels, folds and seeds; an empty choice means all."""
-        chosen = [
-            (not networks or info.network in networks)
+        return np.flatnonzero(np.isin(np.arange(len(self.runs)), self.runs_of(networks, folds, seeds))[self.run])
+
+    def runs_of(self, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()) -> list[int]:
+        """Places in `runs` of those runs."""
+        return [
+            place
+            for place, info in enumerate(self.runs)
+            if (not networks or info.network in networks)
             and (not folds or info.fold in folds)
             and (not seeds or info.seed in seeds)
-            for info in self.runs
         ]
-        return np.flatnonzero(np.asarray(chosen, dtype=bool)[self.run])
 
     def everybody_wrong(self) -> Rows:
         """Records of the clips that every network tested on them got wrong, in the same fold with the same seed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.analysis.clip_records import ClipRecords, RunInfo
 from core.control import Control
 from core.errors import UserError
-from core.evaluation.predictions import Predictions, pooled
+from core.evaluation.predictions import Predictions
 from core.events import Progress
 from core.runs import Phase, RunFolder, list_runs
 from core.study import RunSpec, network_labels
@@ -60,20 +60,6 @@ class StudyRecords:
             given = [self.predictions[records.run[i]].probabilities[records.row[i]] for i in chosen]
             answers.append(np.mean(given, axis=0, dtype=np.float32) if given else None)
         return tuple(answers)
-
-    def of_networks(self, networks: Sequence[str], folds: Sequence[int], seeds: Sequence[int]) -> Predictions | None:
-        """Predictions of the chosen runs put together, a row for each clip of each run; an empty choice is all.
-
-        None where no run is chosen.
-        """
-        chosen = [
-            predictions
-            for run, predictions in zip(self.records.runs, self.predictions, strict=True)
-            if (not networks or run.network in networks)
-            and (not folds or run.fold in folds)
-            and (not seeds or run.seed in seeds)
-        ]
-        return pooled(chosen) if chosen else None
 
 
 def studies_with_predictions(workspace: Workspace) -> list[str]:

@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
 from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
 from core.control import Control
-from core.evaluation.metrics import PerClass, per_class
 from core.events import Progress
 from gui import theme
 from gui.clip_source import ClipSource
@@ -198,13 +198,13 @@ class ErrorsPanel(Panel):
             self._scoring.cancel()
         networks = [] if network == ANY else [self.data.networks[network].label]
         folds, seeds = [] if fold == ANY else [fold], [] if seed == ANY else [seed]
-        score = partial(_per_class, self.data, networks, folds, seeds)
+        score = partial(_score, self.data, networks, folds, seeds)
         self._scoring = self.context.jobs.run(score, self._classes_scored)
 
-    def _classes_scored(self, scores: PerClass | None) -> None:
+    def _classes_scored(self, scores: ClassScores | None) -> None:
         self._scoring = None
         if self.data is not None and scores is not None:
-            self.matrix.scores.set_scores(self.data.records.classes, scores)
+            self.matrix.show_scores(self.data.records.classes, scores)
 
     def _show_cells(self, cells: frozenset[Cell]) -> None:
         """The table holds exactly what is selected in the matrix; everything where nothing is."""
@@ -295,16 +295,15 @@ class ErrorsPanel(Panel):
         self.context.panel_wanted.emit("train")
 
 
-def _per_class(
+def _score(
     data: StudyRecords,
     networks: list[str],
     folds: list[int],
     seeds: list[int],
     control: Control,
     report: object,
-) -> PerClass | None:
-    predictions = data.of_networks(networks, folds, seeds)
-    return per_class(predictions) if predictions is not None else None
+) -> ClassScores | None:
+    return class_scores(data, networks, folds, seeds)
 
 
 def _import_clustering(control: Control, report: object) -> bool:

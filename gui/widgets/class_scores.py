@@ -6,20 +6,20 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from core.evaluation.metrics import PerClass
+from core.analysis.class_scores import ClassScores
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 COLUMNS = (  # word, tooltip
     ("Class", "The true class. Click one to see its errors."),
-    ("Clips", "Predictions of clips of this class: one for each run chosen."),
-    ("Precision", "Share of the clips given this name that have it, in %."),
-    ("Recall", "Share of the clips of this class that were recognised, in %."),
+    ("Clips", "Different test clips of this class. Each has a prediction of every run that was tested on it."),
+    ("Precision", "Share of the predictions of this class that are right, in %, all runs put together."),
+    ("Recall", "Share of the predictions for clips of this class that are right, in %, all runs put together."),
     ("F1", "Harmonic mean of precision and recall, in %."),
-    ("AUC", "Area under the ROC curve of this class against the rest, in %: 50 is chance."),
+    ("AUC", "Area under the ROC curve of this class against the rest, in %: 50 is chance. Mean over the runs."),
 )
 
 
-class ClassScores(QTreeWidget):
+class ClassTable(QTreeWidget):
     """Handed the scores; says which class was chosen."""
 
     chosen = Signal(int)  # index of the class
@@ -40,14 +40,15 @@ class ClassScores(QTreeWidget):
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.itemClicked.connect(self._clicked)
 
-    def set_scores(self, classes: tuple[str, ...], scores: PerClass) -> None:
+    def set_scores(self, classes: tuple[str, ...], found: ClassScores) -> None:
         """Show one row a class; what is not defined is a dash and stands last."""
         self.clear()
+        scores = found.scores
         figures = (scores.precision, scores.recall, scores.f1, scores.auc)
         for label, name in enumerate(classes):
-            item = _Row([name, str(int(scores.support[label]))])
+            item = _Row([name, str(int(found.clips[label]))])
             item.setData(0, Qt.ItemDataRole.UserRole, label)
-            item.values = (float(scores.support[label]), *(float(figure[label]) for figure in figures))
+            item.values = (float(found.clips[label]), *(float(figure[label]) for figure in figures))
             for column in range(1, len(COLUMNS)):
                 item.setTextAlignment(column, RIGHT)
             for column, figure in enumerate(figures, start=2):

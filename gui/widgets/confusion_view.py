@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.analysis.class_scores import ClassScores
 from core.analysis.confusion import most_confused, normalise, order
 from gui import theme
-from gui.widgets.class_scores import ClassScores
+from gui.widgets.class_scores import ClassTable
 from gui.widgets.confusion import FAINTEST, Cell, ConfusionMatrix
 from gui.widgets.transport import tool
 
@@ -63,14 +64,22 @@ class ConfusionView(QWidget):
         self.readout.setMinimumWidth(1)
         self.readout.setFixedHeight(3 * theme.GRID)
         self.pairs = self._make_pairs()
-        self.scores = ClassScores()
+        self.scores = ClassTable()
         self.scores.chosen.connect(self._class_chosen)
         self.lists = QTabWidget()
         self.lists.setDocumentMode(True)
         self.lists.setMinimumHeight(16 * theme.GRID)
         self.lists.addTab(self.pairs, "Most confused")
         self.lists.setTabToolTip(0, "The pairs of classes that are taken for each other most often.")
-        self.lists.addTab(self.scores, "Per class")
+        self.basis = theme.label(size=theme.SMALL, muted=True, wrap=True)
+        self.basis.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        per_class = QWidget()
+        column = QVBoxLayout(per_class)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.basis)
+        column.addWidget(self.scores, 1)
+        self.lists.addTab(per_class, "Per class")
         self.lists.setTabToolTip(1, "Scores of each class over the runs chosen above, from all their test clips.")
 
         self._bar = QWidget()
@@ -122,6 +131,11 @@ class ConfusionView(QWidget):
         self.pairs.headerItem().setText(3, f"of {'true' if every_clip else 'shown'}")
         self._refresh()
         self._list_pairs()
+
+    def show_scores(self, classes: tuple[str, ...], found: ClassScores) -> None:
+        """Scores of each class, and what they stand on."""
+        self.scores.set_scores(classes, found)
+        self.basis.setText(found.basis)
 
     def present(self, on: bool) -> None:
         """Without the controls."""

@@ -118,14 +118,3 @@ def test_studies_come_with_the_latest_first(workspace):
     (old,) = (workspace.runs / "two").glob("*/predictions.npz")
     os.utime(old, (1, 1))
     assert studies_with_predictions(workspace) == ["one", "two"]
-
-
-def test_predictions_of_chosen_runs_are_put_together(workspace):
-    make_study(workspace, synthetic_clips(5, per_class=8), seeds=(0, 1))
-    data = read(workspace)
-    assert len(data.of_networks([], [], [])) == len(data.records)
-    label = data.networks[1].label
-    chosen = data.of_networks([label], [2], [1])
-    (run,) = [n for n, i in enumerate(data.records.runs) if (i.network, i.fold, i.seed) == (label, 2, 1)]
-    np.testing.assert_array_equal(chosen.probabilities, data.predictions[run].probabilities)
-    assert data.of_networks([label], [99], []) is None
