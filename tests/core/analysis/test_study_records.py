@@ -12,17 +12,9 @@ from core.control import Control
 from core.errors import Cancelled, UserError
 from core.runs import Phase
 from core.study import Network
-from core.workspace import Workspace
 from tests.gui.make_runs import make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    opened = Workspace(tmp_path).open()
-    yield opened
-    opened.close()
 
 
 def read(workspace, study=STUDY):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from core.control import Control
 from core.evaluation.overview import read_overview, studies
 from core.recipe import Recipe
@@ -16,13 +14,6 @@ from core.workspace import Workspace
 from tests.gui.make_runs import make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    opened = Workspace(tmp_path).open()
-    yield opened
-    opened.close()
 
 
 def test_finished_and_unfinished_runs_are_told_apart(workspace):

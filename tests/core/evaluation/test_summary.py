@@ -60,11 +60,6 @@ def make_run(workspace: Workspace, architecture: str, fold: int, seed: int = 0, 
     return run
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
-
-
 def test_networks_are_averaged_over_folds_and_seeds_and_compared(workspace: Workspace) -> None:
     for architecture in ("baseline_cnn", "alexnet"):
         for fold in (1, 2, 3):
