@@ -13,25 +13,24 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSplitter,
-    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from core.control import Control
 from core.datasets import DATASETS
 from core.engine import State
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
 from core.evaluation.tables import network_figures, network_table, run_table
-from core.events import Event, Progress, RunStarted
+from core.events import Event, RunStarted
 from core.runs import RunFolder
 from core.study import slug
+from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
-from gui.jobs import Job
-from gui.panels.base import Panel
-from gui.widgets.empty_state import EmptyState
+from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.findings import findings, forest_lines, forest_rows
 from gui.widgets.forest import ForestPlot
 from gui.widgets.result_tree import ResultTree
@@ -39,14 +38,14 @@ from gui.widgets.result_tree import ResultTree
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
 
-class ComparePanel(Panel):
+class ComparePanel(ResultsPanel):
     """Reads the runs of one study in the background and shows them as a table, a plot and sentences."""
 
+    name = "compare"
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
+        super().__init__(context, EMPTY, parent)
         self.overview: Overview | None = None
-        self._stale = True
-        self._job: Job | None = None
         self.study_choice = _combo("Study", "The study whose runs are compared.", 192)
         self.metric_choice = _combo("Metric", "What the table, the plot and the differences are about.", 176)
         for name, metric in METRICS.items():
@@ -67,85 +66,47 @@ class ComparePanel(Panel):
         self.tree.note_wanted.connect(self._write_note)
         self.tree.name_wanted.connect(self._copy_name)
         self.tree.delete_wanted.connect(self._delete)
-        context.runs_changed.connect(self._runs_changed)
         context.bridge.happened.connect(self._happened)
 
     # what the window calls --------------------------------------------------------------------------------------
-
-    def activate(self) -> None:
-        if self._stale:
-            settings = self.context.settings
-            self._read(self.overview.study if self.overview else str(settings.value("compare/study", "")))
 
     def present(self, on: bool) -> None:
         self._bar.setVisible(not on)
 
     def save_state(self) -> None:
         super().save_state()
-        settings = self.context.settings
-        settings.setValue("compare/metric", self.metric_choice.currentData())
-        if self.overview is not None:
-            settings.setValue("compare/study", self.overview.study)
-
-    def close_panel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        self.context.settings.setValue("compare/metric", self.metric_choice.currentData())
 
     # reading and showing ----------------------------------------------------------------------------------------
 
-    def _happened(self, event: Event) -> None:
-        if isinstance(event, RunStarted):  # it was waiting, or interrupted
-            self._runs_changed()
+    def studies(self) -> list[str]:
+        return studies(self.context.workspace)
 
-    def _runs_changed(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self.activate()
-
-    def _study_chosen(self) -> None:
-        self._read(self.study_choice.currentText())
-
-    def _read(self, study: str) -> None:
-        """Read a study, or the latest where there is none of that name."""
-        self._stale = False
-        if self._job is not None:
-            self._job.cancel()
-        known = studies(self.context.workspace)
-        if not known:
-            self.overview = None
-            self._pages.setCurrentWidget(self._empty)
-            return
-        study = study if study in known else known[0]
+    def offer(self, studies: list[str], chosen: str) -> None:
         self.study_choice.clear()
-        self.study_choice.addItems(sorted(known))
-        self.study_choice.setCurrentText(study)
-        if self.overview is None:
-            self._pages.setCurrentWidget(self._reading)
+        self.study_choice.addItems(studies)
+        self.study_choice.setCurrentText(chosen)
+
+    def reader(self, study: str) -> Reader:
         engine = self.context.engine.status
         trained = "" if engine.state is State.IDLE else slug(engine.study)
-        read = partial(read_overview, self.context.workspace, study, trained=trained)
-        self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
+        return partial(_read, self.context.workspace, study, trained)
 
-    def _progressed(self, progress: Progress) -> None:
-        text = f"{progress.what}: {progress.done} of {progress.total} {progress.unit}"
-        self._reading.sentence.setText(text)
-        self.about.setText(text)
-
-    def _failed(self, sentence: str) -> None:
-        self._job = None
-        self._reading.sentence.setText(sentence)
-        self.about.setText(sentence)
-
-    def _arrived(self, overview: Overview) -> None:
-        self._job = None
-        if overview.empty:  # deleted meanwhile
-            self._read("")
-            return
-        self.overview = overview
-        for problem in overview.summary.problems:
+    def show_results(self, results: Overview) -> None:
+        self.overview = results
+        for problem in results.summary.problems:
             self.context.message.emit(problem, "warning")
-        self._pages.setCurrentWidget(self._full)
         self._show()
+
+    def forget_results(self) -> None:
+        self.overview = None
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, RunStarted):  # it was waiting, or interrupted
+            self.runs_changed()
+
+    def _study_chosen(self) -> None:
+        self.read(self.study_choice.currentText())
 
     def _show(self) -> None:
         if self.overview is None:
@@ -251,20 +212,20 @@ class ComparePanel(Panel):
         self.remember("compare/rows", whole)
         chosen = self.metric_choice.findData(self.context.settings.value("compare/metric", "accuracy"))
         self.metric_choice.setCurrentIndex(max(0, chosen))
-        self._full = QWidget()
-        column = QVBoxLayout(self._full)
+        full = QWidget()
+        column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._bar)
         column.addWidget(whole, 1)
-        self._empty = EmptyState(EMPTY, "Train networks", self._go_to_training, "Opens the Train panel.")
-        self._reading = EmptyState("Reading results …")
-        self._pages = QStackedLayout(self)
-        for page in (self._empty, self._reading, self._full):
-            self._pages.addWidget(page)
+        self.show_in(full)
 
-    def _go_to_training(self) -> None:
-        self.context.panel_wanted.emit("train")
+
+def _read(
+    workspace: Workspace, study: str, trained: str, control: Control, report: Callable[[Event], None]
+) -> Overview | None:
+    overview = read_overview(workspace, study, control, report, trained=trained)
+    return None if overview.empty else overview
 
 
 def _combo(word: str, tooltip: str, width: int) -> QComboBox:

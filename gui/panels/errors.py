@@ -7,42 +7,40 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
 from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
 from core.control import Control
-from core.events import Progress
 from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
-from gui.panels.base import Panel
+from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.clip_columns import LOSS, clip_columns
 from gui.widgets.clip_table import ClipTable
 from gui.widgets.clip_view import MODEL, ClipView
 from gui.widgets.confusion import Cell
 from gui.widgets.confusion_view import ConfusionView
-from gui.widgets.empty_state import EmptyState
 from gui.widgets.error_filters import ANY, ErrorFilters, Which
 from gui.widgets.probabilities import Opinion, ProbabilityBars
 
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
 
-class ErrorsPanel(Panel):
+class ErrorsPanel(ResultsPanel):
     """Reads the runs of one study in the background; everything shown is selected from their records."""
 
+    name = "errors"
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
+        super().__init__(context, EMPTY, parent)
         self.data: StudyRecords | None = None
         self._rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
         self._tested = False  # whether there are runs of the network, fold and seed chosen
         self._request: ErrorsRequest | None = None
-        self._stale = True
-        self._job: Job | None = None
         self._scoring: Job | None = None
         self._scored: tuple[int, int, int] | None = None  # network, fold and seed whose classes are scored
         self.source = ClipSource(context, self)
@@ -53,7 +51,7 @@ class ErrorsPanel(Panel):
         self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
         self._lay_out()
         self.matrix.allow_likeness(False)
-        self.filters.study_changed.connect(self._read)
+        self.filters.study_changed.connect(self._study_chosen)
         self.filters.all_wanted.connect(self._leave_cells)
         self.filters.changed.connect(self._filters_changed)
         self.matrix.selection_changed.connect(self._show_cells)
@@ -62,89 +60,63 @@ class ErrorsPanel(Panel):
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
         self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores)
-        context.runs_changed.connect(self._runs_changed)
 
     # what the window calls --------------------------------------------------------------------------------------
 
     def activate(self) -> None:
         request, self.context.errors_request = self.context.errors_request, None
         if request is not None:
-            self._read(request.study, request)
-        elif self._stale:
-            last = self.data.study if self.data else str(self.context.settings.value("errors/study", ""))
-            self._read(last, self._request)
+            self._request = request
+            self.read(request.study)
+        else:
+            super().activate()
 
     def present(self, on: bool) -> None:
         self.filters.setVisible(not on)
         self.matrix.present(on)
         self.clip_view.present(on)
 
-    def save_state(self) -> None:
-        super().save_state()
-        settings = self.context.settings
-        if self.data is not None:
-            settings.setValue("errors/study", self.data.study)
-
     def close_panel(self) -> None:
-        for job in (self._job, self._scoring):
-            if job is not None:
-                job.cancel()
+        super().close_panel()
+        if self._scoring is not None:
+            self._scoring.cancel()
         self.clip_view.close_clip()
 
     # reading ----------------------------------------------------------------------------------------------------
 
-    def _runs_changed(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self.activate()
+    def studies(self) -> list[str]:
+        return studies_with_predictions(self.context.workspace)
 
-    def _read(self, study: str, request: ErrorsRequest | None = None) -> None:
-        """Read a study, or the latest where there is none of that name."""
-        self._stale, self._request = False, request
-        if self._job is not None:
-            self._job.cancel()
-        studies = studies_with_predictions(self.context.workspace)
-        if not studies:
-            self.data = None
-            self.clip_view.clear()
-            self._pages.setCurrentWidget(self._empty)
-            return
-        study = study if study in studies else studies[0]
-        self.filters.set_studies(sorted(studies), study)
-        if self.data is None:
-            self._pages.setCurrentWidget(self._reading)
-        read = partial(read_study_records, self.context.workspace, study)
-        self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
+    def offer(self, studies: list[str], chosen: str) -> None:
+        self.filters.set_studies(studies, chosen)
 
-    def _progressed(self, progress: Progress) -> None:
-        self._reading.sentence.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+    def reader(self, study: str) -> Reader:
+        return partial(read_study_records, self.context.workspace, study)
 
-    def _failed(self, sentence: str) -> None:
-        self._job = None
-        self.context.message.emit(sentence, "error")
-        self._reading.sentence.setText(sentence)
-
-    def _arrived(self, data: StudyRecords | None) -> None:
-        self._job = None
-        if data is None:  # deleted meanwhile
-            self._read("")
-            return
-        self.data, self._scored = data, None
+    def show_results(self, results: StudyRecords) -> None:
+        self.data, self._scored = results, None
         self.filters.set_runs(
-            [(network.label, network.architecture) for network in data.networks],
-            sorted({info.fold for info in data.records.runs}),
-            sorted({info.seed for info in data.records.runs}),
+            [(network.label, network.architecture) for network in results.networks],
+            sorted({info.fold for info in results.records.runs}),
+            sorted({info.seed for info in results.records.runs}),
         )
         if self._request is not None:
             self.filters.choose_network(self._request.network)
             self.matrix.matrix.select(frozenset())
-        self.table.set_columns(clip_columns(data), sort_by=LOSS)
-        for problem in data.problems:
+        self.table.set_columns(clip_columns(results), sort_by=LOSS)
+        for problem in results.problems:
             self.context.message.emit(problem, "warning")
-        self._pages.setCurrentWidget(self._full)
-        self.source.open(data.specs[0].dataset)
+        self.source.open(results.specs[0].dataset)
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
+
+    def forget_results(self) -> None:
+        self.data = None
+        self.clip_view.clear()
+
+    def _study_chosen(self, study: str) -> None:
+        self._request = None
+        self.read(study)
 
     def _source_changed(self) -> None:
         self._say()
@@ -284,15 +256,7 @@ class ErrorsPanel(Panel):
         whole.setSizes([480, 704])
         self.remember("errors/columns", whole)
         self.remember("errors/rows", right)
-        self._full = _column(self.filters, whole)
-        self._empty = EmptyState(EMPTY, "Train networks", self._go_to_training, "Opens the Train panel.")
-        self._reading = EmptyState("Reading predictions …")
-        self._pages = QStackedLayout(self)
-        for page in (self._empty, self._reading, self._full):
-            self._pages.addWidget(page)
-
-    def _go_to_training(self) -> None:
-        self.context.panel_wanted.emit("train")
+        self.show_in(_column(self.filters, whole))
 
 
 def _score(

@@ -12,7 +12,6 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
 from tests.gui import fakes
@@ -56,13 +55,6 @@ def _is_ours(timer: QObject) -> bool:
 
 
 @pytest.fixture
-def workspace(tmp_path):
-    workspace = Workspace(tmp_path / "workspace").open()
-    yield workspace
-    workspace.close()
-
-
-@pytest.fixture
 def context(qapp, workspace):
     """What panels are handed, on a temporary workspace, with an engine that trains nothing."""
     settings = QSettings(str(workspace.root / "window.ini"), QSettings.Format.IniFormat)
@@ -70,3 +62,24 @@ def context(qapp, workspace):
     made.libraries.ready, made.libraries.device = True, "CPU"
     yield made
     made.close()
+
+
+@pytest.fixture
+def show_panel(qtbot, qapp, context):
+    """Make a panel of a class, bring it to the front, and close it after the test."""
+    theme.apply(qapp, dark=False)
+    made = []
+
+    def show(kind):
+        panel = kind(context)
+        qtbot.addWidget(panel)
+        made.append(panel)
+        panel.resize(1200, 720)
+        panel.show()
+        panel.activate()
+        return panel
+
+    yield show
+    for panel in made:
+        panel.close_panel()
+        panel.hide()

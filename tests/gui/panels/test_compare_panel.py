@@ -22,25 +22,16 @@ ESC10 = DatasetChoice(name="esc10")
 
 
 @pytest.fixture
-def opened(qtbot, qapp, context):
-    theme.apply(qapp, dark=False)
-    made = []
+def opened(qtbot, show_panel):
+    """Make the panel and wait until it has read its runs."""
 
     def open_panel(wait=True):
-        panel = ComparePanel(context)
-        qtbot.addWidget(panel)
-        made.append(panel)
-        panel.resize(1200, 720)
-        panel.show()
-        panel.activate()
+        panel = show_panel(ComparePanel)
         if wait:
             qtbot.waitUntil(lambda: panel.overview is not None, timeout=60_000)  # scikit-learn is imported here
         return panel
 
-    yield open_panel
-    for panel in made:
-        panel.close_panel()
-        panel.hide()
+    return open_panel
 
 
 def rows(panel) -> list[str]:

@@ -22,28 +22,18 @@ STUDY = "fabricated-test-data"
 
 
 @pytest.fixture
-def opened(qtbot, qapp, context):
-    """Make the panel, show it, wait until it has read its runs and looked for its clips."""
-    theme.apply(qapp, dark=False)
-    made = []
+def opened(qtbot, show_panel):
+    """Make the panel and wait until it has read its runs and looked for its clips."""
 
     def open_panel(wait=True):
-        panel = ErrorsPanel(context)
-        qtbot.addWidget(panel)
-        made.append(panel)
-        panel.resize(1200, 720)
-        panel.show()
-        panel.activate()
+        panel = show_panel(ErrorsPanel)
         if wait:
             qtbot.waitUntil(
                 lambda: panel.data is not None and bool(panel.source.trouble or panel.source.dataset), timeout=30_000
             )  # the first to open a dataset imports its libraries
         return panel
 
-    yield open_panel
-    for panel in made:
-        panel.close_panel()
-        panel.hide()
+    return open_panel
 
 
 def choose(panel, which: Which) -> None:
@@ -342,3 +332,12 @@ def test_scores_of_each_class_follow_the_runs_chosen(qtbot, opened, context):
     scores.itemClicked.emit(scores.topLevelItem(0), 0)
     rows, chosen = shown(panel), scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
     assert len(rows) and (true[rows] == chosen).all() and (predicted[rows] != chosen).all()
+
+
+def test_runs_of_which_none_can_be_read_are_said(qtbot, opened, context):
+    (run,) = make_study(context.workspace, synthetic_clips(4, per_class=8), networks=(Network(),), folds=(1,))
+    (run.path / "predictions.npz").write_bytes(b"torn")
+    with qtbot.waitSignal(context.message) as caught:
+        panel = opened(wait=False)
+    assert str(run.path) in caught.args[0]
+    assert panel.data is None

@@ -1,0 +1,119 @@
+"""What Compare and Errors share: the runs of one study, read in the background, or a page that says there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from core.control import Control
+from core.events import Progress
+from gui.context import Context
+from gui.jobs import Job
+from gui.panels.base import Panel
+from gui.widgets.empty_state import EmptyState
+
+Reader = Callable[[Control, Callable[[Progress], None]], Any]  # its result has a `study`; None = there is no such study
+
+
+class ResultsPanel(Panel):
+    """A page for a workspace without runs, one while they are read, and one that shows what was read."""
+
+    name = ""  # of the panel, in the settings
+
+    def __init__(self, context: Context, empty: str, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.study = ""  # folder of the study that is shown
+        self._stale = True
+        self._job: Job | None = None
+        self._empty = EmptyState(empty, "Train networks", self._go_to_training, "Opens the Train panel.")
+        self._reading = EmptyState("Reading results …")
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._reading)
+        context.runs_changed.connect(self.runs_changed)
+
+    def show_in(self, full: QWidget) -> None:
+        """The page of what was read."""
+        self._full = full
+        self._pages.addWidget(full)
+
+    # what a panel says ------------------------------------------------------------------------------------------
+
+    def studies(self) -> list[str]:
+        """Names of the folders of the studies that can be shown, the latest first."""
+        raise NotImplementedError
+
+    def offer(self, studies: list[str], chosen: str) -> None:
+        """Let a person choose one of the studies."""
+        raise NotImplementedError
+
+    def reader(self, study: str) -> Reader:
+        """What reads a study in the background."""
+        raise NotImplementedError
+
+    def show_results(self, results: Any) -> None:
+        """Show what was read."""
+        raise NotImplementedError
+
+    def forget_results(self) -> None:
+        """There are no runs any more."""
+        raise NotImplementedError
+
+    # reading ----------------------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        if self._stale:
+            self.read(self.study or str(self.context.settings.value(f"{self.name}/study", "")))
+
+    def save_state(self) -> None:
+        super().save_state()
+        if self.study:
+            self.context.settings.setValue(f"{self.name}/study", self.study)
+
+    def close_panel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def runs_changed(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self.activate()
+
+    def read(self, study: str) -> None:
+        """Read a study, or the latest where there is none of that name."""
+        self._stale = False
+        if self._job is not None:
+            self._job.cancel()
+        studies = self.studies()
+        if not studies:
+            self.study = ""
+            self.forget_results()
+            self._pages.setCurrentWidget(self._empty)
+            return
+        study = study if study in studies else studies[0]
+        self.offer(sorted(studies), study)
+        if not self.study:
+            self._pages.setCurrentWidget(self._reading)
+        self._job = self.context.jobs.run(self.reader(study), self._arrived, self._failed, self._progressed)
+
+    def _progressed(self, progress: Progress) -> None:
+        self._reading.sentence.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+
+    def _failed(self, sentence: str) -> None:
+        self._job = None
+        self._reading.sentence.setText(sentence)
+        self.context.message.emit(sentence, "error")
+
+    def _arrived(self, results: Any) -> None:
+        self._job = None
+        if results is None:  # deleted meanwhile
+            self.read("")
+            return
+        self.study = results.study
+        self._pages.setCurrentWidget(self._full)
+        self.show_results(results)
+
+    def _go_to_training(self) -> None:
+        self.context.panel_wanted.emit("train")
