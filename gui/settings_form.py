@@ -46,6 +46,7 @@ class SettingsForm(QWidget, Generic[Model]):
         self.sections: dict[str, Section] = {}
         self._sentences: dict[str, QLabel] = {}
         self._cells: dict[str, QWidget] = {}
+        self._hints: dict[str, QLabel] = {}
         self._filling = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -105,11 +106,24 @@ class SettingsForm(QWidget, Generic[Model]):
         except ValidationError as error:
             for problem in error.errors():
                 key = str(problem["loc"][0]) if problem["loc"] else ""
-                wrong[key if key in self.editors else ""] = _sentence(problem["msg"])
+                wrong[key if key in self.editors else ""] = sentence(problem["msg"])
             self._say(wrong)
             return None
         self._say({})
         return made
+
+    def say(self, name: str, text: str) -> None:
+        """Say under a field what is wrong with it beside others that are not in this form, until it is edited."""
+        _show(self._sentences[name], text)
+
+    def hint(self, name: str, text: str) -> None:
+        """A quiet line under a field, for what follows from its value."""
+        if name not in self._hints:
+            self._hints[name] = theme.label("", theme.SMALL, muted=True, wrap=True)
+            cell = self._cells[name].layout()
+            assert cell is not None
+            cell.addWidget(self._hints[name])
+        _show(self._hints[name], text)
 
     def show_field(self, name: str, on: bool) -> None:
         """Show or hide the row of a field that only matters together with another."""
@@ -131,17 +145,17 @@ class SettingsForm(QWidget, Generic[Model]):
         editor.widget.setAccessibleName(editor.title)
         label.setBuddy(editor.widget)
         editor.on_change(self._edited)
-        sentence = _sentence_label()
+        words = _sentence_label()
         cell = QWidget()
         inside = QVBoxLayout(cell)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
         inside.addWidget(editor.widget)
-        inside.addWidget(sentence)
+        inside.addWidget(words)
         self._rows.addRow(label, cell)
         self.editors[name] = editor
         self._cells[name] = cell
-        self._sentences[name] = sentence
+        self._sentences[name] = words
 
     def _edited(self) -> None:
         if not self._filling:
@@ -197,7 +211,7 @@ def _show(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
     """Pydantic's message with a capital and a full stop."""
     text = message.removeprefix("Value error, ")
     return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from core.study import Network, architectures
+from core.errors import UserError
+from core.recipe import Recipe
+from core.study import Network, Study, architectures
 from gui import theme
 from gui.field_editors import Choice, editor_for
-from gui.settings_form import SettingsForm
+from gui.settings_form import SettingsForm, sentence
 
 _FOLDED = ("weights_path", "freeze", "freeze_stages", "name", "recipe")
 
@@ -49,10 +52,15 @@ class NetworkRow(QWidget):
         self.remove.clicked.connect(self._remove)
         self.browse.clicked.connect(self._browse)
 
-    def value(self) -> Network | None:
+    def value(self, recipe: Recipe | None = None) -> Network | None:
+        """The network, or None with sentences in view; its departures are checked with the recipe they depart from."""
         made = self.form.value(architecture=self.architecture.get(), weights=self.weights.get())
-        if made is None:
+        wrong = _wrong_departure(made, recipe) if made is not None and recipe is not None else ""
+        if wrong:
+            self.form.say("recipe", wrong)
+        if made is None or wrong:
             self.unfold(True)
+            return None
         return made
 
     def unfold(self, on: bool) -> None:
@@ -144,9 +152,9 @@ class NetworkList(QWidget):
         for network in networks:
             self._append(network)
 
-    def value(self) -> tuple[Network, ...] | None:
-        """The networks, or None where a row says what is wrong with it."""
-        values = [row.value() for row in self.rows]
+    def value(self, recipe: Recipe | None = None) -> tuple[Network, ...] | None:
+        """The networks, or None where a row says what is wrong with it, alone or with the study's recipe."""
+        values = [row.value(recipe) for row in self.rows]
         return None if None in values else tuple(value for value in values if value is not None)
 
     def _append(self, network: Network) -> None:
@@ -178,6 +186,19 @@ class NetworkList(QWidget):
     def _allow_removal(self) -> None:
         for row in self.rows:
             row.remove.setEnabled(len(self.rows) > 1)
+
+
+def _wrong_departure(network: Network, recipe: Recipe) -> str:
+    """What is wrong with where a network departs from a recipe, as a sentence."""
+    if not network.recipe:
+        return ""
+    try:
+        Study(network=(network,), recipe=recipe)
+    except UserError as error:
+        return sentence(str(error).removeprefix(f"network “{network.label}”, recipe: "))
+    except ValidationError as error:
+        return sentence(error.errors()[0]["msg"])
+    return ""
 
 
 def _choice(field: object, words: dict[str, str] | None) -> Choice:

@@ -47,7 +47,8 @@ class StudyEditor(QScrollArea):
 
     def value(self) -> Study | None:
         """The study as it stands."""
-        networks, recipe = self.networks.value(), self.recipe.form.value()
+        recipe = self.recipe.form.value()
+        networks = self.networks.value(recipe)
         if recipe is None:
             self.recipe.open(True)
         if networks is None or recipe is None:
@@ -62,6 +63,7 @@ class StudyEditor(QScrollArea):
         self.basics.set_value(study)
         self.networks.set_value(study.network)
         self.recipe.form.set_value(study.recipe)
+        self._show_folder(study)
         self._show_dataset()
         self._summarise()
 
@@ -109,6 +111,18 @@ class StudyEditor(QScrollArea):
             self._study = self._study.model_copy(update={"dataset": choice})
             self.changed.emit()
 
+    def _show_folder(self, study: Study) -> None:
+        """Where the runs will lie, if that is not the name itself, and what lies there already."""
+        folder = slug(study.name)
+        text = f"Folder: {folder}" if folder != study.name else ""
+        try:
+            there = read_study(self._context.workspace.runs / folder / "study.toml")
+        except UserError:  # none, or none that can be read
+            there = study
+        if (there.network, there.recipe) != (study.network, study.recipe):
+            text = f"The folder {folder} holds runs with other settings. New runs are kept beside them."
+        self.basics.hint("name", text)
+
     def _show_dataset(self) -> None:
         choice = self._study.dataset
         info = DATASETS[choice.name]
@@ -123,7 +137,9 @@ class StudyEditor(QScrollArea):
 
     def _edited(self) -> None:
         self._summarise()
-        self.value()
+        study = self.value()
+        if study is not None:
+            self._show_folder(study)
         self.changed.emit()
 
     def _list_presets(self) -> None:

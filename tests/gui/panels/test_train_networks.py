@@ -1,0 +1,50 @@
+"""The list of networks in the study's form."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.study import Network, Study
+from gui.panels.train_study import StudyEditor
+
+STUDY = Study(network=(Network(architecture="baseline_cnn"), Network(architecture="alexnet")))
+
+
+@pytest.fixture
+def editor(qtbot, context):
+    made = StudyEditor(context)
+    qtbot.addWidget(made)
+    made.set_value(STUDY)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("departures", "words"),
+    [
+        ("epoch = 5", "Unknown key “epoch”. Did you mean “epochs”?"),
+        ("epochs = 0", "Epochs = 0: input should be greater than or equal to 1."),
+        ("audio = {rate = 8000}", "Network “AlexNet” departs in audio.rate"),
+        ("audio = {mels = 16}", "Network “AlexNet” needs spectrograms of at least"),
+    ],
+)
+def test_a_departure_that_is_wrong_is_said_at_its_field(editor, qtbot, departures, words):
+    row = editor.networks.rows[1]
+    with qtbot.captureExceptions() as raised:
+        row.form.editors["recipe"].widget.setText(departures)
+        assert editor.value() is None
+    assert not raised
+    assert row.form.sentences()["recipe"].startswith(words)
+    assert row.more.isChecked(), "the field is in view"
+    assert editor.basics.sentences() == {}
+    row.form.editors["recipe"].widget.setText("epochs = 5")
+    assert row.form.sentences() == {}
+    assert editor.value().network[1].recipe == {"epochs": 5}
+
+
+def test_a_departure_is_judged_with_the_recipe_it_departs_from(editor):
+    row = editor.networks.rows[1]
+    row.form.editors["recipe"].widget.setText("audio = {rate = 8000}")
+    assert "recipe" in row.form.sentences()
+    editor.recipe.form.sections["audio"].form.editors["rate"].set(8000)
+    assert row.form.sentences() == {}
+    assert editor.value() is not None
