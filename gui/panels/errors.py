@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -51,6 +52,7 @@ class ErrorsPanel(ResultsPanel):
         self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
         self._lay_out()
         self.matrix.allow_likeness(False)
+        self._restore_state()
         self.filters.study_changed.connect(self._study_chosen)
         self.filters.all_wanted.connect(self._leave_cells)
         self.filters.changed.connect(self._filters_changed)
@@ -75,6 +77,26 @@ class ErrorsPanel(ResultsPanel):
         self.filters.setVisible(not on)
         self.matrix.present(on)
         self.clip_view.present(on)
+
+    def save_state(self) -> None:
+        super().save_state()
+        header = self.table.horizontalHeader()
+        descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+        sort = {"sort": header.sortIndicatorSection(), "descending": descending}
+        for key, value in (self.filters.words() | self.matrix.choices() | sort).items():
+            self.context.settings.setValue(f"errors/{key}", value)
+
+    def _restore_state(self) -> None:
+        settings = self.context.settings
+        kept = {
+            key: str(settings.value(f"errors/{key}", "")) for key in (*self.filters.words(), *self.matrix.choices())
+        }
+        self.filters.restore(kept)
+        self.matrix.restore(kept)
+        column: Any = settings.value("errors/sort", LOSS, type=int)
+        descending = settings.value("errors/descending", True, type=bool)
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.table.sortByColumn(column, order)
 
     def close_panel(self) -> None:
         super().close_panel()
@@ -103,7 +125,7 @@ class ErrorsPanel(ResultsPanel):
         if self._request is not None:
             self.filters.choose_network(self._request.network)
             self.matrix.matrix.select(frozenset())
-        self.table.set_columns(clip_columns(results), sort_by=LOSS)
+        self.table.set_columns(clip_columns(results))
         for problem in results.problems:
             self.context.message.emit(problem, "warning")
         self.source.open(results.specs[0].dataset)

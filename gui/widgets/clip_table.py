@@ -136,12 +136,12 @@ class ClipTable(QTableView):
         self.selectionModel().selectionChanged.connect(self._selected)
         self.clips.modelReset.connect(self._find_open)
 
-    def set_columns(self, columns: Sequence[Column], sort_by: int) -> None:
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other clips altogether, in the order that was chosen before."""
         self._open = -1
         self.clips.set_columns(columns)
         for place, column in enumerate(columns):
             self.setColumnWidth(place, round(theme.pixels(column.width)))
-        self.sortByColumn(sort_by, Qt.SortOrder.DescendingOrder)
 
     def show_clips(self, clips: NDArray[np.int64], why_empty: str = "") -> None:
         """Show these; the current clip stays so where it is one of them, else the first is.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,7 @@ class ConfusionView(QWidget):
     selection_changed = Signal(object)  # frozenset[Cell]
     _classes: tuple[str, ...] = ()
     _of = ""  # which clips shares are of, where not all
+    _wanted_order = ""  # one that is not allowed yet
     _counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,6 +148,26 @@ class ConfusionView(QWidget):
         model = self.order.model()
         if isinstance(model, QStandardItemModel):
             model.item(self.order.findData("cluster")).setEnabled(bool(allowed))
+        if allowed and self._wanted_order:
+            self.order.setCurrentIndex(self.order.findData(self._wanted_order))
+            self._wanted_order = ""
+
+    def choices(self) -> dict[str, str]:
+        """What is chosen, to be handed to `restore` at the next start."""
+        return {
+            "cells": self.cells.currentData(),
+            "order": self._wanted_order or self.order.currentData(),
+            "tab": self.lists.tabText(self.lists.currentIndex()),
+        }
+
+    def restore(self, choices: Mapping[str, str]) -> None:
+        self.cells.setCurrentIndex(max(0, self.cells.findData(choices.get("cells"))))
+        if choices.get("order") == "cluster":
+            self._wanted_order = "cluster"
+        else:
+            self.order.setCurrentIndex(max(0, self.order.findData(choices.get("order"))))
+        tabs = [self.lists.tabText(place) for place in range(self.lists.count())]
+        self.lists.setCurrentIndex(tabs.index(choices["tab"]) if choices.get("tab") in tabs else 0)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)

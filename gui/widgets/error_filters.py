@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -178,9 +178,27 @@ class ErrorFilters(QWidget):
         if len(networks) < 2 and self.which in BY_SEVERAL:
             self.set_which(Which.ALL)
 
+    def words(self) -> dict[str, str]:
+        """What is chosen of the runs, to be handed to `restore` at the next start."""
+        return {name: combo.currentText() for name, combo in self._lasting().items()} | {"which": self.which.value}
+
+    def restore(self, words: Mapping[str, str]) -> None:
+        """Choose this as soon as there are runs to choose from; what they do not have is passed over."""
+        for name, combo in self._lasting().items():
+            combo.addItem(words.get(name, ""))
+        if words.get("which") in list(Which):
+            self.set_which(Which(words["which"]))
+
+    def _lasting(self) -> dict[str, QComboBox]:
+        return {
+            "network": self.network, "fold": self.fold, "seed": self.seed, "right": self.right, "wrong": self.wrong
+        }  # fmt: skip
+
     def choose_network(self, label: str) -> None:
-        """Show the errors of one network, or of all where there is none of that label."""
+        """Show all errors of one network, or of all where there is none of that label."""
         self.network.setCurrentIndex(max(0, self.network.findText(label)))
+        self.fold.setCurrentIndex(0)
+        self.seed.setCurrentIndex(0)
         self.set_which(Which.ERRORS)
 
     def _study_chosen(self) -> None:

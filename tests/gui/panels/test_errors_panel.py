@@ -271,6 +271,46 @@ def test_state_comes_back(opened, context):
     assert context.settings.value("errors/columns")
 
 
+def test_filters_order_and_tab_come_back(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=16), dataset=NOWHERE, seeds=(0, 1))
+    first = opened()
+    qtbot.waitUntil(lambda: first.matrix.order.model().item(2).isEnabled(), timeout=30_000)
+    for combo, place in ((first.filters.network, 2), (first.filters.fold, 3), (first.filters.seed, 1)):
+        combo.setCurrentIndex(place)
+    first.filters.right.setCurrentIndex(2)
+    choose(first, Which.ERRORS)
+    first.table.sortByColumn(5, Qt.SortOrder.AscendingOrder)
+    first.matrix.lists.setCurrentIndex(1)
+    first.matrix.cells.setCurrentIndex(1)
+    first.matrix.order.setCurrentIndex(2)
+    first.save_state()
+    panel = opened()
+    assert panel.filters.choice == first.filters.choice
+    assert panel.filters.choice.fold == 3 and panel.filters.choice.which is Which.ERRORS
+    assert list(shown(panel)) == list(shown(first))
+    assert panel.matrix.lists.currentIndex() == 1
+    assert panel.matrix.cells.currentText() == first.matrix.cells.currentText()
+    qtbot.waitUntil(lambda: panel.matrix.order.currentText() == "likeness", timeout=30_000)
+    assert panel.table.horizontalHeader().sortIndicatorSection() == 5
+    panel.matrix.order.setCurrentIndex(0)
+    before = panel.data
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    assert panel.table.horizontalHeader().sortIndicatorSection() == 5  # as it was chosen, also after a run has finished
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert panel.matrix.order.currentText() == "name"
+
+
+def test_what_another_panel_asks_for_is_not_hidden_by_what_was_chosen_before(opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=16), dataset=NOWHERE, seeds=(0, 1))
+    context.settings.setValue("errors/fold", "3")
+    context.settings.setValue("errors/seed", "1")
+    context.want_errors(ErrorsRequest(STUDY, "AlexNet (imagenet)"))
+    panel = opened()
+    folds = {panel.data.records.runs[panel.data.records.run[i]].fold for i in shown(panel)}
+    assert folds == {1, 2, 3, 4}
+
+
 def test_classes_can_be_ordered_by_likeness_once_its_library_is_there(qtbot, opened, context):
     make_study(context.workspace, synthetic_clips(8, per_class=16), dataset=NOWHERE)
     panel = opened()

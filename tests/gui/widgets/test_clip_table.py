@@ -25,7 +25,8 @@ def columns(count: int) -> list[Column]:
 def table(qtbot):
     made = ClipTable()
     qtbot.addWidget(made)
-    made.set_columns(columns(30), sort_by=1)
+    made.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    made.set_columns(columns(30))
     made.show_clips(np.arange(30))
     return made
 
