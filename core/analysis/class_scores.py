@@ -60,12 +60,13 @@ def class_scores(
 
 
 def _basis(runs: int, parts: dict[str, int], predictions: int, clips: int) -> str:
-    """`12 runs (3 networks × 4 folds × 1 seed) put together: 480 predictions of 160 clips`."""
+    """`Pooled: 3 networks × 4 folds × 1 seed, 480 predictions of 160 clips`."""
     if runs == 1:
         return f"One run: {_counted(clips, 'clip')}"
     full = runs == np.prod(list(parts.values()))  # else some of the grid has not been trained
     grid = (" × " if full else ", ").join(_counted(number, word) for word, number in parts.items())
-    return f"{runs} runs ({grid}) put together: {predictions:,} predictions of {_counted(clips, 'clip')}"
+    which = grid if full else f"{runs} runs ({grid})"
+    return f"Pooled: {which}, {predictions:,} predictions of {_counted(clips, 'clip')}"
 
 
 def _counted(number: int, word: str) -> str:

@@ -27,6 +27,7 @@ from core.analysis.confusion import most_confused, normalise, order
 from gui import theme
 from gui.widgets.class_scores import ClassTable
 from gui.widgets.confusion import FAINTEST, Cell, ConfusionMatrix
+from gui.widgets.elided import ElidedLabel
 from gui.widgets.transport import tool
 
 PAIRS = 50
@@ -73,7 +74,7 @@ class ConfusionView(QWidget):
         self.lists.setMinimumHeight(16 * theme.GRID)
         self.lists.addTab(self.pairs, "Most confused")
         self.lists.setTabToolTip(0, "The pairs of classes that are taken for each other most often.")
-        self.basis = theme.label(size=theme.SMALL, muted=True, wrap=True)
+        self.basis = ElidedLabel()
         self.basis.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         per_class = QWidget()
         column = QVBoxLayout(per_class)
@@ -137,7 +138,7 @@ class ConfusionView(QWidget):
     def show_scores(self, classes: tuple[str, ...], found: ClassScores) -> None:
         """Scores of each class, and what they stand on."""
         self.scores.set_scores(classes, found)
-        self.basis.setText(found.basis)
+        self.basis.set_text(found.basis)
 
     def present(self, on: bool) -> None:
         """Without the controls."""

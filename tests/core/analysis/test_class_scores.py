@@ -27,7 +27,7 @@ def test_clips_are_counted_once_however_many_runs_were_tested_on_them(workspace,
     found = class_scores(read(workspace))
     assert found.clips.tolist() == [8] * 5
     assert found.scores.support.tolist() == [8 * 3 * 2] * 5
-    assert found.basis == "24 runs (3 networks × 4 folds × 2 seeds) put together: 240 predictions of 40 clips"
+    assert found.basis == "Pooled: 3 networks × 4 folds × 2 seeds, 240 predictions of 40 clips"
 
 
 def test_one_run_and_a_part_of_the_grid_say_so(workspace, runs):

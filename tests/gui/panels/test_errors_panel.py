@@ -358,17 +358,17 @@ def test_scores_of_each_class_follow_the_runs_chosen(qtbot, opened, context):
     panel = opened()
     scores = panel.matrix.scores
     qtbot.waitUntil(lambda: scores.topLevelItemCount() == 5, timeout=30_000)
-    assert {scores.topLevelItem(i).text(1) for i in range(5)} == {"8"}  # clips, whatever the number of runs
-    assert "3 networks × 4 folds × 2 seeds" in panel.matrix.basis.text()
-    assert "240 predictions of 40 clips" in panel.matrix.basis.text()
-    recall = [float(scores.topLevelItem(i).text(3)) for i in range(5)]
+    assert {scores.topLevelItem(i).text(5) for i in range(5)} == {"8"}  # clips, whatever the number of runs
+    assert "3 networks × 4 folds × 2 seeds" in panel.matrix.basis.whole()
+    assert "240 predictions of 40 clips" in panel.matrix.basis.whole()
+    recall = [float(scores.topLevelItem(i).text(2)) for i in range(5)]
     assert recall == sorted(recall), "the worst recognised stands first"
     true, predicted = panel.data.records.true, panel.data.records.predicted
     label = scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
     assert recall[0] == pytest.approx(100 * (predicted[true == label] == label).mean(), abs=0.06)
     panel.filters.network.setCurrentIndex(1)
     panel.filters.network.activated.emit(1)
-    qtbot.waitUntil(lambda: "1 network × 4 folds × 2 seeds" in panel.matrix.basis.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "1 network × 4 folds × 2 seeds" in panel.matrix.basis.whole(), timeout=30_000)
     scores.itemClicked.emit(scores.topLevelItem(0), 0)
     rows, chosen = shown(panel), scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
     assert len(rows) and (true[rows] == chosen).all() and (predicted[rows] != chosen).all()
