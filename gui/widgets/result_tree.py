@@ -19,11 +19,11 @@ FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, 
 METRIC = 2
 COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
     ("Network", 208, "Architecture and name; open it to see its runs. A double click shows its errors."),
-    ("Weights", 88, "What the network started from; scratch: random numbers."),
+    ("Weights", 96, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
-    ("95 % interval", 104, "Student's t over the folds, corrected for the training clips that folds share "
+    ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
      "(Nadeau & Bengio 2003). One fold has none."),
-    ("Folds × seeds", 112, "How many runs the mean stands on."),
+    ("Folds × seeds", 108, "How many runs the mean stands on."),
     ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
     ("Training", 96, "Time spent on training, all runs together."),
@@ -222,7 +222,8 @@ def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
         (readable.size(size), size),
         _note(overview, run.folder, status.reason),
     )
-    item.setToolTip(0, status.reason or f"{run.folder.name}\n{run.folder.path}")
+    item.setToolTip(0, "\n".join(filter(None, (run.folder.name, str(run.folder.path), status.reason))))
+    item.setToolTip(NOTE, item.text(NOTE))
     return item
 
 

@@ -66,9 +66,15 @@ def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
     header = panel.tree.header()
     assert header.length() <= panel.tree.viewport().width()
     metrics = panel.tree.fontMetrics()
+    intervals = set()
+    for name in ("accuracy", "log_loss"):
+        choose_metric(panel, name)
+        intervals |= {panel.tree.topLevelItem(place).text(3) for place in range(3)}
+    choose_metric(panel, "accuracy")
     for column in range(1, header.count()):
         texts = [panel.tree.headerItem().text(column)]
         texts += [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
+        texts += {1: [str(phase) for phase in Phase], 3: list(intervals)}.get(column, [])
         for text in texts:
             assert metrics.horizontalAdvance(text) + 2 * theme.GRID <= header.sectionSize(column), (
                 text
@@ -252,6 +258,7 @@ def test_a_run_whose_programme_was_killed_is_interrupted_until_it_is_taken_up(qt
         return item.text(1), item.text(panel.tree.columnCount() - 1)
 
     assert state()[0] == "interrupted"
+    assert killed.name in panel.tree.topLevelItem(1).child(0).toolTip(0)
     assert "Resume" in state()[1]
     context.engine._status = EngineStatus(State.RUNNING, spec.study)
     context.engine.say(fakes.run_started(spec))
