@@ -35,6 +35,7 @@ from core.events import (
     StudyFinished,
     StudyStarted,
 )
+from core.log import log_into
 from core.runs import find_run, list_runs
 from core.study import read_study
 from core.workspace import Workspace, default_workspace
@@ -57,7 +58,8 @@ def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) 
     workspace = Workspace(root or default_workspace()).open()
     try:
         workspace.require_writable()
-        return work(workspace, Console(highlight=False))
+        with log_into(workspace):
+            return work(workspace, Console(highlight=False))
     except UserError as error:
         errors.print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True)
         return FAILED

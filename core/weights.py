@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import torch
+from safetensors.torch import save
 from torch import Tensor
 from torchvision.models import get_weight
 
@@ -17,6 +18,7 @@ from core.control import Control
 from core.errors import UserError
 from core.events import Event
 from core.fetch import Remote, discard, fetch
+from core.files import write_atomically
 from core.readable import size
 from models import MODELS
 
@@ -44,6 +46,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not tensors:
         raise UserError(f"{path} holds no tensors. Choose a file that was saved with a network's state_dict.")
     return tensors
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write a .safetensors file atomically.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written to.
+    """
+    # safetensors' own writing to a file hides the system's error in an exception of its own.
+    write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}))
 
 
 def torchvision_file(architecture: str) -> tuple[str, int]:

@@ -50,7 +50,7 @@ class Workspace:
         except filelock.Timeout:
             self.read_only_because = f"{self.root} is in use by another Sensorium{self._owner()}: this one only reads."
         except OSError as error:
-            self.read_only_because = str(write_error(self.root / "x", error))
+            self.read_only_because = str(write_error(self.runs, error))
         else:
             self.writable, self.read_only_because = True, ""
         return self

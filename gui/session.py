@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
-import logging.handlers
 import os
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.engine import Engine
 from core.errors import UserError
+from core.log import log_into
 from core.workspace import Workspace, default_workspace
 from gui import theme
 from gui.context import Context
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 SETTLE_MS = 100  # the window is painted before anything heavy is imported
 COLLECT_MS = 500  # also how soon Python hears Ctrl-C while Qt waits for events
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C in the terminal, and a polite end from outside
-LOG_BYTES = 2_000_000
 
 
 def run(workspace: Path | None) -> int:
@@ -76,7 +76,7 @@ class Session(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._log: logging.Handler | None = None
+        self._log = ExitStack()
         self.window: MainWindow | None = None
         self._next: Path | None = None
         self._trouble.connect(self._show_trouble, Qt.ConnectionType.QueuedConnection)
@@ -84,7 +84,7 @@ class Session(QObject):
     def open(self, root: Path) -> None:
         """Open the window of a workspace; torch is imported once it shows."""
         context = open_context(root)
-        self._start_log(context.workspace)
+        self._log.enter_context(log_into(context.workspace))
         self.window = MainWindow(context)
         self.window.workspace_chosen.connect(self._open_instead)
         self.window.closed.connect(self._closed)
@@ -133,7 +133,7 @@ class Session(QObject):
         if self.window is not None:
             self.window.deleteLater()
             self.window = None
-        self._stop_log()
+        self._log.close()
         if self._next is not None:
             root, self._next = self._next, None
             self.open(root)
@@ -143,22 +143,6 @@ class Session(QObject):
     def _show_trouble(self, sentence: str) -> None:
         if self.window is not None:
             self.window.banner.show_message(sentence, "error")
-
-    def _start_log(self, workspace: Workspace) -> None:
-        if not workspace.writable:
-            return
-        self._log = logging.handlers.RotatingFileHandler(
-            workspace.root / "sensorium.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
-        )
-        self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        self._log.setLevel(logging.INFO)
-        logging.getLogger().addHandler(self._log)
-
-    def _stop_log(self) -> None:
-        if self._log is not None:
-            logging.getLogger().removeHandler(self._log)
-            self._log.close()
-            self._log = None
 
 
 class Hooks:

@@ -98,9 +98,7 @@ class DatasetInfo:
             UserError: no such folder, or what the opener says of its content.
         """
         if not self.synthetic and not root.is_dir():
-            remedy = f"Choose where {self.title} lies" + (
-                ", or download it, in the Data panel." if self.downloader else "."
-            )
-            raise UserError(f"There is no folder {root}. {remedy}")
+            or_else = f", or download {self.title} in the Data panel" if self.downloader else ""
+            raise UserError(f"There is no folder {root}. Check the path{or_else}.")
         opener: Callable[[Path, Control], Dataset] = load_dotted(self.opener)
         return opener(root, control or Control())

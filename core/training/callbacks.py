@@ -9,13 +9,13 @@ from typing import Any
 
 import lightning
 from lightning.pytorch.callbacks import Callback, Checkpoint
-from safetensors.torch import save_file
 
 from core.control import Control
 from core.events import EpochEnded
 from core.files import replace_synced
 from core.runs import LogRow, RunFolder
 from core.training.loaders import Batches
+from core.weights import write_tensors
 
 
 class Steering(Callback):
@@ -124,8 +124,7 @@ class BestWeights(Callback):
         loss = float(trainer.callback_metrics["validation_loss"])
         if loss < self.lowest:
             self.lowest, self.epoch = loss, trainer.current_epoch + 1
-            with replace_synced(self.path) as aside:
-                save_file({name: t.contiguous() for name, t in pl_module.state_dict().items()}, aside)
+            write_tensors(pl_module.state_dict(), self.path)
 
     def state_dict(self) -> dict[str, Any]:
         return {"lowest": self.lowest, "epoch": self.epoch}

@@ -14,7 +14,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import LightningEnvironment
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from core.datasets.base import Clip, Dataset
 from core.datasets.splits import split
@@ -23,7 +23,6 @@ from core.evaluation.cost import multiply_adds, parameters
 from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import BatchEnded, Message, Outcome, RunFinished, RunStarted
-from core.files import replace_synced
 from core.recipe import Recipe
 from core.runs import Phase, RunFolder
 from core.study import RunSpec
@@ -34,6 +33,7 @@ from core.training.loaders import Batches
 from core.training.predict import predict
 from core.training.task import Task
 from core.training.workbench import Workbench
+from core.weights import write_tensors
 
 log = logging.getLogger(__name__)
 LEVEL_CLIPS = 500  # training clips that set the spectrogram's mean and deviation
@@ -178,8 +178,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         if best:
             task.load_state_dict(load_file(best.path))
         task.to(bench.device).eval()
-        with replace_synced(folder.weights) as aside:
-            save_file({name: tensor.contiguous() for name, tensor in task.state_dict().items()}, aside)
+        write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
         predictions = predict(task, batches(testing), bench.dataset.classes, bench.control)
         predictions.save(folder.path / "predictions.npz")
@@ -249,13 +248,13 @@ def _resume_point(folder: RunFolder, bench: Workbench) -> tuple[Path | None, int
         content = torch.load(folder.checkpoint, map_location="cpu", weights_only=True, mmap=True)
         return folder.checkpoint, int(content["epoch"]) + 1
     except Exception as error:  # torn zips, foreign pickles and forbidden classes raise many kinds
+        log.warning("%s cannot be read: %s", folder.checkpoint, error)  # torch's advice is not fit for a user
         aside = folder.checkpoint.with_suffix(".refused")
         folder.checkpoint.replace(aside)
         bench.emit(
             Message(
-                f"{folder.id}: {folder.checkpoint.name} is truncated or not one of Sensorium's "
-                f"({str(error).splitlines()[0]}); nothing in it was run, it is kept as {aside.name}, and the run "
-                "starts again from its first epoch.",
+                f"{folder.id}: {folder.checkpoint.name} is truncated or not one of Sensorium's; nothing in it was "
+                f"run, it is kept as {aside.name}, and the run starts again from its first epoch.",
                 "warning",
             )
         )

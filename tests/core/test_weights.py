@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import os
+import resource
 import shutil
 import threading
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from core import fetch as fetching
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.events import Event, Progress
-from core.weights import imagenet_to_fetch, imagenet_weights, read_tensors, torchvision_file
+from core.weights import imagenet_to_fetch, imagenet_weights, read_tensors, torchvision_file, write_tensors
 from models import MODELS
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
@@ -245,3 +246,17 @@ def test_what_will_be_fetched_is_known_before(tmp_path: Path, monkeypatch: pytes
     assert imagenet_to_fetch("resnet50", folder, beside) == ""
     with pytest.raises(UserError, match="no ImageNet weights for Baseline CNN"):
         imagenet_to_fetch("baseline_cnn", folder)
+
+
+def test_written_weights_come_back_and_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    write_tensors({"a": TENSORS["a.weight"].T}, path)  # not contiguous
+    assert torch.equal(read_tensors(path)["a"], TENSORS["a.weight"].T)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(UserError, match=r"w\.safetensors could not be written"):
+            write_tensors({"a": torch.zeros(10_000)}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == [path] and read_tensors(path)["a"].shape == (3, 2)
