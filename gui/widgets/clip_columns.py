@@ -37,7 +37,7 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             width=64,
         ),
         Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=172),
-        Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=144),
+        Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=152),
         Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),
         Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=48),
         Column(

@@ -141,8 +141,9 @@ class ConfusionView(QWidget):
         self.basis.set_text(found.basis)
 
     def present(self, on: bool) -> None:
-        """Without the controls."""
+        """Without the controls, and without the sentence that explains them."""
         self._bar.setHidden(on)
+        self._say(None)
 
     def allow_likeness(self, allowed: object = True) -> None:
         """Whether classes can be ordered by likeness: its library takes a second to import, elsewhere."""
@@ -218,6 +219,8 @@ class ConfusionView(QWidget):
             self.readout.setText(
                 f"{len(selected)} cells selected, {count} predictions. Click one of them to select it alone."
             )
+        elif self._bar.isHidden():
+            self.readout.clear()
         else:
             self.readout.setText("Click a cell for its clips, Shift-click for more, a name for its errors.")
 

@@ -24,9 +24,9 @@ COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixe
     ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
      "(Nadeau & Bengio 2003). One fold has none."),
     ("Folds × seeds", 108, "How many runs the mean stands on."),
-    ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
+    ("Gap", 56, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
-    ("Training", 96, "Time spent on training, all runs together."),
+    ("Training", 88, "Time spent on training, all runs together."),
     ("Clips/s", 64, "Training clips a second, the median run."),
     ("Mult-adds", 80, "Multiply-adds: multiplications with addition that one clip takes."),
     ("On disk", 72, "Room its runs take."),

@@ -349,7 +349,9 @@ def test_presentation_mode_hides_the_filters_and_brings_them_back(opened, contex
     controls = (panel.filters, panel.matrix.cells, panel.clip_view.transport)
     assert all(widget.isHidden() or widget.parentWidget().isHidden() for widget in controls)
     assert panel.matrix.isVisible()
+    assert not panel.matrix.readout.text()  # what can be clicked need not be explained on a projector
     panel.present(False)
+    assert "Click" in panel.matrix.readout.text()
     assert not any(widget.isHidden() or widget.parentWidget().isHidden() for widget in controls)
 
 
