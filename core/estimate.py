@@ -41,7 +41,8 @@ class Estimate:
 
     def sentence(self) -> str:
         size = readable.size(self.disk_bytes)
-        text = f"{self.runs} runs, about {readable.duration(self.seconds)} on this machine and {size} of disk."
+        runs, length = readable.counted(self.runs, "run"), readable.duration(self.seconds)
+        text = f"{runs}, about {length} on this machine and {size} of disk."
         if self.disk_bytes > self.free_bytes:
             text += f" Only {readable.size(self.free_bytes)} are free in the workspace: make room first."
         return text

@@ -31,6 +31,11 @@ def rate(clips_per_second: float) -> str:
     return f"{clips_per_second:.1f} clips/s" if clips_per_second < 100 else f"{clips_per_second:.0f} clips/s"
 
 
+def counted(number: int, word: str, plural: str = "") -> str:
+    """`1 run`, `4 runs`, `2 classes`."""
+    return f"{number} {word if number == 1 else plural or f'{word}s'}"
+
+
 def count(number: float) -> str:
     """`512`, `887 k`, `23.5 M`, `4.09 G`; a dash for 0: nothing is known."""
     for power, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

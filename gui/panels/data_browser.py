@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBo
 
 from core.datasets.base import Clip, Dataset
 from core.datasets.scan import Headers
+from core.readable import counted
 from gui import theme
 from gui.context import Context
 from gui.widgets.clip_columns import short_names
@@ -111,7 +112,7 @@ class ClipBrowser(QWidget):
                 width=84,
             )
         )
-        self.table.set_columns(columns, 0)
+        self.table.set_columns(columns)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
 
     def _filter(self) -> None:
@@ -127,7 +128,9 @@ class ClipBrowser(QWidget):
         ]
         self.table.show_clips(np.array(chosen, np.int64))
         whole = len(self.dataset.clips)
-        self.count.setText(f"{len(chosen)} of {whole} clips" if len(chosen) != whole else f"{whole} clips")
+        self.count.setText(
+            f"{len(chosen)} of {counted(whole, 'clip')}" if len(chosen) != whole else counted(whole, "clip")
+        )
 
     def _show(self, place: int) -> None:
         clip = self.current if place >= 0 else None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedLayou
 
 from core.datasets.base import Dataset
 from core.datasets.splits import Leak
+from core.readable import counted
 from gui import theme
 from gui.panels.data_jobs import Checked
 from gui.widgets.clip_table import ClipTable, Column
@@ -70,24 +71,23 @@ class CheckPage(QWidget):
                     "Clip is", "Left out: cannot be used. Kept: odd, but used.", fate, ("kept", "left out"), width=88
                 ),
                 _words("Reason", "What exactly.", [_without_name(*row[::2]) for row in rows], width=320),
-            ],
-            2,
+            ]
         )
+        self.problems.sortByColumn(2, Qt.SortOrder.DescendingOrder)  # what is left out comes first
         self.problems.show_clips(np.arange(len(rows)))
         self.problems.clearSelection()
         self._problem_area.setVisible(bool(rows))
         self._show_leaks(checked.leaks)
         by_hand = sum(item.reason == "Left out by hand." for item in dataset.excluded)
         self.include.setVisible(by_hand > 0)
-        self.include.setText(f"Take {by_hand} clip{'s' if by_hand > 1 else ''} back")
+        self.include.setText(f"Take {counted(by_hand, 'clip')} back")
 
     def _show_leaks(self, leaks: Sequence[Leak]) -> None:
         many = len(leaks)
         self.leak_summary.setText(
             "No recording stands in two folds: nothing leaks from training to test."
             if not leaks
-            else f"{many} clip{'s' if many > 1 else ''} would leak from training to test: "
-            "the same recording stands in two folds."
+            else f"{counted(many, 'clip')} would leak from training to test: the same recording stands in two folds."
         )
         self.exclude.setVisible(bool(leaks))
         self.leaks.setVisible(bool(leaks))
@@ -98,8 +98,7 @@ class CheckPage(QWidget):
                 _words("Duplicate", "The clip that would be left out.", [leak.second for leak in leaks], width=224),
                 Column("Fold", "Its fold.", np.array([leak.second_fold for leak in leaks], np.int64), width=56),
                 _words("They share", "Why they must not be split.", [leak.kind for leak in leaks], width=112),
-            ],
-            0,
+            ]
         )
         self.leaks.show_clips(np.arange(many))
         self.leaks.clearSelection()

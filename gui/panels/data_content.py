@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QTabWidget,
 
 from core.datasets.base import Clip, Dataset
 from core.datasets.scan import Headers
-from core.readable import duration
+from core.readable import counted, duration
 from gui import theme
 from gui.context import Context
 from gui.panels.data_browser import ClipBrowser
@@ -101,13 +101,13 @@ class DatasetContent(QWidget):
     def _say_facts(self) -> None:
         if self.dataset is None:
             return
-        parts = [f"{len(self.dataset.classes)} classes", f"{len(self.dataset.clips)} clips"]
+        parts = [counted(len(self.dataset.classes), "class", "classes"), counted(len(self.dataset.clips), "clip")]
         folds, official = self.dataset.folds, self.dataset.official_folds
         if official:
             missing = len(official) - len(folds)
-            parts.append(f"{len(folds)} of {len(official)} folds" if missing else f"{len(folds)} folds")
+            parts.append(f"{len(folds)} of {len(official)} folds" if missing else counted(len(folds), "fold"))
         elif folds:
-            parts.append(f"{len(folds)} folds, made here")
+            parts.append(f"{counted(len(folds), 'fold')}, made here")
         if self._headers is not None:
             parts.append(duration(float(np.nansum(self._headers.seconds))))
         self.facts.setText(" · ".join(parts))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QScrollArea, 
 
 from core.datasets import DATASETS
 from core.errors import UserError
+from core.readable import counted
 from core.recipe import Recipe
 from core.study import DatasetChoice, Study, read_study, slug, write_toml
 from gui import theme
@@ -132,7 +133,7 @@ class StudyEditor(QScrollArea):
     def _summarise(self) -> None:
         recipe = self.recipe.form.value()
         if recipe is not None:
-            parts = f"{recipe.epochs} epochs, {recipe.optimizer} {recipe.learning_rate:g}, {recipe.schedule}"
+            parts = f"{counted(recipe.epochs, 'epoch')}, {recipe.optimizer} {recipe.learning_rate:g}, {recipe.schedule}"
             self.recipe.handle.setText(f"Recipe: {parts}")
 
     def _edited(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.datasets.base import Dataset
+from core.readable import counted
 from gui import theme
 
 ROW = 20  # pixels of a class, before type is enlarged
@@ -84,7 +85,7 @@ class ClassBalance(QWidget):
             for label, name in enumerate(self._classes):
                 if self._cell(label).contains(event.pos()):
                     folds = [f"{self._fold_name(fold)}: {self._counts[label][fold]}" for fold in self._folds]
-                    text = "\n".join([f"{name}: {self._counts[label].total()} clips", *folds])
+                    text = "\n".join([f"{name}: {counted(self._counts[label].total(), 'clip')}", *folds])
                     QToolTip.showText(event.globalPos(), text, self)
                     return True
         return super().event(event)
