@@ -47,6 +47,17 @@ class StudyRecords:
     networks: tuple[NetworkName, ...]
     problems: tuple[str, ...] = ()
 
+    def name_of(self, record: int) -> tuple[str, str]:
+        """Run and clip of a record: what it is found by when the study has been read again."""
+        return self.specs[self.records.run[record]].id, str(self.records.clip_ids[self.records.clip[record]])
+
+    def find(self, name: tuple[str, str]) -> int:
+        """The record of a run and a clip; −1 where there is none."""
+        run = next((place for place, spec in enumerate(self.specs) if spec.id == name[0]), -1)
+        clip = np.flatnonzero(self.records.clip_ids == name[1])
+        found = np.flatnonzero((self.records.run == run) & np.isin(self.records.clip, clip))
+        return int(found[0]) if found.size else -1
+
     def opinions(self, record: int) -> tuple[NDArray[np.float32] | None, ...]:
         """(classes,) probabilities that each network gave to the clip of a record: with the same seed where there is
         such a run, else the mean over its runs; None where no run of a network has tested the clip."""

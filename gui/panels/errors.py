@@ -116,6 +116,7 @@ class ErrorsPanel(ResultsPanel):
         return partial(read_study_records, self.context.workspace, study)
 
     def show_results(self, results: StudyRecords) -> None:
+        opened = results.find(self.data.name_of(self.table.current)) if self.data and self.table.current >= 0 else -1
         self.data, self._scored = results, None
         self.filters.set_runs(
             [(network.label, network.architecture) for network in results.networks],
@@ -125,12 +126,14 @@ class ErrorsPanel(ResultsPanel):
         if self._request is not None:
             self.filters.choose_network(self._request.network)
             self.matrix.matrix.select(frozenset())
-        self.table.set_columns(clip_columns(results))
+        self.table.set_columns(clip_columns(results), opened)
         for problem in results.problems:
             self.context.message.emit(problem, "warning")
         self.source.open(results.specs[0].dataset)
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
+        if self.table.current == opened >= 0:
+            self._show_opinions(opened)  # there may be more of them
 
     def forget_results(self) -> None:
         self.data = None
@@ -235,12 +238,8 @@ class ErrorsPanel(ResultsPanel):
             self.bars.clear()
             self.clip_view.clear("")  # the table says why
             return
+        self._show_opinions(record)
         records = self.data.records
-        opinions = [
-            Opinion(network.label, theme.architecture_colour(network.architecture), given)
-            for network, given in zip(self.data.networks, self.data.opinions(record), strict=True)
-        ]
-        self.bars.show_opinions(records.classes, int(records.true[record]), opinions)
         clip = self.source.clip(str(records.clip_ids[records.clip[record]]))
         if self.source.dataset is not None and clip is not None:
             audio = self.data.specs[records.run[record]].recipe.audio
@@ -253,6 +252,14 @@ class ErrorsPanel(ResultsPanel):
             )
         else:
             self.clip_view.clear("Opening the dataset …")
+
+    def _show_opinions(self, record: int) -> None:
+        assert self.data is not None
+        opinions = [
+            Opinion(network.label, theme.architecture_colour(network.architecture), given)
+            for network, given in zip(self.data.networks, self.data.opinions(record), strict=True)
+        ]
+        self.bars.show_opinions(self.data.records.classes, int(self.data.records.true[record]), opinions)
 
     def _previous(self) -> None:
         self.table.step(-1)

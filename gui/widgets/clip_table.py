@@ -136,9 +136,9 @@ class ClipTable(QTableView):
         self.selectionModel().selectionChanged.connect(self._selected)
         self.clips.modelReset.connect(self._find_open)
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Other clips altogether, in the order that was chosen before."""
-        self._open = -1
+    def set_columns(self, columns: Sequence[Column], current: int = -1) -> None:
+        """Other clips altogether, in the order that was chosen before; `current` is the one that is open already."""
+        self._open = current
         self.clips.set_columns(columns)
         for place, column in enumerate(columns):
             self.setColumnWidth(place, round(theme.pixels(column.width)))

@@ -96,6 +96,19 @@ def test_a_run_that_is_trained_again_is_not_shown_with_its_old_predictions(works
     assert read(workspace) is None
 
 
+def test_a_record_is_found_again_by_its_name_when_there_are_more_runs(workspace):
+    clips = synthetic_clips(5, per_class=8)
+    make_study(workspace, clips, folds=(2,))
+    before = read(workspace)
+    names = [before.name_of(record) for record in range(len(before.records))]
+    assert len(set(names)) == len(names)
+    make_study(workspace, clips, folds=(1,))
+    after = read(workspace)
+    assert [after.name_of(after.find(name)) for name in names] == names
+    assert after.find(names[3]) != 3
+    assert after.find(("no such run", names[0][1])) == after.find((names[0][0], "no such clip")) == -1
+
+
 def test_reading_can_be_cancelled(workspace):
     make_study(workspace, synthetic_clips(3), networks=(Network(),), folds=(1, 2))
     control = Control()

@@ -15,7 +15,7 @@ from gui import theme
 from gui.context import ErrorsRequest
 from gui.panels.errors import ErrorsPanel
 from gui.widgets.error_filters import Which
-from tests.gui.make_runs import ClipList, make_study, synthetic_clips
+from tests.gui.make_runs import NETWORKS, ClipList, make_study, synthetic_clips
 
 NOWHERE = DatasetChoice(name="labelled-folder", root="/nowhere")
 STUDY = "fabricated-test-data"
@@ -246,6 +246,23 @@ def test_another_panels_request_chooses_study_and_network(qtbot, opened, context
     qtbot.waitUntil(lambda: panel.data.study == "other")
     assert {panel.data.records.clip_ids[panel.data.records.clip[i]] for i in shown(panel)} <= set(wanted)
     assert panel.matrix.matrix.selected == frozenset()  # or the request might show nothing
+
+
+def test_the_open_clip_stays_open_when_a_run_has_finished(qtbot, opened, context):
+    clips = synthetic_clips(4, per_class=8)
+    make_study(context.workspace, clips, dataset=NOWHERE, networks=NETWORKS[1:])
+    panel = opened()
+    panel.table.make_current(5)
+    name, before = panel.data.name_of(panel.table.current), panel.data
+    make_study(context.workspace, clips, dataset=NOWHERE, networks=NETWORKS[:1])
+    opinions = len(panel.bars._opinions)
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    assert panel.data.name_of(panel.table.current) == name
+    assert len(panel.bars._opinions) == opinions + 1  # the new network has one, too
+    panel.filters.study_changed.emit(STUDY)
+    choose(panel, Which.A_NOT_B)  # now perhaps without it
+    assert panel.table.current in shown(panel)
 
 
 def test_deleted_runs_go_and_the_last_one_leaves_the_empty_page(qtbot, opened, context):
