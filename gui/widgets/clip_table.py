@@ -184,8 +184,8 @@ class ClipTable(QTableView):
             painter.drawText(self.viewport().rect().adjusted(room, room, -room, -room), how, self.why_empty)
 
     def _selected(self, new: QItemSelection, old: QItemSelection) -> None:
-        if self.current not in (-1, self._open):
-            self._open = self.current
+        before, self._open = self._open, self.current
+        if self._open not in (-1, before):
             self.current_changed.emit(self._open)
 
     def _find_open(self) -> None:

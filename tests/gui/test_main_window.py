@@ -183,10 +183,10 @@ def test_a_table_that_is_filled_in_presentation_mode_has_room_for_its_type(windo
     qtbot.addWidget(table)
     columns = [Column("Sure", "How sure.", np.zeros(1), width=64), Column("Loss", "How wrong.", np.zeros(1))]
     window.toggle_presentation()
-    table.set_columns(columns, 0)
+    table.set_columns(columns)
     assert table.columnWidth(0) == theme.PRESENTATION * 64
     window.leave_presentation()
-    table.set_columns(columns, 0)
+    table.set_columns(columns)
     assert table.columnWidth(0) == 64
 
 

@@ -90,6 +90,14 @@ def test_names_are_as_short_as_they_can_be_told_apart():
     assert short_names([]) == []
 
 
+def test_a_clip_that_was_let_go_can_be_chosen_again(qtbot, table):
+    first = table.current
+    table.clearSelection()
+    with qtbot.waitSignal(table.current_changed) as caught:
+        table.make_current(0)
+    assert caught.args == [first]
+
+
 def test_the_clip_that_is_open_stays_so_when_it_is_sorted_or_narrowed_to(qtbot, table):
     table.resize(300, 150)
     table.show()
