@@ -44,6 +44,7 @@ class TimePlot(pg.PlotWidget):
         self.cursor_line.setZValue(10)
         self.cursor_line.hide()
         self.item.addItem(self.cursor_line, ignoreBounds=True)
+        self._before_click = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.fit_axes()
         self.installEventFilter(self)  # changeEvent is called before there are axes
@@ -86,8 +87,11 @@ class TimePlot(pg.PlotWidget):
         if event.button() != Qt.MouseButton.LeftButton or not self._inside(event.scenePos()):
             return
         if event.double():
+            # Its first click has sought already: waiting for a second one would make every click late.
+            self.seek_wanted.emit(self._before_click)
             self.reset()
         else:
+            self._before_click = self.cursor_line.value()
             self.seek_wanted.emit(self.item.vb.mapSceneToView(event.scenePos()).x())
 
     def _moved(self, place: QPointF) -> None:

@@ -121,6 +121,22 @@ def test_a_click_seeks_and_a_double_click_shows_everything(view, qtbot):
     qtbot.waitUntil(lambda: view.plot.item.viewRange()[0] == pytest.approx([0.0, 2.0]), timeout=2000)
 
 
+def test_a_double_click_leaves_the_sound_where_it_was(view, qtbot):
+    view.plot.set_duration(2.0)
+    view.show_decibels(listening_picture(tone(500, 2.0), RATE))
+    qtbot.waitExposed(view)
+    sought = []
+    view.plot.seek_wanted.connect(sought.append)
+    view.plot.seek_wanted.connect(view.plot.set_cursor)  # as a player answers
+    view.plot.set_cursor(0.3)
+    middle, left = centre_of_plot(view.plot), Qt.MouseButton.LeftButton
+    qtbot.mouseClick(view.plot.viewport(), left, pos=middle)
+    qtbot.mouseDClick(view.plot.viewport(), left, pos=middle)
+    qtbot.mouseRelease(view.plot.viewport(), left, pos=middle)
+    qtbot.waitUntil(lambda: len(sought) == 2, timeout=2000)
+    assert view.plot.cursor_line.value() == pytest.approx(0.3)
+
+
 def test_waveform_and_spectrogram_share_their_time_axis_to_the_pixel(view, qtbot):
     waveform = Waveform()
     qtbot.addWidget(waveform)
