@@ -113,7 +113,8 @@ class DatasetContent(QWidget):
         self.facts.setText(" · ".join(parts))
 
     def _clip_changed(self, clip: Clip | None) -> None:
-        self.augmentation.set_clip(clip)
+        label = self.dataset.classes[clip.label] if clip is not None and self.dataset is not None else ""
+        self.augmentation.set_clip(clip, label)
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()

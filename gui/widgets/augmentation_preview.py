@@ -22,7 +22,7 @@ from gui.jobs import Job
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import SpectrogramView
-from gui.widgets.transport import tool
+from gui.widgets.transport import VOLUME, loudness, tool
 from gui.widgets.waveform import Waveform
 
 
@@ -184,7 +184,7 @@ class AugmentationPreview(QWidget):
         self.again = tool("mdi6.dice-5-outline", "Another", "Draw again, with the next seed.")
         self.again.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.strength_word = theme.label(muted=True)
-        self.said = ElidedLabel()
+        self.said, self.clip_name = ElidedLabel(), ElidedLabel()
         for box in (self.strength, self.seed):
             box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._lay_out()
@@ -198,8 +198,10 @@ class AugmentationPreview(QWidget):
         for side in (self.before, self.after):
             side.player.failed.connect(self._sound_failed)
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: Clip | None, label: str = "") -> None:
+        """Another clip, or none; `label` is its class in words."""
         self._clip = clip
+        self.clip_name.set_text(f"{label} · {clip.id}" if clip is not None else "No clip is chosen under Clips")
         self._compute()
 
     def close_preview(self) -> None:
@@ -210,6 +212,8 @@ class AugmentationPreview(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
+        for side in (self.before, self.after):  # as loud as the clip was
+            side.player.volume = loudness(int(str(self._context.settings.value(VOLUME, 100))))
         self._compute()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
@@ -282,6 +286,7 @@ class AugmentationPreview(QWidget):
         row.addWidget(self.seed)
         row.addWidget(self.again)
         row.addStretch(1)
+        row.addWidget(self.clip_name)
         self.said.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID)
         sides = QHBoxLayout()
         sides.setSpacing(theme.GRID)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from core.audio.pictures import Picture, Sound, prepare_clip
@@ -19,7 +19,7 @@ from gui.jobs import Job
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import COLOUR_MAPS, SpectrogramView
-from gui.widgets.transport import Transport
+from gui.widgets.transport import VOLUME, Transport
 from gui.widgets.waveform import Waveform
 
 NOTHING = "Choose a clip to hear and see it here."
@@ -115,6 +115,10 @@ class ClipView(QWidget):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             return self._key(event) or super().eventFilter(watched, event)
         return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.transport.volume.setValue(int(str(self.context.settings.value(VOLUME, 100))))
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
@@ -224,6 +228,17 @@ class ClipView(QWidget):
         self._colours.currentIndexChanged.connect(self._apply_colours)
         self._apply_view()
         self._apply_colours()
+        rows = self.context.settings.value(f"{self._name}/rows")
+        if rows is not None:
+            self._rows.restoreState(rows)
+        self._rows.splitterMoved.connect(self._keep_rows)
+        self.transport.volume.valueChanged.connect(self._keep_volume)
+
+    def _keep_rows(self) -> None:
+        self.context.settings.setValue(f"{self._name}/rows", self._rows.saveState())
+
+    def _keep_volume(self, volume: int) -> None:
+        self.context.settings.setValue(VOLUME, volume)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -234,6 +249,7 @@ class ClipView(QWidget):
         head.addWidget(self._view)
         head.addWidget(self._colours)
         stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self._rows = stack
         for widget, share in ((self.waveform, 2), (self.listening, 5), (self.model, 4)):
             stack.addWidget(widget)
             stack.setStretchFactor(stack.count() - 1, share)

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
 from gui import theme
 from gui.widgets.player import Player
 
+VOLUME = "clip_view/volume"  # where it is remembered: one for all views
+
 
 class Transport(QWidget):
     """Steers a player and shows its state."""
@@ -62,8 +64,7 @@ class Transport(QWidget):
 
     def _set_volume(self) -> None:
         muted = self.speaker.isChecked()
-        # Loudness is felt by powers: the square of the slider makes its lower half useful.
-        self.player.volume = 0.0 if muted else (self.volume.value() / 100) ** 2
+        self.player.volume = 0.0 if muted else loudness(self.volume.value())
         theme.set_icon(self.speaker, "mdi6.volume-off" if muted else "mdi6.volume-high")
 
     def _show_time(self, seconds: float) -> None:
@@ -80,6 +81,11 @@ class Transport(QWidget):
         trouble = f"\n{self.player.reason}" if self.player.reason else ""
         self.play.setToolTip(("Pause  (Space)" if playing else "Play from here  (Space)") + trouble)
         self._show_time(self.player.seconds)
+
+
+def loudness(volume: int) -> float:
+    """Of a slider from 0 to 100. Loudness is felt by powers: the square makes its lower half useful."""
+    return (volume / 100) ** 2
 
 
 def tool(icon: str, word: str, tooltip: str) -> QToolButton:

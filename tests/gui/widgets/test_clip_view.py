@@ -151,3 +151,17 @@ def test_trouble_with_sound_goes_to_the_banner(qtbot, view, context):
     with qtbot.waitSignal(context.message) as said:
         view.player.failed.emit("No loudspeaker.")
     assert said.args == ["No loudspeaker.", "error"]
+
+
+def test_volume_and_rows_come_back(qtbot, view, context):
+    view.show()
+    view.transport.volume.setValue(25)
+    view._rows.setSizes([300, 100, 100])
+    view._rows.splitterMoved.emit(300, 1)  # as dragging does
+    again = ClipView(context)
+    qtbot.addWidget(again)
+    again.resize(view.size())
+    again.show()
+    assert again.transport.volume.value() == 25
+    assert again.player.volume == 0.0625
+    assert again._rows.sizes() == pytest.approx(view._rows.sizes(), abs=8)
