@@ -162,6 +162,9 @@ class DataPanel(Panel):
         self._read_headers(dataset)
         if self._check_next:
             self.check()
+        else:  # what was found before is still known, and costs a look at the files
+            work = partial(data_jobs.find_checked, dataset, AudioSettings().rate, self.context.workspace)
+            self._job = self.context.jobs.run(work, self._found, self._not_found)
 
     def _not_opened(self, sentence: str) -> None:
         self._job = self.choice = None
@@ -174,15 +177,29 @@ class DataPanel(Panel):
         self._header_job = self.context.jobs.run(partial(read_headers, dataset), self.content.show_headers)
 
     def _checked(self, checked: Checked) -> None:
-        assert self.choice is not None
         self._end_work()
+        self._take(checked)
+        self.content.tabs.setCurrentIndex(CHECK)
+
+    def _take(self, checked: Checked) -> None:
+        """Leave out what cannot be used, here and in Train."""
+        assert self.choice is not None
         self.checked = checked
         before = self.content.dataset
         self.content.show_checked(checked)
-        self.content.tabs.setCurrentIndex(CHECK)
         if before is not None and before.clips != checked.usable.clips:
             self._read_headers(checked.usable)
         self.context.set_dataset(self.choice, checked.usable)
+
+    def _found(self, checked: Checked | None) -> None:
+        """An earlier check, in the background: the tab stays."""
+        self._end_work()
+        if checked is not None:
+            self._take(checked)
+
+    def _not_found(self, sentence: str) -> None:
+        """Nobody has asked: pressing Check says the same."""
+        self._end_work()
 
     def _not_checked(self, sentence: str) -> None:
         self._end_work()
@@ -264,6 +281,7 @@ class DataPanel(Panel):
     def _restore(self) -> None:
         settings = self.context.settings
         self.remember("data/splitter", self.content.browser.splitter)
+        self.remember("data/check", self.content.check.splitter)
         self.content.tabs.setCurrentIndex(int(str(settings.value("data/tab", CLIPS))))
         if self.context.dataset is not None:
             self._dataset_changed()

@@ -17,8 +17,8 @@ from gui.widgets.clip_table import ClipTable, Column
 from gui.widgets.empty_state import EmptyState
 
 UNCHECKED = (
-    "What is wrong or odd with the recordings will be here: unreadable, silent, clipped or too short files, "
-    "and recordings that stand in two folds at once."
+    "Not checked yet. What is wrong or odd with the recordings will be here: unreadable, silent, clipped or too "
+    "short files, and recordings that stand in two folds at once."
 )
 
 
@@ -128,7 +128,7 @@ class CheckPage(QWidget):
         below.addLayout(line)
         below.addWidget(self.leaks, 1)
         below.addStretch(0)
-        stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.splitter = stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         stack.addWidget(problems)
         stack.addWidget(leak_area)
         stack.setStretchFactor(0, 3)

@@ -46,6 +46,15 @@ def check_recordings(dataset: Dataset, rate: int, workspace: Workspace, control:
     return Checked(found, find_leaks(usable, digests), usable)
 
 
+def find_checked(dataset: Dataset, rate: int, workspace: Workspace, control: Control, report: Report) -> Checked | None:
+    """What an earlier check or training found, from the cache; None where the recordings were never decoded."""
+    from core.audio.cache import cache_folder
+
+    if not workspace.writable or not (cache_folder(dataset, rate, workspace.cache) / "index.json").is_file():
+        return None
+    return check_recordings(dataset, rate, workspace, control, report)
+
+
 def download_dataset(name: str, target: Path, url: str, control: Control, report: Report) -> Path:
     """Download a dataset to its place in the workspace; returns that place."""
     from core.datasets.download import download

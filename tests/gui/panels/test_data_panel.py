@@ -216,6 +216,32 @@ def test_what_was_open_comes_back(qtbot, panel, context, folder):
     again.close_panel()
 
 
+def test_what_was_found_is_known_at_the_next_start(qtbot, panel, context, folder):
+    opened(qtbot, panel, folder)
+    qtbot.waitUntil(lambda: panel._job is None)
+    assert panel.checked is None, "nothing was decoded yet"
+    checked(qtbot, panel, panel.content.check_button)
+    title = panel.content.tabs.tabText(CHECK)
+    panel.content.tabs.setCurrentIndex(BALANCE)
+    panel.save_state()
+    again = DataPanel(context)
+    qtbot.addWidget(again)
+    again.open_folder(folder)
+    qtbot.waitUntil(lambda: again.checked is not None, timeout=20_000)
+    assert again.checked.report == panel.checked.report
+    assert again.content.tabs.tabText(CHECK) == title != "Check"
+    assert again.content.tabs.currentIndex() != CHECK, "nobody asked for it"
+    again.close_panel()
+
+
+def test_the_preview_names_its_clip(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    clip = panel.content.browser.current
+    assert panel.content.augmentation.clip_name.whole() == f"{panel.content.dataset.classes[clip.label]} · {clip.id}"
+    panel.content.browser.search.setText("no such clip")
+    assert panel.content.augmentation.clip_name.whole() == "No clip is chosen under Clips"
+
+
 def test_opening_can_be_cancelled(qtbot, panel, context, folder, monkeypatch):
     def endless(workspace, choice, control, report):
         while True:
