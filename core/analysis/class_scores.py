@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.analysis.study_records import StudyRecords
 from core.evaluation.metrics import PerClass, per_class
 from core.evaluation.predictions import pooled
+from core.readable import counted
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,8 @@ def class_scores(
 def _basis(runs: int, parts: dict[str, int], predictions: int, clips: int) -> str:
     """`Pooled: 3 networks × 4 folds × 1 seed, 480 predictions of 160 clips`."""
     if runs == 1:
-        return f"One run: {_counted(clips, 'clip')}"
+        return f"One run: {counted(clips, 'clip')}"
     full = runs == np.prod(list(parts.values()))  # else some of the grid has not been trained
-    grid = (" × " if full else ", ").join(_counted(number, word) for word, number in parts.items())
+    grid = (" × " if full else ", ").join(counted(number, word) for word, number in parts.items())
     which = grid if full else f"{runs} runs ({grid})"
-    return f"Pooled: {which}, {predictions:,} predictions of {_counted(clips, 'clip')}"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"Pooled: {which}, {predictions:,} predictions of {counted(clips, 'clip')}"
