@@ -74,7 +74,7 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
 
 
 def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Workbench) -> Predictions:
-    """Halve the batch and double the accumulation, so that the effective batch stays, until it fits."""
+    """Halve the batch and double the accumulation until it fits; the effective batch stays."""
     recipe = spec.recipe
     while True:
         try:
@@ -90,8 +90,10 @@ def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Workbench) -> 
             )
         if bench.device.type == "cuda":
             torch.cuda.empty_cache()
-        effective, batch = recipe.batch_size * recipe.accumulate, recipe.batch_size // 2
-        recipe = recipe.model_copy(update={"batch_size": batch, "accumulate": round(effective / batch)})
+        # Half, or what is below half and divides the effective batch: the schedule must count the same steps.
+        effective, half = recipe.batch_size * recipe.accumulate, recipe.batch_size // 2
+        batch = next(size for size in range(half, 0, -1) if effective % size == 0)
+        recipe = recipe.model_copy(update={"batch_size": batch, "accumulate": effective // batch})
         used = {"batch_size": recipe.batch_size, "accumulate": recipe.accumulate}
         folder.write_environment(folder.environment | {"after running out of memory": used})
         bench.emit(

@@ -173,21 +173,25 @@ def test_a_loss_that_is_no_number_fails_the_run_and_the_study_goes_on(
     assert second.outcome is Outcome.DONE
 
 
-def test_out_of_memory_halves_the_batch_and_keeps_the_effective_one(
-    tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("size", "fits", "summed"), [(8, 4, 2), (9, 3, 3)])
+def test_out_of_memory_makes_the_batch_smaller_and_keeps_the_effective_one(
+    tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, size: int, fits: int, summed: int
 ) -> None:
     original = Task.loss
 
     def hungry(self: Task, batch: Batch, epoch: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if len(batch) > 4:
+        if len(batch) > 4 and epoch:  # the first epoch fits, and leaves a checkpoint
             raise torch.OutOfMemoryError("fake: more than four clips")
         return original(self, batch, epoch, index)
 
     monkeypatch.setattr(Task, "loss", hungry)
-    outcome, events = trained(tone_study(tones), workspace)
-    assert outcome is Outcome.DONE
+    study = tone_study(tones)
+    recipe = study.recipe.model_copy(update={"batch_size": size})
+    study = study.model_copy(update={"recipe": recipe, "checkpoint_every": 0.0})
+    outcome, events = trained(study, workspace)
+    assert outcome is Outcome.DONE, events
     said = [event.text for event in only(events, Message) if "memory ran out" in event.text]
-    assert len(said) == 1 and "4 clips" in said[0] and "2 batches" in said[0]
+    assert len(said) == 1 and f"{fits} clips" in said[0] and f"{summed} batches" in said[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", None], ids=["empty", "torn", "malicious"])
