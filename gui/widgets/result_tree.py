@@ -18,13 +18,13 @@ from gui import theme
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 METRIC = 2
 COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
-    ("Network", 208, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Network", 200, "Architecture and name; open it to see its runs. A double click shows its errors."),
     ("Weights", 96, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
     ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
      "(Nadeau & Bengio 2003). One fold has none."),
     ("Folds × seeds", 108, "How many runs the mean stands on."),
-    ("Gap", 56, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
+    ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
     ("Training", 88, "Time spent on training, all runs together."),
     ("Clips/s", 64, "Training clips a second, the median run."),

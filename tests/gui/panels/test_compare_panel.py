@@ -72,13 +72,12 @@ def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
         intervals |= {panel.tree.topLevelItem(place).text(3) for place in range(3)}
     choose_metric(panel, "accuracy")
     for column in range(1, header.count()):
-        texts = [panel.tree.headerItem().text(column)]
-        texts += [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
-        texts += {1: [str(phase) for phase in Phase], 3: list(intervals)}.get(column, [])
-        for text in texts:
-            assert metrics.horizontalAdvance(text) + 2 * theme.GRID <= header.sectionSize(column), (
-                text
-            )  # as the style sheet pads
+        heading = panel.tree.headerItem().text(column)
+        assert metrics.horizontalAdvance(heading) + 2 * theme.GRID <= header.sectionSize(column), heading
+        texts = [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
+        texts += {1: [str(phase) for phase in Phase], 3: list(intervals), 5: ["+11.1"]}.get(column, [])
+        for text in texts:  # padded by the style sheet and by Qt
+            assert metrics.horizontalAdvance(text) + 2 * theme.GRID + 6 <= header.sectionSize(column), text
 
 
 def test_the_plot_shows_what_the_table_says_and_published_lines_with_sources(opened, context):
