@@ -33,7 +33,7 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             "Loss",
             "−ln of the probability of the true class, in nats: high = sure and wrong.",
             records.loss,
-            format=".2f",
+            format="z.2f",
             width=64,
         ),
         Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=172),

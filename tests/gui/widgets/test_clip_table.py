@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from gui.widgets.clip_columns import short_names
+from core.analysis.study_records import read_study_records
+from core.control import Control
+from core.study import Network
+from gui.widgets.clip_columns import LOSS, clip_columns, short_names
 from gui.widgets.clip_table import ClipTable, ClipTableModel, Column
+from tests.gui.make_runs import make_study, synthetic_clips
 
 NAMES = ("Zebra", "ant", "bee")
 
@@ -82,6 +88,15 @@ def test_empty_selection_says_so(qtbot, table):
     with qtbot.waitSignal(table.current_changed) as caught:
         table.show_clips(np.zeros(0, np.int64))
     assert caught.args == [-1]
+
+
+def test_a_loss_of_nothing_has_no_sign(workspace):
+    (run,) = make_study(workspace, synthetic_clips(3), networks=(Network(),), folds=(1,))
+    table = run.predictions()
+    certain = np.eye(3, dtype=np.float32)[table.labels] * np.float32(1 + 1e-6)  # as rounding leaves it
+    replace(table, probabilities=certain).save(run.path / "predictions.npz")
+    data = read_study_records(workspace, run.study, Control(), lambda progress: None)
+    assert clip_columns(data)[LOSS].text(0) == "0.00"
 
 
 def test_names_are_as_short_as_they_can_be_told_apart():
