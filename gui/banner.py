@@ -17,7 +17,8 @@ MOST = 3  # messages at once; the oldest makes room
 MOST_LETTERS = 400
 MOST_DISMISSED = 50  # warnings that are remembered as dismissed
 DISMISSED = "banner/dismissed"
-WIDTH = 96 * theme.GRID
+WIDTH = 88 * theme.GRID
+FOOT = 9 * theme.GRID  # left free below the messages
 INFORMATION_STAYS_MS = 8000
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _ICONS = {
@@ -93,13 +94,13 @@ class Banner(QWidget):
         self._place()
 
     def _place(self) -> None:
-        """In the middle of the parent's foot, as high as the sentences need."""
+        """At the right, as high as the sentences need, above the buttons that panels have at their foot."""
         self.setVisible(any(not row.isHidden() for row in self.rows))
         parent = self.parentWidget()
         assert parent is not None
         width = min(WIDTH, parent.width() - 4 * theme.GRID)
         height = self._column.heightForWidth(width)
-        self.setGeometry((parent.width() - width) // 2, parent.height() - height - 2 * theme.GRID, width, height)
+        self.setGeometry(parent.width() - width - 2 * theme.GRID, parent.height() - height - FOOT, width, height)
         self.raise_()
 
     def _dismissed(self) -> list[str]:

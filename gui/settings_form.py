@@ -214,4 +214,4 @@ def _show(label: QLabel, text: str) -> None:
 def sentence(message: str) -> str:
     """Pydantic's message with a capital and a full stop."""
     text = message.removeprefix("Value error, ")
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")

@@ -110,7 +110,7 @@ def test_a_message_moves_nothing(window, qtbot):
     assert window.stack.geometry() == before
     assert window.banner.parentWidget().rect().contains(window.banner.geometry())
     window.resize(1400, 900)
-    qtbot.waitUntil(lambda: window.banner.geometry().bottom() > window.stack.geometry().bottom() - 32, timeout=2000)
+    qtbot.waitUntil(lambda: window.banner.geometry().bottom() > window.stack.geometry().bottom() - 100, timeout=2000)
 
 
 def test_a_panel_s_message_is_seen_in_that_panel_and_the_engine_s_in_all(window, qtbot):

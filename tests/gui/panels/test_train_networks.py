@@ -34,6 +34,7 @@ def test_a_departure_that_is_wrong_is_said_at_its_field(editor, qtbot, departure
         assert editor.value() is None
     assert not raised
     assert row.form.sentences()["recipe"].startswith(words)
+    assert not row.form.sentences()["recipe"].endswith("?.")
     assert row.more.isChecked(), "the field is in view"
     assert editor.basics.sentences() == {}
     row.form.editors["recipe"].widget.setText("epochs = 5")
