@@ -86,9 +86,11 @@ class ClipBrowser(QWidget):
         groups = sorted({clip.group for clip in clips})
         place = {group: index for index, group in enumerate(groups)}
         columns = [
-            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=132),
-            Column("Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=92),
-            Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=48),
+            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=150),
+            Column(
+                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=110
+            ),
+            Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=46),
         ]
         if self._headers is not None:
             columns += [
@@ -109,7 +111,7 @@ class ClipBrowser(QWidget):
                 "Source recording or person: clips of one group stay in one fold.",
                 np.array([place[clip.group] for clip in clips]),
                 groups,
-                width=84,
+                width=72,
             )
         )
         self.table.set_columns(columns)
@@ -165,7 +167,7 @@ class ClipBrowser(QWidget):
         self.splitter.addWidget(self.clip_view)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
-        self.splitter.setSizes([512, 440])
+        self.splitter.setSizes([536, 416])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)

@@ -27,7 +27,7 @@ class DatasetCard(QFrame):
         self.name = name
         self.chosen = False
         self._under_pointer = False
-        self.place = theme.label(size=theme.SMALL, muted=True)
+        self.place = ElidedLabel()
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         column.setSpacing(4)
@@ -88,7 +88,7 @@ class DatasetChooser(QWidget):
             "A folder can also be dropped anywhere on this panel."
         )
         self.folder.clicked.connect(self.folder_wanted)
-        self.where = ElidedLabel()
+        self.where = ElidedLabel(Qt.TextElideMode.ElideLeft)  # a path ends in what tells it apart
         self.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID, 0, 2 * theme.GRID)
@@ -119,11 +119,10 @@ class DatasetChooser(QWidget):
             here = bool(info.folder) and (self._context.workspace.datasets / info.folder).is_dir()
             remembered = root if name == chosen else self._context.folder_of(name)
             if remembered:
-                card.place.setText(f"From {Path(remembered).name}")
-                card.place.setToolTip(remembered)
+                card.place.set_text(f"From {Path(remembered).name}", remembered)
             elif info.synthetic and not here:
-                card.place.setText("Made at first use, in seconds")
+                card.place.set_text("Made at first use, in seconds")
             elif not info.folder:
-                card.place.setText("Choose or drop a folder")
+                card.place.set_text("Choose or drop a folder")
             else:
-                card.place.setText("In the workspace" if here else "Not downloaded yet")
+                card.place.set_text("In the workspace" if here else "Not downloaded yet")

@@ -12,8 +12,9 @@ from gui import theme
 class ElidedLabel(QLabel):
     """Never asks for more width than it is given."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._mode = mode  # where the … stands
         self._whole = ""
         self.setProperty("type_size", "small")
         self.setProperty("muted", True)
@@ -42,4 +43,4 @@ class ElidedLabel(QLabel):
 
     def _fit(self) -> None:
         room = self.contentsRect().width()
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, room))

@@ -300,7 +300,7 @@ def test_what_was_downloaded_is_opened(qtbot, panel, context, monkeypatch):
     qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
     assert panel.download.progress.detail.text() == "50 B of 100 B, 10 B/s, 5 s left"
     assert context.dataset.name == "esc10" and context.dataset_choice.root == ""
-    assert panel.chooser.cards["esc50"].place.text() == "In the workspace"
+    assert panel.chooser.cards["esc50"].place.whole() == "In the workspace"
 
 
 @pytest.mark.skipif(not ESC10.is_dir(), reason="the ESC-10 recordings are not in ../shared/data")
