@@ -52,7 +52,9 @@ def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], None]) ->
 def write_error(path: Path, error: OSError) -> UserError:
     """The sentence for a failed write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"The disk is full: {path} could not be written. Free some space and resume; what is on disk is kept.")
+        return UserError(
+            f"The disk is full: {path} could not be written. Free some space and resume; what is on disk is kept."
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UserError(
             f"{path.parent} cannot be written to. Choose another workspace folder, or change the folder's permissions."
