@@ -257,8 +257,8 @@ def _text(row: RunRow, column: int) -> str:
         case 5:
             return "" if row.accuracy is None else f"{100 * row.accuracy:.1f} %"
         case 6:
-            begun = row.phase is not Phase.WAITING or row.epoch
-            return readable.size(row.bytes) if begun and row.bytes else ""
+            settled = row.phase not in (Phase.WAITING, Phase.RUNNING) or row.kept  # else it is about to change
+            return readable.size(row.bytes) if settled and row.bytes else ""
     return row.note
 
 

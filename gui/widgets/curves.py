@@ -212,6 +212,7 @@ class Curves(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getAxis("left").setWidth(7 * theme.GRID)
+        plot.getAxis("left").enableAutoSIPrefix(False)  # or a loss of 0.2 is written 200, times 0.001
         plot.getAxis("bottom").setStyle(tickTextOffset=theme.GRID // 2)
         return plot
 

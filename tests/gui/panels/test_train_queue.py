@@ -87,6 +87,7 @@ def test_a_run_that_is_paused_says_so(panel, qtbot, context):
     with qtbot.waitSignal(panel.runs.loaded):
         context.engine.say(fakes.study_started(study, list(study.runs((1, 2)))), fakes.run_started(first))
     qtbot.waitUntil(lambda: cells(panel, STATE)[0] == "training")
+    assert cells(panel, SIZE)[0] == "", "it is known when the run ends"
     context.engine.pause()  # as the status bar does: no event says so
     qtbot.waitUntil(lambda: cells(panel, STATE)[0] == "paused")
     context.engine.resume()

@@ -155,6 +155,11 @@ def scene_place(plot, x: float, y: float):
     return plot.vb.mapViewToScene(QPointF(x, y))
 
 
+def test_small_losses_are_written_as_they_are(curves):
+    curves.loss.setYRange(0, 0.2)
+    assert curves.loss.getAxis("left").autoSIPrefixScale == 1.0
+
+
 def test_the_point_under_the_mouse_is_named(curves, qtbot):
     curves.runs["one"].part = "fold 1, seed 0"
     curves.set_test_accuracy("one", 0.75)
