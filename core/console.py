@@ -155,8 +155,8 @@ class StudyView:
                 self._bar(what, done, total, f"{done}/{total} {unit}" if total else f"{done} {unit}")
             case StudyStarted(runs=runs, finished=finished, device=device):
                 self._total = len(runs)
-                kept = f", {len(finished)} are done already" if finished else ""
-                self._console.print(f"{len(runs)} runs to train on {device}{kept}.")
+                kept = f", {len(finished)} done already" if finished else ""
+                self._console.print(f"{readable.counted(len(runs), 'run')} to train on {device}{kept}.")
             case RunStarted():
                 self._run, self._clock = event, time.monotonic()
             case EpochEnded(epoch=epoch, epochs=epochs):
@@ -187,7 +187,7 @@ class StudyView:
         if self._expected is None or self._run is None or self._done == self._total:
             return ""
         self._took += took
-        self._should_have += self._expected.per_run[self._run.network]
+        self._should_have += self._expected.per_run[self._run.network] * (1 - self._run.first_epoch / self._run.epochs)
         left = (self._expected.seconds - self._should_have) * self._took / max(self._should_have, 1e-9)
         return f", about {readable.duration(max(left, 0.0))} left"
 

@@ -30,14 +30,13 @@ FLOAT_BYTES = 4
 
 @dataclass(frozen=True)
 class Estimate:
-    """What starting a study would cost. Finished runs cost nothing."""
+    """What starting a study would cost. Finished runs cost nothing, nor do epochs that a checkpoint keeps."""
 
     seconds: float
     disk_bytes: int  # of the runs, their checkpoints and the cache
     free_bytes: int
     runs: int
-    per_network: dict[str, float]  # seconds of all its runs that are still to be done
-    per_run: dict[str, float]  # mean seconds of one of them
+    per_run: dict[str, float]  # network → mean seconds of one of its runs from the first epoch to the last
 
     def sentence(self) -> str:
         size = readable.size(self.disk_bytes)
@@ -69,7 +68,7 @@ def estimate(
     choice = study.dataset
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
     todo = [spec for spec in plan(study, dataset) if run_folder(workspace, spec).status.phase is not Phase.DONE]
-    per_network: dict[str, float] = {}
+    seconds = 0.0
     per_run: dict[str, float] = {}
     disk = estimate_bytes(dataset, study.recipe.audio.rate) if todo else 0
     largest_checkpoint = 0
@@ -77,20 +76,22 @@ def estimate(
         report(Progress("Timing a few batches", number, len(study.network), "networks"))
         mine = [spec for spec in todo if spec.network == network]
         if not mine:
-            per_network[network.label] = 0.0
             continue
         train, test, weights = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
-        per_network[network.label] = sum(_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine)
-        per_run[network.label] = per_network[network.label] / len(mine)
+        whole = [_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine]
+        per_run[network.label] = statistics.mean(whole)
+        seconds += sum(
+            took * (1 - run_folder(workspace, spec).epochs_kept() / spec.recipe.epochs)
+            for took, spec in zip(whole, mine, strict=True)
+        )
         disk += len(mine) * weights * FLOAT_BYTES
         # Weights and AdamW's two figures a weight; the old checkpoint lies beside the new one until that is whole.
         largest_checkpoint = max(largest_checkpoint, 2 * 3 * weights * FLOAT_BYTES)
     return Estimate(
-        seconds=sum(per_network.values()),
+        seconds=seconds,
         disk_bytes=disk + largest_checkpoint,
         free_bytes=workspace.free_bytes(),
         runs=len(todo),
-        per_network=per_network,
         per_run=per_run,
     )
 

@@ -40,7 +40,7 @@ def test_run_prints_lines_and_a_table_then_does_nothing_twice_and_verifies(study
     assert "folds × seeds" in first.stdout and "Traceback" not in first.stderr
     second = call("run", study, "--workspace", tmp_path / "w")
     assert second.returncode == 0
-    assert "0 runs to train on CPU, 2 are done already" in second.stdout
+    assert "0 runs to train on CPU, 2 done already" in second.stdout
     run = next((tmp_path / "w" / "runs" / "tones").glob("*fold1*")).name
     verified = call("verify", f"tones/{run}", "--workspace", tmp_path / "w")
     assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.readable import counted
+
 ROUNDING = 1e-12  # differences of scores below this are none
 
 Scores = Mapping[tuple[int, int], float]  # (fold, seed) → score
@@ -44,7 +46,7 @@ class Mean:
     @property
     def basis(self) -> str:
         """`4 folds × 1 seed`."""
-        return f"{_counted(self.n_folds, 'fold')} × {_counted(self.n_seeds, 'seed')}"
+        return f"{counted(self.n_folds, 'fold')} × {counted(self.n_seeds, 'seed')}"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Difference:
         else:
             side = "above" if self.mean > 0 else "below"
             effect = f"{name_a} lies {abs(scale * self.mean):.{decimals}f} {unit} {side} {name_b}"
-        over = f"{effect} over {_counted(len(self.folds), 'fold')}"
+        over = f"{effect} over {counted(len(self.folds), 'fold')}"
         if self.low is None or self.high is None:
             return f"{over}: one fold allows no interval and no test."
         ends = f"{scale * self.low:.{decimals}f} to {scale * self.high:.{decimals}f}"
@@ -169,7 +171,3 @@ def _quantile(confidence: float, folds: int) -> float:
     from scipy import stats
 
     return float(stats.t.ppf((1 + confidence) / 2, folds - 1))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -42,6 +42,7 @@ _STATES = {
     Phase.DONE: "done",
     Phase.CANCELLED: "stopped",
     Phase.FAILED: "failed",
+    Phase.INTERRUPTED: "interrupted",
 }
 _UNDER_WAY = {State.PAUSED: "paused", State.STOPPING: "stopping"}  # else training
 _RIGHT = {1, 2, 4, 5, 6}

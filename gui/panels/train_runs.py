@@ -12,12 +12,10 @@ from core.control import Control
 from core.engine import State
 from core.errors import UserError
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
-from core.runs import LogRow, Phase, RunFolder, list_runs
+from core.runs import INTERRUPTED, LogRow, Phase, RunFolder, list_runs
 from core.study import RunSpec, read_study, slug
 from core.workspace import Workspace
 from gui.context import Context
-
-INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,8 @@ class StudyRuns(QObject):
     def _as_it_is(self, row: RunRow) -> RunRow:
         """A run that was under way when its programme was killed still says that it runs, on disk."""
         alone = self._context.workspace.writable and self._context.engine.status.state is State.IDLE
-        return replace(row, phase=Phase.CANCELLED, reason=INTERRUPTED) if alone and row.phase is Phase.RUNNING else row
+        lost = alone and row.phase is Phase.RUNNING
+        return replace(row, phase=Phase.INTERRUPTED, reason=INTERRUPTED) if lost else row
 
     def _happened(self, event: Event) -> None:
         match event:

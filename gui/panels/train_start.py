@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 from core.control import Control
 from core.datasets import DATASETS
 from core.errors import UserError
-from core.runs import Phase, list_runs
 from core.study import Study
 from core.workspace import Workspace
 from gui.context import Context
@@ -121,28 +120,10 @@ def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[
     def work(control: Control, report: Callable[[Any], None]) -> Any:
         from core.estimate import estimate
 
-        left = what_is_left(estimate(study, workspace, control, report), study, workspace)
+        left = estimate(study, workspace, control, report)
         return Answer(left, weights_to_fetch(left, study, workspace, control))
 
     return work
-
-
-def what_is_left(whole: Estimate, study: Study, workspace: Workspace) -> Estimate:
-    """An estimate less the epochs that unfinished runs have behind them: they go on from their checkpoints."""
-    saved: dict[str, float] = {}
-    for folder in list_runs(workspace, study.name):
-        kept = folder.epochs_kept()
-        if not kept or folder.status.phase is Phase.DONE:
-            continue
-        try:
-            spec = folder.spec
-        except UserError:
-            continue
-        if folder.id in {wanted.id for wanted in study.runs((spec.fold,))}:
-            label = spec.network.label
-            saved[label] = saved.get(label, 0.0) + whole.per_run.get(label, 0.0) * min(1.0, kept / spec.recipe.epochs)
-    per_network = {label: seconds - saved.get(label, 0.0) for label, seconds in whole.per_network.items()}
-    return replace(whole, seconds=sum(per_network.values()), per_network=per_network)
 
 
 def weights_to_fetch(left: Estimate, study: Study, workspace: Workspace, control: Control) -> tuple[str, ...]:

@@ -209,6 +209,8 @@ class Curves(QWidget):
         plot = self.graphics.addPlot(row=row, col=0)
         plot.setLabel("left", f"{title} ({unit})")
         plot.showGrid(x=True, y=True, alpha=0.12)
+        for side in ("left", "bottom"):  # drawn anew when the range changes, not with every point
+            plot.getAxis(side).setCacheMode(pg.AxisItem.CacheMode.DeviceCoordinateCache)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getAxis("left").setWidth(7 * theme.GRID)

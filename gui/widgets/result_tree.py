@@ -193,7 +193,7 @@ def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
         ("", None),
         (METRICS[metric].text(run.scores[metric]), _defined(run.scores[metric])),
         ("", None),
-        (f"{run.test_clips} clips", run.test_clips),
+        (readable.counted(run.test_clips, "clip"), run.test_clips),
         _gap(run.gap),
         ("", None),
         (readable.duration(status.seconds), status.seconds),

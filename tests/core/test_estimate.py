@@ -11,7 +11,8 @@ from core.control import Control
 from core.engine import run
 from core.errors import Cancelled, UserError
 from core.estimate import estimate
-from core.study import Network
+from core.events import EpochEnded, Event
+from core.study import Network, Study
 from core.workspace import Workspace
 from tests.core.tones import tone_study, write_tones
 
@@ -26,9 +27,23 @@ def test_finished_runs_cost_nothing_and_the_rest_what_was_timed(
     one_run = 4 * 18 * 0.01 + 24 * 0.002  # epochs × training clips, and one look at every clip
     assert before.seconds == pytest.approx(2 * one_run)
     assert before.per_run == {"Baseline CNN": pytest.approx(one_run)}
+    _stop_first_run_after(2, study, workspace)
+    resumed = estimate(study, workspace)
+    assert resumed.runs == 2 and resumed.seconds == pytest.approx(1.5 * one_run), "half of its four epochs are done"
+    assert resumed.per_run == before.per_run
     run(study, workspace, lambda event: None)
     after = estimate(study, workspace)
     assert (after.runs, after.seconds, after.disk_bytes) == (0, 0, 0)
+
+
+def _stop_first_run_after(epochs: int, study: Study, workspace: Workspace) -> None:
+    control = Control()
+
+    def stop(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == epochs:
+            control.cancel()
+
+    run(study.model_copy(update={"checkpoint_every": 0.0}), workspace, stop, control)
 
 
 def test_every_network_is_timed_and_a_full_disk_is_said(
@@ -38,8 +53,8 @@ def test_every_network_is_timed_and_a_full_disk_is_said(
     study = tone_study(write_tones(tmp_path / "tones"), network=networks)
     monkeypatch.setattr(Workspace, "free_bytes", lambda self: 1000)
     found = estimate(study, workspace)
-    assert set(found.per_network) == {"Baseline CNN", "frozen"}
-    assert found.per_network["frozen"] > 0
+    assert set(found.per_run) == {"Baseline CNN", "frozen"}
+    assert found.per_run["frozen"] > 0
     assert "Only 1 kB are free" in found.sentence()
 
 

@@ -14,13 +14,10 @@ from core.runs import LogRow, Phase, run_folder
 from core.study import DatasetChoice, Network, Study, write_toml
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
-from gui.panels.train_start import what_is_left
 from tests.gui import fakes
 
 STUDY = Study(name="one", folds=(1, 2), network=(Network(architecture="baseline_cnn"), Network(architecture="alexnet")))
-WHOLE = Estimate(
-    440.0, 1000, 10**12, 4, {"Baseline CNN": 40.0, "AlexNet": 400.0}, {"Baseline CNN": 20.0, "AlexNet": 200.0}
-)
+LEFT = Estimate(340.0, 1000, 10**12, 4, {"Baseline CNN": 20.0, "AlexNet": 200.0})
 
 
 def write_runs(workspace, epochs: dict[str, int], checkpoint: bool = True) -> list:
@@ -36,28 +33,6 @@ def write_runs(workspace, epochs: dict[str, int], checkpoint: bool = True) -> li
             folder.checkpoint.write_bytes(b"what is resumed from")
     write_toml(STUDY, workspace.runs / "one" / "study.toml")
     return specs
-
-
-def test_epochs_that_a_checkpoint_keeps_are_not_estimated_again(workspace):
-    epochs = STUDY.recipe.epochs
-    specs = list(STUDY.runs((1, 2)))
-    write_runs(workspace, {specs[1].id: epochs // 2})  # AlexNet, first fold
-    left = what_is_left(WHOLE, STUDY, workspace)
-    assert left.per_network == {"Baseline CNN": 40.0, "AlexNet": 300.0}
-    assert left.seconds == 340.0
-    assert left.per_run == WHOLE.per_run, "what a whole run takes is as before"
-
-
-def test_without_a_checkpoint_or_in_another_recipe_nothing_is_saved(workspace):
-    specs = list(STUDY.runs((1, 2)))
-    write_runs(workspace, {specs[1].id: 10}, checkpoint=False)
-    assert what_is_left(WHOLE, STUDY, workspace) == WHOLE
-    write_runs(workspace, {specs[1].id: 10})
-    other = STUDY.model_copy(update={"recipe": STUDY.recipe.model_copy(update={"learning_rate": 0.5})})
-    assert what_is_left(WHOLE, other, workspace) == WHOLE
-    finished = run_folder(workspace, specs[1])
-    finished.write_status(phase=Phase.DONE)
-    assert what_is_left(WHOLE, STUDY, workspace) == WHOLE, "a finished run was not estimated"
 
 
 @pytest.fixture
@@ -87,7 +62,7 @@ def test_weights_that_are_not_here_are_said_and_asked_about_before_the_start(
         network=(Network(architecture="resnet50", weights="imagenet"),),
     )
     label = study.network[0].label
-    short = Estimate(30.0, 1000, 10**12, 1, {label: 30.0}, {label: 30.0})
+    short = Estimate(30.0, 1000, 10**12, 1, {label: 30.0})
     monkeypatch.setattr(core.estimate, "estimate", lambda *args: short)
     panel.starter.start(study)
     qtbot.waitUntil(lambda: panel.controls.step is not Step.WAITING, timeout=20_000)
@@ -104,10 +79,10 @@ def test_weights_that_are_not_here_are_said_and_asked_about_before_the_start(
 
 
 def test_resume_says_what_is_left_and_the_time_left_counts_it_too(panel, qtbot, context, monkeypatch):
-    monkeypatch.setattr(core.estimate, "estimate", lambda *args: WHOLE)
+    monkeypatch.setattr(core.estimate, "estimate", lambda *args: LEFT)
     panel.queue.resume.click()
     qtbot.waitUntil(lambda: context.engine.started == [STUDY])
-    assert "6 min" in panel.controls.sentence.text()  # 340 s, not 440
+    assert "6 min" in panel.controls.sentence.text()
     specs = list(STUDY.runs((1, 2)))
     for spec in specs:
         run_folder(context.workspace, spec).write_status(phase=Phase.WAITING)
