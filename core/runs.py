@@ -169,13 +169,24 @@ class RunFolder:
     @property
     def note(self) -> str:
         """What the user wrote about the run."""
-        try:
-            return (self.path / "note.txt").read_text(encoding="utf-8")
-        except OSError:
-            return ""
+        return self._written("note.txt")
 
     def write_note(self, text: str) -> None:
         write_atomically(self.path / "note.txt", text.encode())
+
+    @property
+    def title(self) -> str:
+        """What the user calls the run; "" = nothing of their own."""
+        return self._written("title.txt")
+
+    def write_title(self, text: str) -> None:
+        write_atomically(self.path / "title.txt", " ".join(text.split()).encode())
+
+    def _written(self, file: str) -> str:
+        try:
+            return (self.path / file).read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
     def size(self) -> int:
         """Bytes on disk."""
@@ -206,7 +217,7 @@ def list_runs(workspace: Workspace, study: str | None = None) -> Iterator[RunFol
 
 
 def find_run(workspace: Workspace, name: str) -> RunFolder:
-    """A run by STUDY/RUN, by RUN alone, or by the path of its folder.
+    """A run by STUDY/RUN, by RUN alone, or by the path of its folder; RUN is its folder's name or the user's own.
 
     Raises:
         UserError: no such run, or several.
@@ -215,11 +226,11 @@ def find_run(workspace: Workspace, name: str) -> RunFolder:
     if (as_path / "study.toml").is_file():
         return RunFolder(as_path.absolute())
     study, _, run = name.rpartition("/")
-    found = [f for f in list_runs(workspace) if f.id == run and (not study or f.study == study)]
+    found = [f for f in list_runs(workspace) if run in (f.id, f.title) and (not study or f.study == study)]
     if len(found) == 1:
         return found[0]
     if found:
-        raise UserError(f"“{name}” is in several studies: {', '.join(f.name for f in found)}.")
+        raise UserError(f"Several runs are called “{name}”: {', '.join(f.name for f in found)}.")
     raise UserError(f"There is no run “{name}” in {workspace.runs}. The Compare panel lists all runs.")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from core import readable
 from core.engine import State
@@ -31,6 +31,14 @@ def write_note(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> 
     if agreed and _change(context, [partial(run.write_note, text.strip()) for run in runs]):
         return text.strip()
     return None
+
+
+def write_title(context: Context, run: RunFolder, parent: QWidget) -> str | None:
+    """Ask what a run is to be called and keep it; None where nothing was written."""
+    text, agreed = QInputDialog.getText(
+        parent, "Name", f"Name of {run.id} (empty: none of its own):", QLineEdit.EchoMode.Normal, run.title
+    )
+    return run.title if agreed and _change(context, [partial(run.write_title, text)]) else None
 
 
 def copy_name(context: Context, run: RunFolder) -> None:

@@ -30,6 +30,7 @@ class Overview:
         unfinished: the others: waiting, running, interrupted, cancelled or failed.
         sizes: bytes on disk, by id of the run.
         notes: what the user wrote, by id of the run.
+        titles: what the user calls them, by id of the run.
     """
 
     study: str
@@ -37,6 +38,7 @@ class Overview:
     unfinished: tuple[UnfinishedRun, ...] = ()
     sizes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -76,4 +78,5 @@ def read_overview(
         unfinished=tuple(run for run in seen if run.status.phase is not Phase.DONE),
         sizes={folder.id: folder.size() for folder in folders},
         notes={folder.id: folder.note for folder in folders},
+        titles={folder.id: folder.title for folder in folders},
     )

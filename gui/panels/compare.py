@@ -64,6 +64,7 @@ class ComparePanel(ResultsPanel):
         self.metric_choice.activated.connect(self._show)
         self.tree.errors_wanted.connect(self._show_errors)
         self.tree.note_wanted.connect(self._write_note)
+        self.tree.title_wanted.connect(self._write_title)
         self.tree.name_wanted.connect(self._copy_name)
         self.tree.delete_wanted.connect(self._delete)
         context.bridge.happened.connect(self._happened)
@@ -132,6 +133,9 @@ class ComparePanel(ResultsPanel):
 
     def _write_note(self, run: RunFolder) -> None:
         run_actions.write_note(self.context, [run], self)
+
+    def _write_title(self, run: RunFolder) -> None:
+        run_actions.write_title(self.context, run, self)
 
     def _copy_name(self, run: RunFolder) -> None:
         run_actions.copy_name(self.context, run)

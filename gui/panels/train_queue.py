@@ -1,4 +1,4 @@
-"""The queue of runs: state, epoch, accuracy, size, note; annotate and delete."""
+"""The queue of runs: state, epoch, accuracy, size, note; name, annotate and delete."""
 
 from __future__ import annotations
 
@@ -121,6 +121,7 @@ class Queue(QWidget):
             "mdi6.play", "Resume", "Train what is not finished; each run goes on from its last checkpoint."
         )
         self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
+        self.name = _button("mdi6.rename-outline", "Name", "Give the chosen run a name of its own.")
         self.delete = _button("mdi6.trash-can-outline", "Delete", "Delete the chosen runs for good.")
         self.table = QTableView()
         self._model = QueueModel(runs)
@@ -132,7 +133,7 @@ class Queue(QWidget):
         line.addWidget(theme.label("Runs of", bold=True))
         line.addWidget(self.studies)
         line.addStretch(1)
-        for button in (self.resume, self.annotate, self.delete):
+        for button in (self.resume, self.name, self.annotate, self.delete):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID, 0, 0)
@@ -141,6 +142,7 @@ class Queue(QWidget):
         column.addWidget(self.table, 1)
         self.studies.activated.connect(self._study_chosen)
         self.resume.clicked.connect(self._resume)
+        self.name.clicked.connect(self.write_title)
         self.annotate.clicked.connect(self.write_note)
         self.delete.clicked.connect(self.delete_runs)
         self.table.selectionModel().selectionChanged.connect(self._selection_changed)
@@ -182,6 +184,12 @@ class Queue(QWidget):
         note = run_actions.write_note(self._context, [row.folder for row in rows], self) if rows else None
         for row in rows if note is not None else ():
             self._runs.update(row.id, note=note)  # also while a study runs
+
+    def write_title(self) -> None:
+        row = self.chosen()[0]
+        title = run_actions.write_title(self._context, row.folder, self)
+        if title is not None:
+            self._runs.update(row.id, title=title)  # also while a study runs
 
     def delete_runs(self) -> None:
         folders = [row.folder for row in self.chosen() if not self._under_way(row)]
@@ -226,6 +234,7 @@ class Queue(QWidget):
         chosen = self.chosen()
         unfinished = any(row.phase is not Phase.DONE for row in self._runs.rows)
         self.resume.setVisible(idle and unfinished and writable)
+        self.name.setEnabled(len(chosen) == 1 and writable)
         self.annotate.setEnabled(bool(chosen) and writable)
         self.delete.setEnabled(any(not self._under_way(row) for row in chosen) and writable)
 
@@ -246,7 +255,7 @@ class Queue(QWidget):
 def _text(row: RunRow, column: int) -> str:
     match column:
         case 0:
-            return row.network
+            return f"{row.title} · {row.network}" if row.title else row.network
         case 1:
             return str(row.spec.fold)
         case 2:

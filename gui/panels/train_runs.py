@@ -29,6 +29,7 @@ class RunRow:
     kept: int = 0  # epochs that a resume does not train again
     reason: str = ""
     note: str = ""
+    title: str = ""  # what the user calls it
     bytes: int = 0
     seconds: float = 0.0
     accuracy: float | None = None  # on the test fold, 0 to 1
@@ -70,6 +71,7 @@ def read_rows(workspace: Workspace, study: str, control: Control) -> list[RunRow
                 kept=folder.epochs_kept(),
                 reason=status.reason,
                 note=folder.note,
+                title=folder.title,
                 bytes=folder.size(),
                 seconds=status.seconds,
                 accuracy=accuracy,

@@ -40,6 +40,7 @@ class ResultTree(QTreeWidget):
 
     errors_wanted = Signal(str)  # label of a network
     note_wanted = Signal(object)  # RunFolder
+    title_wanted = Signal(object)  # RunFolder
     name_wanted = Signal(object)  # RunFolder
     delete_wanted = Signal(object)  # list[RunFolder]
 
@@ -149,6 +150,7 @@ class ResultTree(QTreeWidget):
         if network:
             menu.addAction("Show its errors", lambda: self.errors_wanted.emit(network))
         if item.parent() is not None:
+            menu.addAction("Name it …", lambda: self.title_wanted.emit(folders[0]))
             menu.addAction("Write a note …", lambda: self.note_wanted.emit(folders[0]))
         if item.parent() is not None and network:
             menu.addAction("Copy its name for verify", lambda: self.name_wanted.emit(folders[0]))
@@ -186,10 +188,11 @@ def _item(folders: Sequence[RunFolder], network: str, *cells: Cell) -> _Item:
 
 def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
     status, size = run.status, overview.sizes.get(run.folder.id, 0)
+    title, place = overview.titles.get(run.folder.id, ""), f"fold {run.spec.fold} · seed {run.spec.seed}"
     item = _item(
         [run.folder],
         run.network,
-        (f"fold {run.spec.fold} · seed {run.spec.seed}", 1000 * run.spec.fold + run.spec.seed),
+        (" · ".join(filter(None, (title, place))), 1000 * run.spec.fold + run.spec.seed),
         ("", None),
         (METRICS[metric].text(run.scores[metric]), _defined(run.scores[metric])),
         ("", None),
@@ -213,7 +216,7 @@ def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
     item = _item(
         [run.folder],
         "",
-        (run.folder.id, run.folder.id),
+        (overview.titles.get(run.folder.id) or run.folder.id, run.folder.id),
         (str(status.phase), None),
         *(blank,) * 5,
         (readable.duration(status.seconds), status.seconds),

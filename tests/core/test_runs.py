@@ -32,6 +32,9 @@ def test_spec_status_log_and_note_survive(folder: RunFolder) -> None:
     assert folder.log() == rows
     folder.write_note("kept for the viva – ünïcode")
     assert folder.note == "kept for the viva – ünïcode"
+    assert folder.title == ""
+    folder.write_title("  my\nbest ")
+    assert folder.title == "my best"
     assert folder.size() > 100
 
 
@@ -52,6 +55,8 @@ def test_runs_are_found_by_name_and_by_folder(workspace: Workspace, folder: RunF
     assert find_run(workspace, f"my-study/{folder.id}") == folder
     assert find_run(workspace, folder.id) == folder
     assert find_run(workspace, str(folder.path)) == folder
+    folder.write_title("my best")
+    assert find_run(workspace, "my-study/my best") == folder
     assert list(list_runs(workspace, "My Study")) == [folder]
     with pytest.raises(UserError, match="There is no run"):
         find_run(workspace, "my-study/other")
@@ -60,7 +65,7 @@ def test_runs_are_found_by_name_and_by_folder(workspace: Workspace, folder: RunF
 def test_the_same_run_in_two_studies_has_to_be_told_apart(workspace: Workspace, folder: RunFolder) -> None:
     spec = next(Study(name="Other").runs((1,)))
     run_folder(workspace, spec).create(spec)
-    with pytest.raises(UserError, match=r"in several studies: my-study/.*, other/"):
+    with pytest.raises(UserError, match=r"Several runs are called .*: my-study/.*, other/"):
         find_run(workspace, spec.id)
 
 

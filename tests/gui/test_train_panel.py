@@ -315,6 +315,18 @@ def test_notes_are_kept(panel_with_runs, monkeypatch):
     assert queue.table.model().index(0, 7).data() == "odd one"
 
 
+def test_one_run_is_given_a_name(panel_with_runs, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("the odd one", True))
+    queue = panel_with_runs.queue
+    network = queue.table.model().index(0, 0).data()
+    queue.table.selectAll()
+    assert not queue.name.isEnabled()
+    queue.table.selectRow(0)
+    queue.name.click()
+    assert queue.chosen()[0].folder.title == "the odd one"
+    assert queue.table.model().index(0, 0).data() == f"the odd one · {network}"
+
+
 def test_deleting_says_what_becomes_free_and_can_be_refused(panel_with_runs, monkeypatch, qtbot):
     queue, said = panel_with_runs.queue, []
 

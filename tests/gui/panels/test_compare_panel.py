@@ -207,6 +207,15 @@ def test_a_note_is_kept_and_shown(qtbot, opened, context, monkeypatch):
     qtbot.waitUntil(lambda: panel.tree.topLevelItem(0).child(0).text(last) == "with the new microphone")
 
 
+def test_a_run_is_given_a_name(qtbot, opened, context, monkeypatch):
+    (run,) = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    panel = opened()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *given: ("with rain", True))
+    menu(panel, panel.tree.topLevelItem(0).child(0))["Name it …"].trigger()
+    assert run.title == "with rain"
+    qtbot.waitUntil(lambda: panel.tree.topLevelItem(0).child(0).text(0) == "with rain · fold 1 · seed 0")
+
+
 def test_a_double_click_on_a_note_writes_it_and_leads_nowhere(qtbot, opened, context, monkeypatch):
     (run,) = make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
     panel = opened()
