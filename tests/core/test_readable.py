@@ -5,4 +5,4 @@ from core.estimate import Estimate
 def test_one_of_a_thing_is_named_in_the_singular():
     assert readable.counted(1, "run") == "1 run"
     assert [readable.counted(n, "class", "classes") for n in (0, 1, 2)] == ["0 classes", "1 class", "2 classes"]
-    assert Estimate(60.0, 0, 1, 1, {}, {}).sentence().startswith("1 run, about 1 min")
+    assert Estimate(60.0, 0, 1, 1, {}).sentence().startswith("1 run, about 1 min")
