@@ -173,10 +173,10 @@ class ComparePanel(ResultsPanel):
         summary, metric = self.overview.summary, str(self.metric_choice.currentData())
         metrics = [metric, *(name for name in ("accuracy", "macro_f1", "log_loss") if name != metric)]
         write: dict[str, Callable[[], str]] = {
-            "markdown": network_table(summary, metrics).markdown,
-            "latex": network_table(summary, metrics).latex,
-            "csv": network_figures(summary).csv,
-            "runs": run_table(summary).csv,
+            "markdown": lambda: network_table(summary, metrics).markdown(),
+            "latex": lambda: network_table(summary, metrics).latex(),
+            "csv": lambda: network_figures(summary).csv(),
+            "runs": lambda: run_table(summary).csv(),
         }
         QGuiApplication.clipboard().setText(write[action.data()]())
         self.context.message.emit(f"{action.text()}: copied.", "info")
