@@ -57,6 +57,11 @@ class Dataset:
     notes: tuple[str, ...] = ()  # sentences worth showing: a missing fold, folds that were made
 
     @property
+    def weights_folder(self) -> Path:
+        """Beside the dataset: where initial weights may lie too, for machines without internet."""
+        return self.root.parent / "weights"
+
+    @property
     def folds(self) -> tuple[int, ...]:
         """Folds that have at least one clip, ascending."""
         return tuple(sorted({clip.fold for clip in self.clips if clip.fold is not None}))

@@ -62,7 +62,7 @@ def initial_network(
 def _load(network: Classifier, choice: Network, bench: Workbench, test_clips: Set[str]) -> Initial:
     keep_head = False
     if choice.weights == "imagenet":
-        beside = bench.dataset.root.parent / "weights"
+        beside = bench.dataset.weights_folder
         path = imagenet_weights(choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside)
         tensors = read_tensors(path)
     elif choice.weights == "file":

@@ -135,6 +135,6 @@ def weights_to_fetch(left: Estimate, study: Study, workspace: Workspace, control
 
     choice = study.dataset
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
-    beside = dataset.root.parent / "weights"  # where the engine looks, too
-    sentences = (imagenet_to_fetch(architecture, workspace.weights, beside) for architecture in sorted(wanted))
+    folders = workspace.weights, dataset.weights_folder
+    sentences = (imagenet_to_fetch(architecture, *folders) for architecture in sorted(wanted))
     return tuple(sentence for sentence in sentences if sentence)
