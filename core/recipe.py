@@ -76,7 +76,7 @@ class AudioSettings(Settings):
     windows: int = setting(
         1,
         "Windows",
-        "The spectrogram is cut into this many windows, which the network's temporal model joins; 1 = it is seen whole.",
+        "The spectrogram is cut into this many windows, joined by the network's temporal model; 1 = it is seen whole.",
         ge=1,
         le=64,
     )
@@ -143,8 +143,8 @@ class VideoSettings(Settings):
     input: Literal["rgb", "difference", "flow", "rgb+flow"] = setting(
         "rgb",
         "Input",
-        "rgb: the pictures; difference: each frame less the one before; flow: dense optical flow (Kroeger et al. 2016); "
-        "rgb+flow: both, as two streams (Simonyan & Zisserman 2014).",
+        "rgb: the pictures; difference: each frame less the one before; flow: dense optical flow "
+        "(Kroeger et al. 2016); rgb+flow: both, as two streams (Simonyan & Zisserman 2014).",
     )
 
     @model_validator(mode="after")
