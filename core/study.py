@@ -20,6 +20,9 @@ from core.recipe import Recipe, Settings, setting
 from core.tables import did_you_mean
 from models import MODELS
 
+DEFAULTS = 1  # raise it when the default of a setting changes: digests of recipes leave out what is at its default
+SECTIONS = {"audio": ("audio", "augmentation"), "video": ("video", "video_augmentation")}  # of the recipe, by wing
+
 
 def _in_table(name: str, table: Mapping[str, Any], what: str) -> str:
     if name not in table:
@@ -33,6 +36,15 @@ class DatasetChoice(Settings):
     name: str = setting("demo-sounds", "Dataset", "A row of the Data panel.")
     root: str = setting("", "Folder", "Where it is; empty = its place in the workspace.")
     exclude: tuple[str, ...] = setting((), "Left out", "Clips left out by hand, by id.")
+    folds: int = setting(
+        5,
+        "Folds made",
+        "Of clips that come without folds: so many are made with groups kept whole; 0 = each group is a fold of its "
+        "own (leave one group out).",
+        ge=0,
+        le=200,
+    )
+    with_sound: bool = setting(False, "With sound only", "Leave out clips that have no usable sound track.")
 
     @field_validator("name")
     @classmethod
@@ -51,6 +63,35 @@ class Network(Settings):
         "none: from scratch; imagenet: torchvision's; file: .safetensors or .pth; run: an earlier run of yours.",
     )
     weights_path: str = setting("", "Weights file or run", "For “file” a path, for “run” STUDY/RUN.")
+    modality: Literal["as the study", "audio", "video", "audio-visual"] = setting(
+        "as the study", "Modality", "What this network is given of a clip: its sound, its pictures, or both."
+    )
+    temporal: Literal["single frame", "average", "gru", "attention", "order-blind attention", "3-d convolution"] = (
+        setting(
+            "average",
+            "Temporal model",
+            "How the frames of a video, or the windows of a spectrogram, become one answer. Only gru, attention (with "
+            "a learned position of each frame) and 3-d convolution (inflated as in I3D) can tell their order.",
+        )
+    )
+    fusion: Literal["score average", "concatenation", "gated attention"] = setting(
+        "gated attention",
+        "Fusion",
+        "How sound and sight become one answer: their scores averaged with a weight learned on the validation part, "
+        "their features joined, or weighed clip by clip by a gate.",
+    )
+    sound: str = setting(
+        "", "Sound branch", "Network of this study whose runs it starts from; empty = that of the same architecture."
+    )
+    sight: str = setting(
+        "", "Sight branch", "Network of this study whose runs it starts from; empty = that of the same architecture."
+    )
+    joint: bool = setting(
+        False,
+        "Train jointly",
+        "Train both branches together from their initial weights. This often loses to the better branch alone, as the "
+        "branches overfit at different speeds (Wang, Tran & Feiszli 2020): starting from trained branches is the rule.",
+    )
     freeze: Literal["nothing", "stages", "all but head"] = setting(
         "nothing", "Freeze", "Layers that keep their initial weights."
     )
@@ -74,10 +115,27 @@ class Network(Settings):
 
     @property
     def label(self) -> str:
+        """Its own name, or one made of what it departs in from a plain network."""
         if self.name:
             return self.name
-        title = MODELS[self.architecture].title
-        return title if self.weights == "none" else f"{title} ({self.weights})"
+        parts = [MODELS[self.architecture].title]
+        if self.weights != "none":
+            parts[0] += f" ({self.weights})"
+        if self.modality == Modality.AUDIO_VISUAL:
+            parts.append(self.fusion)
+        elif self.temporal != "average":
+            parts.append(self.temporal)
+        if self.modality != "as the study":
+            parts.append(Modality(self.modality).word)
+        return ", ".join(parts)
+
+
+class Branch(Settings):
+    """One half of an audio-visual network."""
+
+    network: Network
+    modality: Modality
+    run: str = ""  # folder name of the run of the same study whose weights it starts from; "" = trained jointly
 
 
 class RunSpec(Settings):
@@ -90,20 +148,42 @@ class RunSpec(Settings):
     recipe: Recipe
     fold: int
     seed: int
+    branches: tuple[Branch, ...] = ()  # sound, sight; of audio-visual networks only
 
     @property
     def recipe_hash(self) -> str:
-        """Short digest of everything but fold, seed and names: runs that share it may be averaged."""
-        content = self.model_dump(mode="json", exclude={"study", "fold", "seed"})
-        content["network"].pop("name")
-        content["network"].pop("recipe")  # already resolved into `recipe`
-        content["dataset"].pop("root")  # the same clips may lie elsewhere
+        """Short digest of what decides the result but fold, seed and names: runs that share it may be averaged.
+
+        What is at its default is left out, so that a setting that is added later changes no digest (DEFAULTS says
+        when a default itself changed), and so is what this modality does not look at.
+        """
+        content = self.model_dump(mode="json", exclude_defaults=True, include={"dataset", "recipe"})
+        content["dataset"].pop("root", None)  # the same clips may lie elsewhere
+        content |= {"defaults": DEFAULTS, "modality": self.modality}
+        branches = self.branches or (Branch(network=self.network, modality=self.modality),)
+        content["networks"] = [_what_matters(branch.network, branch.modality, self.recipe) for branch in branches]
+        if self.branches:
+            content["fusion"] = self.network.fusion
+            content["branches"] = [branch.run.rpartition("-")[2] for branch in self.branches]  # their digests
+            content["frozen"] = [self.network.freeze, self.network.freeze_stages]
+        for name, modality in (("audio", Modality.VIDEO), ("video", Modality.AUDIO)):
+            if self.modality == modality:
+                for section in SECTIONS[name]:
+                    content["recipe"].pop(section, None)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:6]
 
     @property
     def id(self) -> str:
         """Folder name of the run; two recipes never share one."""
         return f"{slug(self.network.label)}-fold{self.fold}-seed{self.seed}-{self.recipe_hash}"
+
+
+def _what_matters(network: Network, modality: Modality, recipe: Recipe) -> dict[str, Any]:
+    """What of a network of one modality decides its result; departures are already resolved into the recipe."""
+    names = {"architecture", "weights", "weights_path", "freeze", "freeze_stages"}
+    if modality == Modality.VIDEO or recipe.audio.windows > 1:
+        names.add("temporal")
+    return network.model_dump(mode="json", include=names)
 
 
 class Study(Settings):
@@ -116,6 +196,9 @@ class Study(Settings):
     folds: tuple[int, ...] = setting((), "Test folds", "Each is held out once; empty = all there are.")
     seeds: tuple[int, ...] = setting((0,), "Seeds", "Each run is repeated with every seed.", min_length=1)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Device", "auto: the fastest there is.")
+    cache_limit: float = setting(
+        50.0, "Cache limit", "Decoded clips may take so much disk in the workspace.", unit="GB", gt=0.0, le=100_000.0
+    )
     checkpoint_every: float = setting(
         60.0,
         "Checkpoint",
@@ -151,24 +234,82 @@ class Study(Settings):
             self._check_front_end(network)
         return self
 
+    def modality_of(self, network: Network) -> Modality:
+        return self.modality if network.modality == "as the study" else Modality(network.modality)
+
+    def branches_of(self, network: Network) -> tuple[Network, ...]:
+        """The networks whose runs an audio-visual network starts from, sound and sight; () = none.
+
+        Raises:
+            ValueError: there is none, or it stands after the network that needs it.
+        """
+        if self.modality_of(network) != Modality.AUDIO_VISUAL or network.joint:
+            return ()
+        before = self.network[: self.network.index(network)] if network in self.network else self.network
+        return (
+            self._branch(network, network.sound, Modality.AUDIO, before),
+            self._branch(network, network.sight, Modality.VIDEO, before),
+        )
+
+    def _branch(self, network: Network, label: str, modality: Modality, before: Sequence[Network]) -> Network:
+        fitting = [other for other in before if self.modality_of(other) == modality]
+        named = [other for other in fitting if other.label == label]
+        alike = [other for other in fitting if other.architecture == network.architecture]
+        found = named if label else alike
+        if found:
+            return found[0]
+        wanted = f"called “{label}”" if label else f"of {MODELS[network.architecture].title}"
+        raise ValueError(
+            f"network “{network.label}” starts from a run on {modality.word}, but no network {wanted} with the "
+            f"modality “{modality}” stands before it. Add one, or train it jointly"
+        )
+
     def _check_front_end(self, network: Network) -> None:
-        audio = self.recipe_of(network).audio
-        if audio.rate != self.recipe.audio.rate:
-            raise ValueError(
-                f"network “{network.label}” departs in audio.rate: the sounds of a study are decoded once, at "
-                f"{self.recipe.audio.rate} Hz. Make another study for {audio.rate} Hz"
-            )
+        self.branches_of(network)
+        recipe, modality = self.recipe_of(network), self.modality_of(network)
         smallest = MODELS[network.architecture].smallest_input
-        if min(audio.mels, audio.frames) < smallest:
+        audio, video = recipe.audio, recipe.video
+        columns = audio.frames // audio.windows
+        if modality != Modality.VIDEO and min(audio.mels, columns) < smallest:
+            each = " in each window" if audio.windows > 1 else ""
             raise ValueError(
-                f"network “{network.label}” needs spectrograms of at least {smallest} bands and columns, not "
-                f"{audio.mels} × {audio.frames}: raise mels, or lengthen the clip"
+                f"network “{network.label}” needs spectrograms of at least {smallest} bands and columns{each}, not "
+                f"{audio.mels} × {columns}: raise mels, or lengthen the clip"
+            )
+        if modality != Modality.AUDIO and video.size < smallest:
+            raise ValueError(
+                f"network “{network.label}” needs pictures of at least {smallest} px, not {video.size}: raise size"
+            )
+        if modality != Modality.AUDIO and recipe.mixing == "between-class":
+            raise ValueError(f"network “{network.label}”: between-class mixing is for sounds alone; use mixup")
+        if modality == Modality.AUDIO_VISUAL and network.fusion == "score average" and not network.joint:
+            self._check_score_average(network, recipe)
+
+    def _check_score_average(self, network: Network, recipe: Recipe) -> None:
+        shares = {self.recipe_of(branch).validation_share for branch in self.branches_of(network)}
+        if shares != {recipe.validation_share} or not recipe.validation_share:
+            raise ValueError(
+                f"network “{network.label}” learns the weight of its score average on the validation part, which its "
+                "branches must not have been trained on: set one validation_share above 0 for all three"
             )
 
     def recipe_of(self, network: Network) -> Recipe:
-        """The study's recipe with the network's departures merged in, checked like the rest."""
+        """The study's recipe with the network's departures merged in, checked like the rest.
+
+        An audio-visual network that starts from trained branches sees and hears as they do.
+        """
         base = self.recipe.model_dump(mode="python")
-        return _validated(Recipe, _merged(base, network.recipe), f"network “{network.label}”, recipe")
+        recipe: Recipe = _validated(Recipe, _merged(base, network.recipe), f"network “{network.label}”, recipe")
+        branches = self.branches_of(network)
+        if not branches:
+            return recipe
+        sound, sight = (self.recipe_of(branch) for branch in branches)
+        for name, branch in (("audio", sound.audio), ("video", sight.video)):
+            if name in network.recipe and getattr(recipe, name) != branch:
+                raise ValueError(
+                    f"network “{network.label}” departs in {name}: it takes what its branch takes. Remove it there"
+                )
+        return recipe.model_copy(update={"audio": sound.audio, "video": sight.video})
 
     def runs(self, folds: tuple[int, ...]) -> Iterator[RunSpec]:
         """Every run of the grid in the order in which it is trained.
@@ -179,15 +320,29 @@ class Study(Settings):
         for seed in self.seeds:
             for fold in wanted:
                 for network in self.network:
-                    yield RunSpec(
-                        study=self.name,
-                        network=network,
-                        modality=self.modality,
-                        dataset=self.dataset,
-                        recipe=self.recipe_of(network),
-                        fold=fold,
-                        seed=seed,
-                    )
+                    yield self._spec(network, fold, seed)
+
+    def _spec(self, network: Network, fold: int, seed: int) -> RunSpec:
+        modality = self.modality_of(network)
+        branches: tuple[Branch, ...] = ()
+        if modality == Modality.AUDIO_VISUAL:
+            both = (Modality.AUDIO, Modality.VIDEO)
+            starts = self.branches_of(network)
+            runs = [self._spec(branch, fold, seed).id for branch in starts] or ["", ""]
+            branches = tuple(
+                Branch(network=branch, modality=part, run=run)
+                for branch, part, run in zip(starts or (network, network), both, runs, strict=True)
+            )
+        return RunSpec(
+            study=self.name,
+            network=network,
+            modality=modality,
+            dataset=self.dataset,
+            recipe=self.recipe_of(network),
+            fold=fold,
+            seed=seed,
+            branches=branches,
+        )
 
 
 def architectures() -> dict[str, str]:

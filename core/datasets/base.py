@@ -20,6 +20,16 @@ class Modality(StrEnum):
     VIDEO = "video"
     AUDIO_VISUAL = "audio-visual"
 
+    @property
+    def wings(self) -> tuple[str, ...]:
+        """Rows of `core.wings.WINGS`, in the order in which a network takes them."""
+        return {"audio": ("audio",), "video": ("video",), "audio-visual": ("audio", "video")}[self]
+
+    @property
+    def word(self) -> str:
+        """As it is called in names and tables."""
+        return {"audio": "sound", "video": "sight", "audio-visual": "both"}[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
