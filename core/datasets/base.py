@@ -12,6 +12,8 @@ from core.control import Control
 from core.errors import UserError
 from core.tables import load_dotted
 
+ALWAYS_TRAINING = 0  # the fold of clips that are never tested and always trained on, as UCF101 has them
+
 
 class Modality(StrEnum):
     """What a network is given of a clip."""
@@ -38,7 +40,7 @@ class Clip:
     id: str  # unique and stable within its dataset: the path relative to the root, with forward slashes
     path: Path
     label: int  # index into Dataset.classes
-    fold: int | None  # part of the official (or made) cross-validation, counted from 1
+    fold: int | None  # part of the cross-validation, counted from 1; ALWAYS_TRAINING; None = in no part
     group: str  # what must not be split between train and test: a source recording, a person
 
 
@@ -73,8 +75,8 @@ class Dataset:
 
     @property
     def folds(self) -> tuple[int, ...]:
-        """Folds that have at least one clip, ascending."""
-        return tuple(sorted({clip.fold for clip in self.clips if clip.fold is not None}))
+        """Folds that can be tested, as they have at least one clip, ascending."""
+        return tuple(sorted({clip.fold for clip in self.clips if clip.fold not in (None, ALWAYS_TRAINING)}))
 
     def class_counts(self) -> dict[str, int]:
         """Clips per class, in the order of `classes`, zeros included."""
@@ -105,6 +107,8 @@ class DatasetInfo:
     folder: str = ""  # its place under the workspace's datasets/ when no root is given; "" = a root must be given
     synthetic: bool = False
     downloader: str = ""  # dotted path to a `download.Archive`, or "" where none is offered
+    where: str = ""  # a sentence: where to get what is not downloaded by the app, and how to lay it out
+    recogniser: str = ""  # dotted path to `(folder: Path) -> bool`: whether a folder has this dataset's layout
 
     def open(self, root: Path, control: Control | None = None) -> Dataset:
         """Open the dataset in `root`.
@@ -114,6 +118,10 @@ class DatasetInfo:
         """
         if not self.synthetic and not root.is_dir():
             or_else = f", or download {self.title} in the Data panel" if self.downloader else ""
-            raise UserError(f"There is no folder {root}. Check the path{or_else}.")
+            raise UserError(f"There is no folder {root}. Check the path{or_else}. {self.where}".rstrip())
         opener: Callable[[Path, Control], Dataset] = load_dotted(self.opener)
         return opener(root, control or Control())
+
+    def recognises(self, folder: Path) -> bool:
+        """Whether a folder looks like this dataset; cheap, and no promise that it can be opened."""
+        return bool(self.recogniser) and bool(load_dotted(self.recogniser)(folder))
