@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Excluded, Modality
 from core.datasets.csv_table import Line, read_table
-from core.datasets.splits import make_folds, possible_folds
+from core.datasets.splits import FOLDS, refolded
 from core.errors import UserError
+from core.readable import counted
 
 TABLE = "labels.csv"
-FOLDS = 5
 MOST_FOLDS = 1000  # a fold beyond this is a mistake in the table
 LICENCE = "Your own clips: no licence is known. Ask who recorded them before you pass them on."
-# What libsndfile reads by its content; the name only decides what is looked at.
-SOUNDS = ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 .voc .sph .nist"
-SUFFIXES = frozenset(SOUNDS.split())
+# What libsndfile and FFmpeg read by its content; the name only decides what is looked at.
+OF_SOUNDS = ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 .voc .sph .nist"
+OF_VIDEOS = (
+    ".avi .mp4 .m4v .mov .qt .mkv .webm .mpg .mpeg .m2v .vob .wmv .asf .flv .f4v .ogv .3gp .3g2 .ts .mts .m2ts .mxf "
+    ".dv .mjpeg .mjpg"
+)
+SOUNDS = frozenset(OF_SOUNDS.split())
+VIDEOS = frozenset(OF_VIDEOS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,13 @@ class _Found:
 
 
 def open_labelled_folder(root: Path, control: Control) -> Dataset:
-    """Open a folder of labelled sounds. A `labels.csv` in it goes before the folders of classes.
+    """Open a folder of labelled sounds or videos. A `labels.csv` in it goes before the folders of classes.
 
     Folds that are not given are made: at most five, groups whole, classes spread evenly, always the same for the same
     files. A clip without a group is its own.
 
     Raises:
-        UserError: empty, without sound, one class only, a faulty table, or too little to make two folds of.
+        UserError: empty, without sounds and videos, one class only, a faulty table, or too little to make two folds of.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - without following links, as users see their folders
     notes: list[str] = []
@@ -63,43 +68,44 @@ def open_labelled_folder(root: Path, control: Control) -> Dataset:
         Clip(item.id, root / item.id, number[item.label], item.fold, item.group or item.id)
         for item in sorted(found, key=lambda item: item.id)
     )
-    if not given:
-        clips = _with_folds(clips, classes, notes)
-    return Dataset(
+    dataset = Dataset(
         name="labelled-folder",
         title=root.name or str(root),
         root=root,
         classes=classes,
         clips=clips,
         licence=LICENCE,
-        modalities=frozenset({Modality.AUDIO}),
+        modalities=_modalities(found, notes),
         official_folds=tuple(sorted({clip.fold for clip in clips if clip.fold})) if given else (),
         excluded=absent,
         notes=tuple(notes),
     )
+    return dataset if given else refolded(dataset, FOLDS)
 
 
-def _with_folds(clips: tuple[Clip, ...], classes: Sequence[str], notes: list[str]) -> tuple[Clip, ...]:
-    """The clips with folds that are made here, and what is worth knowing about them."""
-    labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
-    number = possible_folds(labels, groups, FOLDS)
-    made = make_folds(labels, groups, number, seed=0)
-    number = max(made)
-    per_class = Counter(label for label, _ in set(zip(labels, groups, strict=True)))
-    what = "clips" if len(set(groups)) == len(groups) else "groups"
-    sentence = f"No folds are given: {number} were made, with groups kept whole and classes spread evenly."
-    if number < FOLDS:
-        rarest = min((label for label in per_class if per_class[label] > 1), key=lambda label: per_class[label])
-        sentence += f" More cannot be made: “{classes[rarest]}” has {per_class[rarest]} {what}."
-    notes.append(sentence)
-    single = [classes[label] for label in sorted(per_class) if per_class[label] == 1]
-    if single:
-        shown = ", ".join(f"“{name}”" for name in single[:3]) + (f" and {len(single) - 3} more" if single[3:] else "")
+def _modalities(found: Sequence[_Found], notes: list[str]) -> frozenset[Modality]:
+    """What all clips can be asked for. Whether a video has a sound track is only known when it is decoded."""
+    sounds, videos = _kinds([item.id for item in found])
+    if not sounds:
+        return frozenset(Modality)
+    if videos:
         notes.append(
-            f"{shown} {'have' if len(single) > 1 else 'has'} one {what[:-1]} only: "
-            "it is trained on or tested, never both. Add clips."
+            f"{counted(sounds, 'sound')} and {counted(videos, 'video')} together: only what they have in common, their "
+            "sound, can be trained on. Put the videos in a folder of their own to train on sight."
         )
-    return tuple(replace(clip, fold=fold) for clip, fold in zip(clips, made, strict=True))
+    return frozenset({Modality.AUDIO})
+
+
+def _kinds(names: Sequence[str]) -> tuple[int, int]:
+    """How many are sounds, and how many are videos, by their ending."""
+    suffixes = [Path(name).suffix.lower() for name in names]
+    return sum(suffix in SOUNDS for suffix in suffixes), sum(suffix in VIDEOS for suffix in suffixes)
+
+
+def _word(names: Sequence[str]) -> str:
+    """“sound”, “video”, or “clip” for both."""
+    sounds, videos = _kinds(names)
+    return "clip" if sounds and videos else "video" if videos else "sound"
 
 
 # --- a folder a class ------------------------------------------------------------------------------------------------
@@ -108,27 +114,29 @@ def _with_folds(clips: tuple[Clip, ...], classes: Sequence[str], notes: list[str
 def _from_folders(root: Path, control: Control, notes: list[str]) -> list[_Found]:
     found: list[_Found] = []
     ignored: Counter[str] = Counter()
-    loose = 0
+    loose: list[str] = []
     for path in _files(root, control):
         parts = path.relative_to(root).parts
-        if path.suffix.lower() not in SUFFIXES:
+        if path.suffix.lower() not in SOUNDS | VIDEOS:
             ignored[path.suffix.lower() or "no ending"] += 1
         elif len(parts) == 1:
-            loose += 1
+            loose.append(path.name)
         else:
             found.append(_Found("/".join(parts), parts[0]))
     listed = ", ".join(f"{suffix} {count}" for suffix, count in ignored.most_common(4))
     if not found:
-        seen = f" {loose} sound(s) lie in it directly, in no class." if loose else ""
+        seen = f" {len(loose)} {_word(loose)}(s) lie in it directly, in no class." if loose else ""
         seen += f" Other files: {listed}." if ignored else ""
         raise UserError(
-            f"{root} has no sounds in folders of classes.{seen} Make a folder for each class with "
-            f"WAV, FLAC, Ogg or MP3 files in it, or write a {TABLE} with path,label."
+            f"{root} has no sounds or videos in folders of classes.{seen} Make a folder for each class with "
+            f"WAV, FLAC, Ogg, MP3, MP4, AVI or MKV files in it, or write a {TABLE} with path,label."
         )
     if ignored:
-        notes.append(f"Ignored: {sum(ignored.values())} file(s) that are no sounds ({listed}).")
+        notes.append(
+            f"Ignored: {sum(ignored.values())} file(s) that are no {_word([item.id for item in found])}s ({listed})."
+        )
     if loose:
-        notes.append(f"Ignored: {loose} sound(s) outside the folders of classes.")
+        notes.append(f"Ignored: {len(loose)} {_word(loose)}(s) outside the folders of classes.")
     return found
 
 
@@ -173,10 +181,11 @@ def _from_table(root: Path, control: Control) -> tuple[list[_Found], tuple[Exclu
             f"Paths are taken from {root}: correct them, or move the table."
         )
     kinds = Counter(Path(id).suffix.lower() or "no ending" for id in found)
-    if not kinds.keys() & SUFFIXES:
+    if not kinds.keys() & (SOUNDS | VIDEOS):
         listed = ", ".join(f"{suffix} {count}" for suffix, count in kinds.most_common(4))
         raise UserError(
-            f"{root / TABLE} names no sounds ({listed}). WAV, FLAC, Ogg, MP3, AIFF and the like can be read."
+            f"{root / TABLE} names no sounds or videos ({listed}). "
+            "WAV, FLAC, Ogg, MP3, MP4, AVI, MKV and the like can be read."
         )
     if folds and len({item.fold for item in found.values()}) < 2:
         raise UserError(

@@ -9,17 +9,21 @@ from __future__ import annotations
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from core.datasets.base import Clip, Dataset, Excluded
+from core.datasets.base import ALWAYS_TRAINING, Clip, Dataset, Excluded
 from core.errors import UserError
 
 # StratifiedGroupKFold keeps a dense table of groups × classes and goes through it for every group and fold.
 DENSE_CELLS = 1_000_000
+FOLDS = 5  # as many are made where nobody asks for another number
+LEAVE_ONE_GROUP_OUT = 0  # a number of folds: each group is a fold of its own
+MOST_GROUPS = 200  # that are left out one at a time: each is a training
+MADE = "No folds are given:"  # how the note of folds that were made begins
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,11 @@ class Leak:
 
     def __str__(self) -> str:
         shared = "of the same group" if self.kind == "group" else f"the {self.kind}"
-        return f"{self.first} (fold {self.first_fold}) and {self.second} (fold {self.second_fold}) are {shared}"
+        return f"{self.first} ({_part(self.first_fold)}) and {self.second} ({_part(self.second_fold)}) are {shared}"
+
+
+def _part(fold: int) -> str:
+    return "the part always trained on" if fold == ALWAYS_TRAINING else f"fold {fold}"
 
 
 class LeakError(UserError):
@@ -105,15 +113,79 @@ def make_folds(labels: Sequence[int], groups: Sequence[str], folds: int = 5, see
     return [int(number) for number in without_gaps[group]]
 
 
+def refolded(dataset: Dataset, folds: int) -> Dataset:
+    """The dataset with folds made anew and said in its notes; always the same for the same clips.
+
+    Folds that come with a dataset stay: official ones, and those that synthetic clips were designed with.
+
+    Args:
+        folds: how many, with groups kept whole and classes spread evenly; at most as many as the rarest class has
+            groups. LEAVE_ONE_GROUP_OUT = one for each group, numbered in the order of their names.
+
+    Raises:
+        UserError: one fold, more folds than groups, no class with two groups, or too many groups to leave out each.
+    """
+    if dataset.official_folds or dataset.synthetic:
+        return dataset
+    labels, groups = [clip.label for clip in dataset.clips], [clip.group for clip in dataset.clips]
+    names = sorted(set(groups))
+    if folds == 1:
+        raise UserError(f"One fold of {dataset.title} would leave nothing to train on. Ask for at least two.")
+    possible = possible_folds(labels, groups, max(folds, FOLDS))  # refuses where nothing can be both trained and tested
+    if folds == LEAVE_ONE_GROUP_OUT:
+        if len(names) > MOST_GROUPS:
+            raise UserError(
+                f"{dataset.title} has {len(names)} groups: leaving out one at a time would be as many trainings, and "
+                f"at most {MOST_GROUPS} are allowed. Ask for a number of folds instead."
+            )
+        place = {name: number for number, name in enumerate(names, 1)}
+        made, sentence = [place[group] for group in groups], f"each of the {len(names)} groups is a fold of its own."
+    else:
+        if folds > max(len(names), FOLDS):
+            raise UserError(
+                f"{folds} folds of {dataset.title} need at least {folds} groups of clips; there are {len(names)}. "
+                "Ask for fewer folds, or for each group to be a fold of its own."
+            )
+        made = make_folds(labels, groups, min(folds, possible), seed=0)
+        sentence = f"{max(made)} were made, with groups kept whole and classes spread evenly."
+    note = " ".join([MADE, sentence, *_hindrances(dataset, max(made), folds)])
+    return replace(
+        dataset,
+        clips=tuple(replace(clip, fold=fold) for clip, fold in zip(dataset.clips, made, strict=True)),
+        notes=(*(old for old in dataset.notes if not old.startswith(MADE)), note),
+    )
+
+
+def _hindrances(dataset: Dataset, made: int, wanted: int) -> list[str]:
+    """Sentences: why there are fewer folds than were wanted, and which classes are never both trained and tested."""
+    per_class = Counter(label for label, _ in {(clip.label, clip.group) for clip in dataset.clips})
+    what = "clips" if len({clip.group for clip in dataset.clips}) == len(dataset.clips) else "groups"
+    sentences = []
+    if made < wanted:
+        rarest = min(
+            (label for label in per_class if per_class[label] > 1), key=lambda label: (per_class[label], label)
+        )
+        sentences.append(f"More cannot be made: “{dataset.classes[rarest]}” has {per_class[rarest]} {what}.")
+    single = [dataset.classes[label] for label in sorted(per_class) if per_class[label] == 1]
+    if single:
+        shown = ", ".join(f"“{name}”" for name in single[:3]) + (f" and {len(single) - 3} more" if single[3:] else "")
+        sentences.append(
+            f"{shown} {'have' if len(single) > 1 else 'has'} one {what[:-1]} only: "
+            "it is trained on or tested, never both. Add clips."
+        )
+    return sentences
+
+
 def split(dataset: Dataset, fold: int, validation_share: float = 0.0, seed: int = 0) -> Split:
     """Test on one fold, train on the others; a share of the training clips, by group and class, may be set aside.
 
+    Clips whose fold is ALWAYS_TRAINING are trained on whichever fold is tested; clips without a fold are in no part.
     A class whose every training clip would be set aside keeps its groups in training.
 
     Raises:
         UserError: the fold has no clips, nothing is left to train on, or no validation part can be made.
     """
-    test = tuple(i for i, clip in enumerate(dataset.clips) if clip.fold == fold)
+    test = tuple(i for i, clip in enumerate(dataset.clips) if clip.fold == fold != ALWAYS_TRAINING)
     train = tuple(i for i, clip in enumerate(dataset.clips) if clip.fold not in (fold, None))
     here = ", ".join(map(str, dataset.folds)) or "none"
     if not test:
@@ -194,9 +266,9 @@ def duplicates_to_exclude(leaks: Sequence[Leak]) -> tuple[Excluded, ...]:
     return tuple(
         Excluded(
             leak.second,
-            f"{leak.kind[0].upper()}{leak.kind[1:]} as {leak.first}, which is in fold {leak.first_fold}."
+            f"{leak.kind[0].upper()}{leak.kind[1:]} as {leak.first}, which is in {_part(leak.first_fold)}."
             if leak.kind != "group"
-            else f"Its group is in fold {leak.first_fold} too, with {leak.first}.",
+            else f"Its group is in {_part(leak.first_fold)} too, with {leak.first}.",
         )
         for leak in leaks
     )

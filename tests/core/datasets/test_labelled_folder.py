@@ -10,10 +10,11 @@ import pytest
 
 from core.control import Control
 from core.datasets import DATASETS
-from core.datasets.base import Dataset
+from core.datasets.base import Dataset, Modality
 from core.datasets.labelled_folder import open_labelled_folder
 from core.datasets.splits import find_leaks
 from core.errors import Cancelled, UserError
+from tests.conftest import REAL_DATA
 
 
 def put(root: Path, *names: str) -> Path:
@@ -72,7 +73,7 @@ def test_fewer_folds_where_a_class_has_few_clips(tmp_path: Path) -> None:
     dataset = opened(tmp_path)
     assert dataset.folds == (1, 2, 3)
     assert "“rare” has 3 clips" in dataset.notes[0]
-    assert "“single” has one clip only" in dataset.notes[1]
+    assert "“single” has one clip only" in dataset.notes[0]
     assert {clip.fold for clip in dataset.clips if clip.id.startswith("rare")} == {1, 2, 3}
 
 
@@ -85,7 +86,7 @@ def test_one_class_only(tmp_path: Path) -> None:
 
 
 def test_empty_and_missing_folders(tmp_path: Path) -> None:
-    assert "has no sounds in folders of classes" in refused(tmp_path)
+    assert "has no sounds or videos in folders of classes" in refused(tmp_path)
     assert "There is no folder" in refused(tmp_path / "nowhere")
     put(tmp_path, "one.wav", "two.wav", "read.me")
     assert "2 sound(s) lie in it directly, in no class. Other files: .me 1" in refused(tmp_path)
@@ -208,9 +209,37 @@ def test_tables_in_other_encodings_are_refused(tmp_path: Path) -> None:
     assert "not text in UTF-8" in refused(table(tmp_path, FULL, "utf-16"))
 
 
-def test_a_table_of_films(tmp_path: Path) -> None:
-    put(tmp_path, "a.avi", "b.avi")
-    assert "names no sounds (.avi 2)" in refused(table(tmp_path, "path,label\na.avi,x\nb.avi,y\n"))
+def test_a_table_of_pictures(tmp_path: Path) -> None:
+    put(tmp_path, "a.png", "b.png")
+    assert "names no sounds or videos (.png 2)" in refused(table(tmp_path, "path,label\na.png,x\nb.png,y\n"))
+
+
+def test_videos_can_be_seen_and_heard(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{name}/{number}.{end}" for name in "ab" for number, end in enumerate(("mp4", "AVI", "mkv"))))
+    put(tmp_path, "a/readme.txt", "loose.webm")
+    dataset = opened(tmp_path)
+    assert dataset.modalities == frozenset(Modality) and len(dataset.clips) == 6
+    assert "Ignored: 1 file(s) that are no videos (.txt 1)." in dataset.notes
+    assert "Ignored: 1 video(s) outside the folders of classes." in dataset.notes
+
+
+def test_sounds_and_videos_together_are_heard_only(tmp_path: Path) -> None:
+    dataset = opened(put(classes(tmp_path, 5, "a", "b"), "a/x.mp4", "b/y.mov"))
+    assert dataset.modalities == {Modality.AUDIO} and len(dataset.clips) == 12
+    assert any(note.startswith("10 sounds and 2 videos together: only") for note in dataset.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "clips", "groups"),
+    [("weizmann", 10, 70, 7), ("ut-interaction", 6, 60, 10), ("grid-s1", 4, 240, 240)],
+)
+def test_real_videos(name: str, classes: int, clips: int, groups: int) -> None:
+    if not (REAL_DATA / name).is_dir():
+        pytest.skip(f"no videos at {REAL_DATA / name}")
+    dataset = opened(REAL_DATA / name)
+    assert (len(dataset.classes), len(dataset.clips)) == (classes, clips) and not dataset.excluded
+    assert len({clip.group for clip in dataset.clips}) == groups and dataset.folds == (1, 2, 3, 4, 5)
+    assert dataset.modalities == frozenset(Modality) and not find_leaks(dataset)
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")

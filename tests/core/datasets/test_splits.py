@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.datasets import splits
-from core.datasets.base import Clip, Dataset, Modality
+from core.datasets.base import ALWAYS_TRAINING, Clip, Dataset, Modality
 from core.datasets.splits import (
     LeakError,
     duplicates_to_exclude,
     find_leaks,
     make_folds,
     possible_folds,
+    refolded,
     refuse_leaks,
     split,
 )
@@ -99,6 +101,54 @@ def test_possible_folds() -> None:
         possible_folds([0, 0, 1, 1], ["a", "a", "b", "b"])
 
 
+def people(count: int, per_person: int = 4) -> Dataset:
+    """Each person does both classes."""
+    return dataset(*((f"{p:03}-{n}", n % 2, 1 + p % 2, f"p{p:03}") for p in range(count) for n in range(per_person)))
+
+
+def test_folds_made_anew() -> None:
+    made = refolded(people(12), 4)
+    assert made.folds == (1, 2, 3, 4) and not find_leaks(made)
+    assert made.notes == ("No folds are given: 4 were made, with groups kept whole and classes spread evenly.",)
+    again = refolded(refolded(made, 0), 4)
+    assert again == made  # its own note is rewritten, and the same clips get the same folds
+    assert [clip.id for clip in made.clips] == [clip.id for clip in people(12).clips]
+
+
+def test_leaving_one_group_out() -> None:
+    made = refolded(people(7), 0)
+    assert made.folds == tuple(range(1, 8)) and not find_leaks(made)
+    assert all(len({clip.group for clip in made.clips if clip.fold == fold}) == 1 for fold in made.folds)
+    assert made.notes == ("No folds are given: each of the 7 groups is a fold of its own.",)
+    assert len(refolded(people(200, 2), 0).folds) == 200
+
+
+def test_other_notes_stay_and_fewer_folds_than_wanted_are_said() -> None:
+    data = replace(people(3), notes=("Another.",))
+    assert refolded(data, 5).notes == (
+        "Another.",
+        "No folds are given: 3 were made, with groups kept whole and classes spread evenly. "
+        "More cannot be made: “class 0” has 3 groups.",
+    )
+
+
+def test_folds_that_cannot_be_made() -> None:
+    with pytest.raises(UserError, match="10 folds of X need at least 10 groups of clips; there are 9"):
+        refolded(people(9), 10)
+    with pytest.raises(UserError, match=r"X has 201 groups: .* at most 200"):
+        refolded(people(201), 0)
+    with pytest.raises(UserError, match="One fold of X would leave nothing"):
+        refolded(people(9), 1)
+    for folds in (0, 3):
+        with pytest.raises(UserError, match="No class has two clips of different groups"):
+            refolded(dataset(("a", 0, 1, "a"), ("b", 1, 2, "b")), folds)
+
+
+def test_folds_that_come_with_a_dataset_stay() -> None:
+    for given in (replace(people(9), official_folds=(1, 2)), replace(people(9), synthetic=True)):
+        assert refolded(given, 3) is given
+
+
 # --- splits ----------------------------------------------------------------------------------------------------------
 
 
@@ -137,6 +187,16 @@ def test_a_class_with_one_group_is_not_taken_out_of_training() -> None:
 def test_clips_without_a_fold_are_in_no_part() -> None:
     data = dataset(("a", 0, 1, "a"), ("b", 0, 2, "b"), ("c", 0, None, "c"))
     assert split(data, 1) == splits.Split((1,), (), (0,))
+
+
+def test_clips_that_are_always_trained_on() -> None:
+    data = dataset(("a", 0, 1, "a"), ("b", 0, 2, "b"), ("t", 0, ALWAYS_TRAINING, "t"), ("c", 0, None, "c"))
+    assert data.folds == (1, 2)
+    assert split(data, 1) == splits.Split((1, 2), (), (0,)) and split(data, 2) == splits.Split((0, 2), (), (1,))
+    with pytest.raises(UserError, match="Fold 0 of X has no clips"):
+        split(data, ALWAYS_TRAINING)
+    (leak,) = find_leaks(dataset(("a", 0, 1, "g"), ("t", 0, ALWAYS_TRAINING, "g"), ("u", 0, ALWAYS_TRAINING, "g")))
+    assert str(leak) == "t (the part always trained on) and a (fold 1) are of the same group"
 
 
 def test_splits_that_cannot_be() -> None:
