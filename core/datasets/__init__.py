@@ -11,7 +11,7 @@ DATASETS: Table[DatasetInfo] = Table(
             DatasetInfo(
                 title="Demo sounds (synthetic)",
                 help="Sounds synthesised on this machine at first use; the app does its main job with nothing else.",
-                opener="core.datasets.demo:open_demo_sounds",
+                opener="core.datasets.demo_sounds:open_demo_sounds",
                 folder="demo-sounds",
                 synthetic=True,
             ),

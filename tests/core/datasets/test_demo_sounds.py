@@ -13,18 +13,19 @@ import pytest
 import soundfile
 
 from core.control import Control
-from core.datasets import demo
+from core.datasets import demo_sounds
 from core.datasets.base import Dataset
-from core.datasets.demo import open_demo_sounds
+from core.datasets.demo_sounds import open_demo_sounds
 from core.datasets.splits import find_leaks
+from core.datasets.synthetic import MANIFEST
 from core.errors import Cancelled, UserError
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sixth of the clips: quicker."""
-    monkeypatch.setattr(demo, "SOURCES", 4)
-    monkeypatch.setattr(demo, "CUTS", 1)
+    monkeypatch.setattr(demo_sounds, "SOURCES", 4)
+    monkeypatch.setattr(demo_sounds, "CUTS", 1)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_opening_again_writes_nothing(made: Dataset) -> None:
 def test_what_is_missing_is_made_again(tmp_path: Path, harm: str) -> None:
     small = open_demo_sounds(tmp_path, Control())
     whole = digest(small)
-    manifest, victim = tmp_path / demo.MANIFEST, small.clips[5].path
+    manifest, victim = tmp_path / MANIFEST, small.clips[5].path
     if harm == "missing":
         victim.unlink()
     elif harm == "torn":
@@ -101,7 +102,7 @@ def test_cancel_while_making(tmp_path: Path) -> None:
     control.cancel()
     with pytest.raises(Cancelled):
         open_demo_sounds(tmp_path, control)
-    assert not (tmp_path / demo.MANIFEST).exists()
+    assert not (tmp_path / MANIFEST).exists()
 
 
 def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:

@@ -8,10 +8,8 @@ are cut from each source and differ in phase, onset, level and background. Some 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
@@ -19,8 +17,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from core.control import Control
-from core.datasets.base import Clip, Dataset, Modality
-from core.files import write_atomically
+from core.datasets.base import Dataset, Modality
+from core.datasets.synthetic import Cut, make_missing
 
 VERSION = 1  # of the sounds: a new one makes them anew
 RATE = 22050  # Hz
@@ -28,7 +26,6 @@ SECONDS = 2.0
 FOLDS = 4
 SOURCES = 8  # per class
 CUTS = 3  # clips per source
-MANIFEST = "manifest.json"
 LICENCE = "Synthetic: these sounds were computed by Sensorium and are in the public domain (CC0)."
 
 Sound = NDArray[np.float64]  # (samples,)
@@ -43,19 +40,15 @@ def open_demo_sounds(root: Path, control: Control) -> Dataset:
         UserError: the folder cannot be written to, or the disk is full.
         Cancelled: `control` was cancelled; the next call makes the sounds.
     """
-    missing = _missing(root)
-    if missing:
-        _make(root, missing, control)
-    clips = tuple(
-        Clip(id=row["path"], path=root / row["path"], label=row["label"], fold=row["fold"], group=row["source"])
-        for row in _rows()
-    )
+    cuts = _cuts()
+    about = {"version": VERSION, "licence": LICENCE, "rate": RATE, "classes": list(SOUNDS)}
+    make_missing(root, about, cuts, _wave, control)
     return Dataset(
         name="demo-sounds",
         title="Demo sounds (synthetic)",
         root=root,
         classes=tuple(SOUNDS),
-        clips=clips,
+        clips=tuple(cut.clip(root) for cut in cuts),
         licence=LICENCE,
         modalities=frozenset({Modality.AUDIO}),
         synthetic=True,
@@ -63,54 +56,21 @@ def open_demo_sounds(root: Path, control: Control) -> Dataset:
     )
 
 
-def _rows() -> list[dict[str, Any]]:
-    """One row a clip, sorted by path; a source stays within one fold."""
+def _cuts() -> list[Cut]:
+    """Sorted by path; a source stays within one fold."""
     return [
-        {
-            "path": f"audio/{name}/{name}-{source:02}-{cut}.wav",
-            "label": label,
-            "fold": source % FOLDS + 1,
-            "source": f"{name}-{source:02}",
-        }
+        Cut(f"audio/{name}/{name}-{source:02}-{cut}.wav", label, source, cut, source % FOLDS + 1, f"{name}-{source:02}")
         for label, name in enumerate(SOUNDS)
         for source in range(SOURCES)
         for cut in range(CUTS)
     ]
 
 
-def _manifest() -> bytes:
-    content = {"version": VERSION, "licence": LICENCE, "rate": RATE, "classes": list(SOUNDS), "clips": _rows()}
-    return json.dumps(content, indent=1).encode()
-
-
-def _missing(root: Path) -> list[int]:
-    """Numbers of the rows whose file is not there in full length; all where the manifest is of another version."""
-    rows = _rows()
-    try:
-        if (root / MANIFEST).read_bytes() != _manifest():
-            return list(range(len(rows)))
-    except OSError:
-        return list(range(len(rows)))
-    return [number for number, row in enumerate(rows) if not _is_whole(root / row["path"])]
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        return path.stat().st_size == 44 + 2 * N  # a WAV header and 16-bit samples
-    except OSError:
-        return False
-
-
-def _make(root: Path, numbers: list[int], control: Control) -> None:
-    rows = _rows()
-    for number in numbers:
-        control.checkpoint()
-        row = rows[number]
-        sound = clip_sound(row["label"], source=number // CUTS % SOURCES, cut=number % CUTS)
-        buffer = io.BytesIO()
-        soundfile.write(buffer, np.round(sound * 32767).astype(np.int16), RATE, format="WAV", subtype="PCM_16")
-        write_atomically(root / row["path"], buffer.getvalue())
-    write_atomically(root / MANIFEST, _manifest())  # last: it vouches for the rest
+def _wave(cut: Cut) -> bytes:
+    sound = clip_sound(cut.label, cut.source, cut.cut)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.round(sound * 32767).astype(np.int16), RATE, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
 
 
 def clip_sound(label: int, source: int, cut: int) -> Sound:
