@@ -6,11 +6,13 @@ To add one: a new file in this folder and a row below.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.base import Classifier
+    from models.fusion import Fusion
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,38 @@ MODELS: dict[str, ModelInfo] = {
 }
 
 
-def build(architecture: str, classes: int, channels: int = 1) -> Classifier:
+TEMPORAL_KINDS = ("single frame", "average", "gru", "attention", "order-blind attention", "3-d convolution")
+FUSION_KINDS = ("score average", "concatenation", "gated attention")
+
+
+def build(
+    architecture: str,
+    classes: int,
+    streams: Sequence[int] = (1,),
+    frames: int | None = None,
+    temporal: str = "average",
+) -> Classifier:
     """A network with random weights.
 
     Args:
         architecture: a row of MODELS.
         classes: outputs.
-        channels: of the input: 1 for a spectrogram, 3 for a picture.
+        streams: channels of each stream of the input: (1,) for a spectrogram, (3,) for pictures, (2,) for optical
+            flow, (3, 2) for both side by side.
+        frames: of a video, or windows of a spectrogram; None for networks on (batch, channels, rows, columns).
+        temporal: one of TEMPORAL_KINDS, where there are frames.
     """
     module, _, name = MODELS[architecture].builder.partition(":")
-    network: Classifier = getattr(importlib.import_module(module), name)(classes, channels)
-    return network
+    make: Callable[[int, int], Classifier] = getattr(importlib.import_module(module), name)
+    if frames is None:
+        return make(classes, sum(streams))
+    from models import temporal as over_time  # here, because it imports torch
+
+    return over_time.build(make, classes, streams, frames, temporal)
+
+
+def build_fusion(kind: str, sound: Classifier, sight: Classifier, classes: int) -> Fusion:
+    """Two networks joined; `kind` is one of FUSION_KINDS."""
+    from models import fusion  # here, because it imports torch
+
+    return fusion.FUSIONS[kind](sound, sight, classes)

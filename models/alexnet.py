@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import alexnet
 
-from models.base import Classifier, sum_channels
+from models.base import Classifier, take_channels
 
 
 class AlexNet(Classifier):
     """Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks" (one tower), by torchvision.
 
-    Tensors are named `network.` + torchvision's names. One-channel input: see `models.base.sum_channels`.
+    Tensors are named `network.` + torchvision's names. Input of one or two channels: see
+    `models.base.take_channels`.
 
     Shapes: input (batch, channels, rows, columns) of at least 63 × 63, the convolutions' output is pooled to
     256 × 6 × 6 whatever the input; features (batch, 4096). 57 million parameters, 55 million of them in linear layers.
@@ -23,8 +24,7 @@ class AlexNet(Classifier):
     def __init__(self, classes: int, channels: int) -> None:
         super().__init__()
         self.network = alexnet(weights=None, num_classes=classes)
-        if channels == 1:
-            self.network.features[0] = sum_channels(self.network.features[0])
+        self.network.features[0] = take_channels(self.network.features[0], channels)
 
     def features(self, x: Tensor) -> Tensor:
         x = torch.flatten(self.network.avgpool(self.network.features(x)), 1)

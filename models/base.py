@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 
 class Classifier(nn.Module, ABC):
-    """A network that maps pictures or spectrograms to class scores.
+    """A network that maps pictures, spectrograms, videos or pairs of them to class scores.
 
-    Shapes: input (batch, channels, rows, columns), standardised to zero mean and unit variance;
-    features (batch, dimensions); logits (batch, classes).
+    Shapes: one input (batch, channels, rows, columns), or (batch, frames, channels, rows, columns) in
+    `models.temporal`; two inputs, sound and sight, in `models.fusion`. Each is standardised to zero mean and unit
+    variance. Features (batch, dimensions); logits (batch, classes).
     """
 
     @abstractmethod
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, *inputs: Any, **named: Any) -> Tensor:
         """The penultimate activations, (batch, dimensions): what the head sees."""
 
     @property
     @abstractmethod
-    def head(self) -> nn.Linear:
+    def head(self) -> nn.Module:
         """The last layer, features → logits. New for every task, never loaded from other classes."""
 
     @property
@@ -35,9 +37,17 @@ class Classifier(nn.Module, ABC):
     def cam_layer(self) -> nn.Module:
         """The convolutional layer whose activations are mapped back onto the input."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x))
+    def classify(self, features: Tensor) -> Tensor:
+        """Features (batch, dimensions) → logits (batch, classes)."""
+        logits: Tensor = self.head(features)
         return logits
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.classify(self.features(*inputs))
+
+    def frame_logits(self, *inputs: Any, **named: Any) -> Tensor | None:
+        """What is said of each frame, (batch, frames, classes); None where nothing can be said."""
+        return None
 
     def freeze(self, stages: int) -> None:
         """Keep the weights, and the running statistics of normalisation, of the first `stages` stages.
@@ -59,16 +69,24 @@ class Classifier(nn.Module, ABC):
         return self
 
 
-def sum_channels(convolution: nn.Conv2d) -> nn.Conv2d:
-    """A one-channel convolution that answers as the three-channel one does to a grey picture.
+def take_channels(convolution: nn.Conv2d, channels: int) -> nn.Conv2d:
+    """The convolution with fewer input channels, whose answer to a grey picture stays the same.
 
-    Repeating a spectrogram x over the RGB channels gives Σ_c W_c * x = (Σ_c W_c) * x, so summing the weights over
-    the channels is exact and costs a third. A standardised spectrogram has the mean 0 and variance 1 that
-    ImageNet normalisation gives pictures, so no further scaling is due.
+    The three channels are dealt out, W'_j = Σ W_c over all c with c mod `channels` = j. For one channel this is
+    Σ_c W_c: repeating a spectrogram x over the RGB channels gives Σ_c W_c * x = (Σ_c W_c) * x, so summing the weights
+    is exact and costs a third. A standardised spectrogram has the mean 0 and variance 1 that ImageNet normalisation
+    gives pictures, so no further scaling is due. For two (optical flow) each channel keeps random weights of its own.
+
+    Raises:
+        ValueError: more channels than the convolution has.
     """
+    if channels == convolution.in_channels:
+        return convolution
+    if channels > convolution.in_channels:
+        raise ValueError(f"takes at most {convolution.in_channels} channels, not {channels}")
     padding = convolution.padding
-    single = nn.Conv2d(
-        1,
+    dealt = nn.Conv2d(
+        channels,
         convolution.out_channels,
         (convolution.kernel_size[0], convolution.kernel_size[1]),
         (convolution.stride[0], convolution.stride[1]),
@@ -76,7 +94,8 @@ def sum_channels(convolution: nn.Conv2d) -> nn.Conv2d:
         bias=convolution.bias is not None,
     )
     with torch.no_grad():
-        single.weight.copy_(convolution.weight.sum(dim=1, keepdim=True))
-        if convolution.bias is not None and single.bias is not None:
-            single.bias.copy_(convolution.bias)
-    return single
+        for channel in range(channels):
+            dealt.weight[:, channel] = convolution.weight[:, channel::channels].sum(dim=1)
+        if convolution.bias is not None and dealt.bias is not None:
+            dealt.bias.copy_(convolution.bias)
+    return dealt

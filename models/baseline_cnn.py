@@ -27,7 +27,7 @@ class BaselineCNN(Classifier):
         super().__init__()
         inputs = (channels, *WIDTHS[:-1])
         self.blocks = nn.ModuleList(map(_block, inputs, WIDTHS, STRIDES))
-        self.pool = nn.MaxPool2d(2)
+        self.pools = nn.ModuleList(nn.MaxPool2d(2) for _ in self.blocks[:-1])
         self.dropout = nn.Dropout(DROPOUT)
         self.linear = nn.Linear(WIDTHS[-1], classes)
         for module in self.modules():
@@ -36,11 +36,12 @@ class BaselineCNN(Classifier):
         nn.init.zeros_(self.linear.bias)
 
     def features(self, x: Tensor) -> Tensor:
-        for block in self.blocks[:-1]:
-            x = self.pool(block(x))
-        x = self.blocks[-1](x)
+        for stage in self.stages:
+            for layer in stage:
+                x = layer(x)
+        places = tuple(range(2, x.ndim))
         # The mean says how much of a sound there is, the maximum whether there is any: both matter for short events.
-        pooled: Tensor = self.dropout(x.mean(dim=(2, 3)) + x.amax(dim=(2, 3)))
+        pooled: Tensor = self.dropout(x.mean(dim=places) + x.amax(dim=places))
         return pooled
 
     @property
@@ -49,7 +50,8 @@ class BaselineCNN(Classifier):
 
     @property
     def stages(self) -> Sequence[Sequence[nn.Module]]:
-        return [[block] for block in self.blocks]
+        """Four blocks, each but the last with its pooling."""
+        return [[block, *self.pools[i : i + 1]] for i, block in enumerate(self.blocks)]
 
     @property
     def cam_layer(self) -> nn.Module:

@@ -9,13 +9,14 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.models.resnet import ResNet as TorchvisionResNet
 
-from models.base import Classifier, sum_channels
+from models.base import Classifier, take_channels
 
 
 class ResNet(Classifier):
     """He et al. 2016, "Deep Residual Learning for Image Recognition" (CVPR), by torchvision.
 
-    Tensors are named `network.` + torchvision's names. One-channel input: see `models.base.sum_channels`.
+    Tensors are named `network.` + torchvision's names. Input of one or two channels: see
+    `models.base.take_channels`.
 
     Shapes: input (batch, channels, rows, columns), layers 1 to 4 at 1/4, 1/8, 1/16 and 1/32 of rows and columns;
     features (batch, 2048) for blocks of type Bottleneck, (batch, 512) for BasicBlock.
@@ -26,8 +27,7 @@ class ResNet(Classifier):
     ) -> None:
         super().__init__()
         self.network = TorchvisionResNet(block, list(depths), num_classes=classes)
-        if channels == 1:
-            self.network.conv1 = sum_channels(self.network.conv1)
+        self.network.conv1 = take_channels(self.network.conv1, channels)
 
     def features(self, x: Tensor) -> Tensor:
         for stage in self.stages:

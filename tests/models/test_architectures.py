@@ -63,7 +63,7 @@ def test_cam_layer_gives_a_map_that_reaches_the_logits(row: tuple[str, Classifie
 
 def test_three_channels_enter_too() -> None:
     for name in MODELS:
-        network = build(name, classes=3, channels=3).eval()
+        network = build(name, classes=3, streams=(3,)).eval()
         with torch.inference_mode():
             assert network(torch.randn(1, 3, 96, 96)).shape == (1, 3)
 

@@ -86,7 +86,7 @@ def test_torchvisions_names_map_and_give_torchvisions_features(architecture: str
     """A grey picture gives the same activations in both, whether the colours were summed or not."""
     torch.manual_seed(3)
     theirs = torchvision.models.get_model(architecture, weights=None).eval()
-    network = build(architecture, classes=4, channels=channels)
+    network = build(architecture, classes=4, streams=(channels,))
     report = fit(network, theirs.state_dict())
     assert set(report.missing) == {f"network.{head}.weight", f"network.{head}.bias"}
     assert {name for name, _ in report.skipped} == {f"{head}.weight", f"{head}.bias"}
