@@ -1,4 +1,4 @@
-"""Sound: a clip goes to the loudspeaker, and the position of what is heard comes back."""
+"""The one clock of a clip: its sound goes to the loudspeaker, and the position of what is heard comes back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gui.widgets.tape import Samples, Tape
+from gui.widgets.tape import Clock, Samples, Tape
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,13 @@ class Player(QObject):
     """Plays one clip through the system's default device. Never raises: trouble is a sentence in `reason`.
 
     The position is taken from the stream's own clock (frames delivered less what still waits in the device), so
-    that a cursor shows what is heard, not what was sent. Nothing is imported or opened before the first `play()`.
+    that cursor and picture show what is heard, not what was sent. A clip with pictures runs on the computer's clock
+    where it has no sound, or no device to hear it. Nothing is imported or opened before the first `play()`.
     """
 
     position = Signal(float)  # seconds into the clip
     state_changed = Signal()  # playing, loop, or what is loaded
+    sought = Signal()  # sent elsewhere, which the next position says
     failed = Signal(str)  # a sentence
     nothing: Samples = np.zeros(0, np.float32)
 
@@ -45,9 +47,12 @@ class Player(QObject):
         self._volume = 1.0
         self._samples = self.nothing
         self._rate = 1
+        self._duration = 0.0
+        self._silently = False  # plays on without a device: there is something to see
         self._seconds = 0.0  # where play() begins
         self._resampled: Samples | None = None
         self._tape: Tape | None = None
+        self._clock: Clock | None = None
         self._sound: Any = None  # the sounddevice module
         self._stream: Any = None
         self._timer = QTimer(self, interval=TICK_MS)
@@ -68,11 +73,13 @@ class Player(QObject):
     @property
     def duration(self) -> float:
         """Seconds."""
-        return len(self._samples) / self._rate
+        return self._duration
 
     @property
     def seconds(self) -> float:
         """Where the clip is now."""
+        if self._clock is not None:
+            return self._clock.seconds
         if self.playing and self._tape is not None:
             heard = self._tape.heard(self._stream.time, self._stream.samplerate)
             return min(self._tape.index(heard) / float(self._stream.samplerate), self.duration)
@@ -87,6 +94,8 @@ class Player(QObject):
         self._loop = on
         if self._tape is not None:
             self._tape.loop = on
+        if self._clock is not None:
+            self._clock = Clock(self._clock.seconds, self._duration, on)
         self.state_changed.emit()
 
     @property
@@ -100,30 +109,35 @@ class Player(QObject):
         if self._tape is not None:
             self._tape.volume = volume
 
-    def load(self, samples: Samples, rate: int) -> None:
-        """Take a mono clip, shape (samples,), and stand at its start."""
+    def load(self, samples: Samples, rate: int, film: float | None = None) -> None:
+        """Take a mono clip, shape (samples,), and stand at its start.
+
+        `film` is how many seconds of pictures go with it: the longer of the two is the clip, the sound may be empty.
+        """
         self.stop()
         self._samples = np.ascontiguousarray(samples, np.float32)
         self._rate = rate
+        missing = round((film or 0.0) * rate) - len(samples)
+        if len(samples) and missing > 0:
+            self._samples = np.pad(self._samples, (0, missing))
+        self._duration = len(self._samples) / rate if len(samples) else film or 0.0
+        self._silently = film is not None
         self._resampled = None
         self.state_changed.emit()
 
     def play(self) -> None:
-        if self.playing or not len(self._samples):
+        if self.playing or not self.duration:
             return
-        try:
-            if self._seconds >= self.duration:
-                self._seconds = 0.0
-            self._open()
-            self._wind(self._seconds)
-            self._stream.start()
-        except Exception as error:
-            log.warning("sound could not be started: %s", error)
-            self.close()
-            self._fail(NO_PORTAUDIO if self._sound is None else NO_DEVICE)
+        if self._seconds >= self.duration:
+            self._seconds = 0.0
+        trouble = self._start_sound() if len(self._samples) else ""
+        if trouble and not self._silently:
+            self._fail(trouble)
             return
+        if trouble or not len(self._samples):
+            self._clock = Clock(self._seconds, self._duration, self._loop)
         self.playing = True
-        self.reason = ""
+        self.reason = trouble
         self._timer.start()
         self.state_changed.emit()
 
@@ -145,8 +159,11 @@ class Player(QObject):
 
     def seek(self, seconds: float) -> None:
         self._seconds = min(max(seconds, 0.0), self.duration)
-        if self.playing:
+        if self._clock is not None:
+            self._clock = Clock(self._seconds, self._duration, self._loop)
+        elif self.playing:
             self._wind(self._seconds)
+        self.sought.emit()
         self.position.emit(self._seconds)
 
     def close(self) -> None:
@@ -158,6 +175,18 @@ class Player(QObject):
                 stream.close()
             except Exception as error:
                 log.warning("the sound stream could not be closed: %s", error)
+
+    def _start_sound(self) -> str:
+        """Begin to be heard, or say why that cannot be."""
+        try:
+            self._open()
+            self._wind(self._seconds)
+            self._stream.start()
+        except Exception as error:
+            log.warning("sound could not be started: %s", error)
+            self.close()
+            return NO_PORTAUDIO if self._sound is None else NO_DEVICE
+        return ""
 
     def _import(self) -> bool:
         if self._sound is None:
@@ -214,6 +243,11 @@ class Player(QObject):
         tape.fill(out, time.currentTime + (waits if waits > 0 else self._stream.latency))
 
     def _tick(self) -> None:
+        if self._clock is not None:
+            if self._clock.exhausted:
+                self._halt(self.duration)
+            self.position.emit(self.seconds)
+            return
         tape, stream = self._tape, self._stream
         if tape is None or stream is None:
             return
@@ -240,10 +274,11 @@ class Player(QObject):
         if self.playing:
             self.playing = False
             try:
-                self._stream.abort()
+                if self._tape is not None:
+                    self._stream.abort()
             except Exception as error:
                 log.warning("the sound stream could not be stopped: %s", error)
                 self._stream = None
-        self._tape = None
+        self._tape = self._clock = None
         self._seconds = seconds
         self.state_changed.emit()

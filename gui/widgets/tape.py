@@ -1,6 +1,8 @@
-"""A clip on its way to the loudspeaker: what was delivered, what has been heard."""
+"""What moves a clip on: a tape on its way to the loudspeaker, or a clock where nothing is heard."""
 
 from __future__ import annotations
+
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,3 +69,21 @@ class Tape:
 
     def _ahead(self) -> int:
         return len(self.samples) - self._index()
+
+
+class Clock:
+    """The passing of time, for a clip that is seen and not heard."""
+
+    def __init__(self, start: float, duration: float, loop: bool) -> None:
+        self._start, self._duration, self._loop = start, duration, loop
+        self._began = monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Where in the clip that is: the end stays the end, a loop begins again."""
+        place = self._start + monotonic() - self._began
+        return place % self._duration if self._loop else min(place, self._duration)
+
+    @property
+    def exhausted(self) -> bool:
+        return not self._loop and self.seconds >= self._duration

@@ -1,4 +1,4 @@
-"""The row below a clip: play, loop, where it is, how loud."""
+"""The row below a clip: play, one frame on, loop, where it is, how loud."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Transport(QWidget):
 
     previous_wanted = Signal()
     next_wanted = Signal()
+    step_wanted = Signal(int)  # frames on, or back when negative
 
     def __init__(self, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,10 +24,12 @@ class Transport(QWidget):
         self.previous = tool("mdi6.skip-previous", "Previous", "Previous clip of the list  (←)")
         self.play = tool("mdi6.play", "Play", "Play from here  (Space)")
         self.next = tool("mdi6.skip-next", "Next", "Next clip of the list  (→)")
+        self.back = tool("mdi6.step-backward", "One frame back", "Pause, and go one frame back  (,)")
+        self.on = tool("mdi6.step-forward", "One frame on", "Pause, and go one frame on  (.)")
         self.loop = tool("mdi6.repeat", "Loop", "Play over and over  (L)")
         self.loop.setCheckable(True)
         self.time = theme.label("0.00 / 0.00 s")
-        self.time.setToolTip("Where the sound is now, and how long the clip is.")
+        self.time.setToolTip("Where the clip is now, and how long it is.")
         self.speaker = tool("mdi6.volume-high", "Mute", "Mute, or sound again. Changes nothing in the result.")
         self.speaker.setCheckable(True)
         self.volume = QSlider(Qt.Orientation.Horizontal)
@@ -40,7 +43,7 @@ class Transport(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for widget in (self.previous, self.play, self.next, self.loop):
+        for widget in (self.previous, self.play, self.next, self.back, self.on, self.loop):
             row.addWidget(widget)
         row.addSpacing(theme.GRID)
         row.addWidget(self.time)
@@ -51,12 +54,28 @@ class Transport(QWidget):
         self.play.clicked.connect(player.toggle)
         self.previous.clicked.connect(self.previous_wanted)
         self.next.clicked.connect(self.next_wanted)
+        self.back.clicked.connect(self._step_back)
+        self.on.clicked.connect(self._step_on)
         self.loop.toggled.connect(self._set_loop)
         self.speaker.toggled.connect(self._set_volume)
         self.volume.valueChanged.connect(self._set_volume)
         player.position.connect(self._show_time)
         player.state_changed.connect(self._show_state)
+        self.serve(film=False, sound=True)
         self._show_state()
+
+    def serve(self, film: bool, sound: bool) -> None:
+        """Only what does something: frames to step through, sound to turn up."""
+        for button in (self.back, self.on):
+            button.setVisible(film)
+        for widget in (self.speaker, self.volume):
+            widget.setVisible(sound)
+
+    def _step_back(self) -> None:
+        self.step_wanted.emit(-1)
+
+    def _step_on(self) -> None:
+        self.step_wanted.emit(1)
 
     def _set_loop(self, on: bool) -> None:
         if on != self.player.loop:
