@@ -12,6 +12,7 @@ from core.datasets import DATASETS
 from core.datasets.base import Dataset, Excluded
 from core.datasets.scan import ScanReport, scan
 from core.datasets.splits import Leak, find_leaks
+from core.recipe import AudioSettings, Recipe
 from core.study import DatasetChoice
 from core.tables import load_dotted
 from core.workspace import Workspace
@@ -36,10 +37,10 @@ def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, 
 
 def check_recordings(dataset: Dataset, rate: int, workspace: Workspace, control: Control, report: Report) -> Checked:
     """Decode every clip into the cache, judge them, and look for what would leak from training to test."""
-    from core.audio.cache import AudioCache
+    from core.audio.cache import open_cache
 
     workspace.require_writable()
-    cache = AudioCache.open(dataset, rate, workspace.cache, control, report)
+    cache = open_cache(dataset, _at(rate), workspace.cache, control, report)
     found = scan(dataset, cache.facts, cache.failures)
     usable = found.usable(dataset)
     digests = {clip_id: (facts.file_digest, facts.samples_digest) for clip_id, facts in cache.facts.items()}
@@ -50,9 +51,13 @@ def find_checked(dataset: Dataset, rate: int, workspace: Workspace, control: Con
     """What an earlier check or training found, from the cache; None where the recordings were never decoded."""
     from core.audio.cache import cache_folder
 
-    if not workspace.writable or not (cache_folder(dataset, rate, workspace.cache) / "index.json").is_file():
+    if not workspace.writable or not (cache_folder(dataset, _at(rate), workspace.cache) / "index.json").is_file():
         return None
     return check_recordings(dataset, rate, workspace, control, report)
+
+
+def _at(rate: int) -> Recipe:
+    return Recipe(audio=AudioSettings(rate=rate))
 
 
 def download_dataset(name: str, target: Path, url: str, control: Control, report: Report) -> Path:

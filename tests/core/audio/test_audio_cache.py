@@ -13,15 +13,18 @@ import numpy as np
 import pytest
 import soundfile
 
+from core import clip_cache
 from core.audio import cache as cache_module
-from core.audio.cache import AudioCache, cache_folder, estimate_bytes
+from core.audio.cache import AudioCache, cache_folder, estimate_bytes, open_cache
 from core.audio.decode import decode
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.errors import Cancelled, UserError
 from core.events import Progress
+from core.recipe import AudioSettings, Recipe
 
 RATE = 8000
+RECIPE = Recipe(audio=AudioSettings(rate=RATE))
 
 
 def write_sound(path: Path, seed: int, seconds: float = 0.5) -> None:
@@ -65,12 +68,12 @@ def assert_true_to_files(cache: AudioCache, dataset: Dataset) -> None:
 
 def test_holds_what_the_files_hold_and_decodes_once(dataset: Dataset, tmp_path: Path, decoded: list[str]) -> None:
     reports: list[Progress] = []
-    first = AudioCache.open(dataset, RATE, tmp_path / "cache", report=reports.append)
+    first = open_cache(dataset, RECIPE, tmp_path / "cache", report=reports.append)
     assert_true_to_files(first, dataset)
     assert (reports[-1].done, reports[-1].total) == (6, 6)
     assert sorted(decoded) == [f"{n}.wav" for n in range(6)]
     decoded.clear()
-    second = AudioCache.open(dataset, RATE, tmp_path / "cache")
+    second = open_cache(dataset, RECIPE, tmp_path / "cache")
     assert_true_to_files(second, dataset)
     assert decoded == []
     assert second.rate == RATE
@@ -78,7 +81,7 @@ def test_holds_what_the_files_hold_and_decodes_once(dataset: Dataset, tmp_path: 
 
 
 def test_samples_are_a_read_only_view(dataset: Dataset, tmp_path: Path) -> None:
-    cache = AudioCache.open(dataset, RATE, tmp_path)
+    cache = open_cache(dataset, RECIPE, tmp_path)
     samples = cache.samples("3.wav")
     assert samples.base is not None
     with pytest.raises(ValueError, match="read-only"):
@@ -88,19 +91,19 @@ def test_samples_are_a_read_only_view(dataset: Dataset, tmp_path: Path) -> None:
 def test_the_result_is_deterministic(dataset: Dataset, tmp_path: Path) -> None:
     contents = []
     for name in ("one", "two"):
-        AudioCache.open(dataset, RATE, tmp_path / name)
+        open_cache(dataset, RECIPE, tmp_path / name)
         contents.append(next((tmp_path / name).rglob("*.f32")).read_bytes())
     assert contents[0] == contents[1]
 
 
 def test_only_the_changed_and_the_new_clip_are_decoded(dataset: Dataset, tmp_path: Path, decoded: list[str]) -> None:
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     decoded.clear()
     write_sound(dataset.root / "2.wav", 99, 0.3)  # same size as before
     os.utime(dataset.root / "2.wav", ns=(1, 1))
     write_sound(dataset.root / "6.wav", 6)
     larger = dataset_of(dataset.root)
-    assert_true_to_files(AudioCache.open(larger, RATE, tmp_path), larger)
+    assert_true_to_files(open_cache(larger, RECIPE, tmp_path), larger)
     assert sorted(decoded) == ["2.wav", "6.wav"]
     assert len(list(tmp_path.rglob("*.f32"))) == 1  # the old samples are gone
 
@@ -108,38 +111,38 @@ def test_only_the_changed_and_the_new_clip_are_decoded(dataset: Dataset, tmp_pat
 def test_a_touched_file_is_checked_by_content_not_decoded(
     dataset: Dataset, tmp_path: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     decoded.clear()
     os.utime(dataset.clips[0].path)
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     assert decoded == []
 
     def forbidden(path: Path, control: Control) -> str:
         raise AssertionError(f"{path} was read again although nothing changed")
 
-    monkeypatch.setattr(cache_module, "_digest", forbidden)
-    AudioCache.open(dataset, RATE, tmp_path)
+    monkeypatch.setattr(clip_cache, "_digest", forbidden)
+    open_cache(dataset, RECIPE, tmp_path)
 
 
 def test_a_part_of_the_dataset_uses_the_same_cache(dataset: Dataset, tmp_path: Path, decoded: list[str]) -> None:
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     decoded.clear()
     part = Dataset(**{**vars(dataset), "clips": dataset.clips[::2]})
-    cache = AudioCache.open(part, RATE, tmp_path)
+    cache = open_cache(part, RECIPE, tmp_path)
     assert_true_to_files(cache, part)
     assert set(cache.facts) == {clip.id for clip in part.clips}
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     assert decoded == []
 
 
 def test_another_rate_or_version_is_another_cache(
     dataset: Dataset, tmp_path: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    AudioCache.open(dataset, RATE, tmp_path)
-    assert len(AudioCache.open(dataset, 4000, tmp_path).samples("0.wav")) == 400
+    open_cache(dataset, RECIPE, tmp_path)
+    assert len(open_cache(dataset, Recipe(audio=AudioSettings(rate=4000)), tmp_path).samples("0.wav")) == 400
     assert len(decoded) == 12
     monkeypatch.setattr(cache_module, "VERSION", cache_module.VERSION + 1)
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     assert len(decoded) == 18
 
 
@@ -191,19 +194,19 @@ def _index_elsewhere(samples: Path, index: Path) -> None:
     ],
 )
 def test_a_damaged_cache_is_rebuilt(dataset: Dataset, tmp_path: Path, decoded: list[str], damage: Any) -> None:
-    AudioCache.open(dataset, RATE, tmp_path)
-    folder = cache_folder(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
+    folder = cache_folder(dataset, RECIPE, tmp_path)
     damage(next(folder.glob("*.f32")), folder / "index.json")
     decoded.clear()
-    assert_true_to_files(AudioCache.open(dataset, RATE, tmp_path), dataset)
+    assert_true_to_files(open_cache(dataset, RECIPE, tmp_path), dataset)
     assert len(decoded) == 6
 
 
 def test_what_a_killed_build_left_is_removed(dataset: Dataset, tmp_path: Path) -> None:
-    folder = cache_folder(dataset, RATE, tmp_path)
+    folder = cache_folder(dataset, RECIPE, tmp_path)
     folder.mkdir(parents=True)
     (folder / ".samples-dead.f32.x").write_bytes(bytes(1000))
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     assert len(list(folder.iterdir())) == 2
 
 
@@ -212,19 +215,19 @@ def test_failures_are_recorded_and_tried_again_when_mended(
 ) -> None:
     (dataset.root / "7.wav").write_text("not a sound")
     larger = dataset_of(dataset.root)
-    cache = AudioCache.open(larger, RATE, tmp_path)
+    cache = open_cache(larger, RECIPE, tmp_path)
     assert list(cache.failures) == ["7.wav"]
     with pytest.raises(UserError, match=r"7\.wav is not a sound file"):
         cache.samples("7.wav")
     decoded.clear()
-    assert AudioCache.open(larger, RATE, tmp_path).failures == cache.failures
+    assert open_cache(larger, RECIPE, tmp_path).failures == cache.failures
     assert decoded == []
     write_sound(dataset.root / "7.wav", 7)
-    mended = AudioCache.open(larger, RATE, tmp_path)
+    mended = open_cache(larger, RECIPE, tmp_path)
     assert decoded == ["7.wav"]
     assert_true_to_files(mended, larger)
     (dataset.root / "0.wav").unlink()
-    assert "There is no file" in AudioCache.open(larger, RATE, tmp_path).failures["0.wav"]
+    assert "There is no file" in open_cache(larger, RECIPE, tmp_path).failures["0.wav"]
 
 
 def test_a_dataset_of_failures_only(tmp_path: Path) -> None:
@@ -234,21 +237,21 @@ def test_a_dataset_of_failures_only(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "c.wav")
     dataset = dataset_of(tmp_path)
     for _ in range(2):
-        cache = AudioCache.open(dataset, RATE, tmp_path / "cache")
+        cache = open_cache(dataset, RECIPE, tmp_path / "cache")
         assert set(cache.failures) == {clip.id for clip in dataset.clips}
 
 
 def test_cancelling_leaves_nothing_behind(dataset: Dataset, tmp_path: Path) -> None:
     control = Control()
     with pytest.raises(Cancelled):
-        AudioCache.open(dataset, RATE, tmp_path, control, lambda progress: control.cancel())
+        open_cache(dataset, RECIPE, tmp_path, control, lambda progress: control.cancel())
     assert not [path for path in tmp_path.joinpath("audio").rglob("*") if path.is_file()]
 
 
 def test_the_size_is_estimated_from_headers(dataset: Dataset, tmp_path: Path, decoded: list[str]) -> None:
-    estimate = estimate_bytes(dataset, RATE)
+    estimate = estimate_bytes(dataset, RECIPE)
     assert decoded == []
-    AudioCache.open(dataset, RATE, tmp_path)
+    open_cache(dataset, RECIPE, tmp_path)
     assert next(tmp_path.rglob("*.f32")).stat().st_size == pytest.approx(estimate, rel=0.01)
 
 
@@ -257,7 +260,7 @@ def test_too_little_space_is_said_before_decoding(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match="Free some space"):
-        AudioCache.open(dataset, RATE, tmp_path)
+        open_cache(dataset, RECIPE, tmp_path)
     assert decoded == []
 
 
@@ -269,5 +272,5 @@ def test_a_disk_that_fills_up_ends_in_a_sentence(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="The disk is full"):
-        AudioCache.open(dataset, RATE, tmp_path)
+        open_cache(dataset, RECIPE, tmp_path)
     assert not [path for path in tmp_path.joinpath("audio").rglob("*") if path.is_file()]

@@ -1,0 +1,102 @@
+"""What sounds and videos have in common: a file that must be there, and a header that says what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from core.errors import UserError
+
+LONGEST = 3600.0  # s of one clip; a damaged header may promise weeks
+# fmt: off
+VIDEO_SUFFIXES = frozenset((
+    ".3gp", ".asf", ".avi", ".divx", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv",
+    ".ts", ".vob", ".webm", ".wmv",
+))
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header of a file says, which need not be true. 0 = it does not say, or there is no such stream."""
+
+    seconds: float
+    sample_rate: int  # Hz; 0 = no sound
+    frame_rate: float  # frames a second; 0 = no pictures
+    frames: int
+    width: int
+    height: int
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name says that this is a video: what it holds may say otherwise."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def digest_of(path: Path, what: str) -> str:
+    """sha256 of a file's bytes.
+
+    Args:
+        what: the file should be, with its article: “a sound file”.
+
+    Raises:
+        UserError: the file is missing, a folder, a pipe, unreadable or empty.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, not {what}. Rename or move it.")
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise UserError(f"{path} is a device or pipe, not {what}. Remove it.")
+    try:
+        with path.open("rb") as raw:
+            digest = hashlib.file_digest(raw, "sha256").hexdigest()
+            size = raw.tell()
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}. Check the path, or scan the dataset again.") from None
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror or error}. Check the file and its permissions."
+        ) from None
+    if size == 0:
+        raise UserError(f"{path} is empty (0 bytes). Copy or download it again.")
+    return digest
+
+
+def header_of(path: Path) -> Header | None:
+    """What the header of a sound file or video says, without decoding; None where it cannot be read."""
+    if not path.is_file():  # a pipe would be waited for
+        return None
+    return (None if is_video(path) else _sound_header(path)) or _container_header(path)
+
+
+def _sound_header(path: Path) -> Header | None:
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.SoundFileError, OSError, TypeError, ValueError):  # TypeError: *.raw has no header
+        return None
+    return Header(info.duration, info.samplerate, 0.0, 0, 0, 0)
+
+
+def _container_header(path: Path) -> Header | None:
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            sound = container.streams.audio[0] if container.streams.audio else None
+            video = container.streams.video[0] if container.streams.video else None
+            seconds = (container.duration or 0) / av.time_base
+            if video is not None and video.duration and video.time_base:
+                seconds = float(video.duration * video.time_base)
+            return Header(
+                seconds,
+                sound.rate if sound is not None else 0,
+                float(video.average_rate or Fraction(0)) if video is not None else 0.0,
+                video.frames if video is not None else 0,
+                video.width if video is not None else 0,
+                video.height if video is not None else 0,
+            )
+    except (av.FFmpegError, OSError, ValueError):  # ValueError: the name is no text, or holds a zero byte
+        return None

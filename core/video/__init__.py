@@ -1,0 +1,1 @@
+"""The sight wing: what core.audio is to sound, room by room."""
