@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.control import Control
-from core.datasets import DATASETS
-from core.datasets.base import Dataset, Excluded
+from core.chosen import open_chosen
+from core.datasets.base import Dataset
 from core.errors import Cancelled, UserError
 from core.events import (
     BatchEnded,
@@ -31,7 +31,7 @@ from core.study import RunSpec, Study, slug, write_toml
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from core.audio.cache import AudioCache
+    from core.caches import Caches
 
 Emit = Callable[[Event], None]
 log = logging.getLogger(__name__)
@@ -108,9 +108,9 @@ def _run(
     workspace.require_writable()
     device = devices.choose_device(study.device)
     threads = devices.use_threads()
-    dataset, cache = prepare(study, workspace, emit, control)
+    dataset, caches = prepare(study, workspace, emit, control)
     specs = plan(study, dataset, emit)
-    surroundings = environment(str(device), threads, dataset, cache.facts)
+    surroundings = environment(str(device), threads, dataset, caches)
     _refuse_other_data(list_runs(workspace, study.name), surroundings["dataset_fingerprint"], study)
     waiting = [spec for spec in specs if run_folder(workspace, spec).status.phase is not Phase.DONE]
     write_toml(study, workspace.runs / slug(study.name) / "study.toml")
@@ -120,7 +120,7 @@ def _run(
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
     emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
-    bench = Workbench(workspace, dataset, cache, device, study.checkpoint_every, control, emit, on_batch)
+    bench = Workbench(workspace, dataset, caches, device, study.checkpoint_every, control, emit, on_batch)
     failed = 0
     with _awake():
         for spec in waiting:
@@ -132,36 +132,33 @@ def _run(
     return failed
 
 
-def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) -> tuple[Dataset, AudioCache]:
+def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) -> tuple[Dataset, Caches]:
     """Open the dataset, decode it once, leave out what cannot be used, and refuse a split that leaks.
 
     Raises:
         UserError: the dataset cannot be opened, nothing usable is left, or a source stands on both sides of a split.
     """
-    from core.audio.cache import AudioCache
-    from core.datasets.scan import scan
+    from core.caches import Caches
     from core.datasets.splits import refuse_leaks
 
     choice = study.dataset
-    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    dataset = open_chosen(choice, workspace, control)
     for note in dataset.notes:
         emit(Message(note))
-    unknown = set(choice.exclude) - {clip.id for clip in dataset.clips}
+    unknown = set(choice.exclude) - {item.clip_id for item in dataset.excluded}
     if unknown:
         emit(Message(f"{sorted(unknown)[0]} is to be left out, but no clip is called so.", "warning"))
-    by_hand = tuple(Excluded(name, f"{name} is left out by hand.") for name in choice.exclude if name not in unknown)
-    dataset = dataset.without(by_hand)
-    cache = AudioCache.open(dataset, study.recipe.audio.rate, workspace.cache, control, emit)
-    dataset = scan(dataset, cache.facts, cache.failures).usable(dataset)
+    specs = plan(study, dataset)
+    caches = Caches(dataset, workspace.cache).open(specs, control, emit, study.cache_limit * 1e9)
+    dataset = caches.usable(dataset, choice.with_sound)
     for item in dataset.excluded[:TOLD]:
         emit(Message(f"Left out: {item.reason}", "warning"))
     if len(dataset.excluded) > TOLD:
         emit(Message(f"{len(dataset.excluded)} files are left out in all; the Data panel lists them.", "warning"))
     if not dataset.clips:
         raise UserError(f"{dataset.title}: no file in {dataset.root} can be used; the Data panel lists the reasons.")
-    digests = {name: (facts.file_digest, facts.samples_digest) for name, facts in cache.facts.items()}
-    refuse_leaks(dataset, digests)
-    return dataset, cache
+    refuse_leaks(dataset, caches.digests())
+    return dataset, caches
 
 
 def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> list[RunSpec]:

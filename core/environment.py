@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from core.audio.decode import AudioFacts
+from core.caches import Caches
 from core.datasets.base import Dataset
 
-PACKAGES = ("torch", "torchvision", "torchaudio", "lightning", "numpy", "soundfile", "soxr", "scikit-learn")
+PACKAGES = (
+    "torch", "torchvision", "torchaudio", "lightning", "numpy", "soundfile", "soxr", "av", "opencv-python-headless",
+    "scikit-learn",
+)  # fmt: skip
 
 
-def environment(device: str, threads: int, dataset: Dataset, facts: Mapping[str, AudioFacts]) -> dict[str, Any]:
+def environment(device: str, threads: int, dataset: Dataset, caches: Caches) -> dict[str, Any]:
     """Content of environment.json."""
     return {
         "packages": {name: version(name) for name in PACKAGES},
@@ -27,17 +29,17 @@ def environment(device: str, threads: int, dataset: Dataset, facts: Mapping[str,
         "threads": threads,
         "commit": _commit(),
         "dataset": dataset.title,
-        "dataset_fingerprint": fingerprint(dataset, facts),
+        "dataset_fingerprint": fingerprint(dataset, caches),
         "clips": len(dataset.clips),
         "synthetic": dataset.synthetic,
     }
 
 
-def fingerprint(dataset: Dataset, facts: Mapping[str, AudioFacts]) -> str:
+def fingerprint(dataset: Dataset, caches: Caches) -> str:
     """sha256 over every clip's id, label, fold, group and content: equal where the data are equal."""
     digest = hashlib.sha256()
     for clip in dataset.clips:
-        content = facts[clip.id].samples_digest
+        content = "".join(facts[clip.id].content_digest for facts in caches.facts.values() if clip.id in facts)
         digest.update(f"{clip.id}\0{dataset.classes[clip.label]}\0{clip.fold}\0{clip.group}\0{content}\n".encode())
     return digest.hexdigest()
 

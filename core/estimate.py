@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import readable
+from core.chosen import open_chosen
 from core.control import Control
-from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.engine import plan
 from core.events import Progress
 from core.runs import Phase, run_folder
-from core.study import Network, Study
+from core.study import RunSpec, Study
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
     import torch
 
-    from core.recipe import Recipe
 
 TIMED_BATCHES = 3
 TIMED_CLIPS = 16  # at most, per timed batch: a large batch is timed by a smaller one
@@ -53,32 +52,31 @@ def estimate(
     control: Control | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Estimate:
-    """Time a few training batches of every network on made-up sounds of the right shape.
+    """Time a few training batches of every network on made-up clips of the right shape.
 
     Raises:
         UserError: the dataset cannot be opened, has none of the folds asked for, or the device is not there.
         Cancelled: through `control`.
     """
-    from core.audio.cache import estimate_bytes
+    from core.caches import estimate_bytes
     from core.training.device import choose_device, use_threads
 
     control = control or Control()
     use_threads()
     device = choose_device(study.device)
-    choice = study.dataset
-    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    dataset = open_chosen(study.dataset, workspace, control)
     todo = [spec for spec in plan(study, dataset) if run_folder(workspace, spec).status.phase is not Phase.DONE]
     seconds = 0.0
     per_run: dict[str, float] = {}
-    disk = estimate_bytes(dataset, study.recipe.audio.rate) if todo else 0
+    disk = estimate_bytes(dataset, todo, workspace.cache)
     largest_checkpoint = 0
     for number, network in enumerate(study.network):
         report(Progress("Timing a few batches", number, len(study.network), "networks"))
         mine = [spec for spec in todo if spec.network == network]
         if not mine:
             continue
-        train, test, weights = _time(network, study.recipe_of(network), len(dataset.classes), device, control)
-        whole = [_run_seconds(dataset, spec.fold, spec.recipe, train, test) for spec in mine]
+        train, test, weights = _time(mine[0], len(dataset.classes), device, control)
+        whole = [_run_seconds(dataset, spec, train, test) for spec in mine]
         per_run[network.label] = statistics.mean(whole)
         seconds += sum(
             took * (1 - run_folder(workspace, spec).epochs_kept() / spec.recipe.epochs)
@@ -96,34 +94,34 @@ def estimate(
     )
 
 
-def _run_seconds(dataset: Dataset, fold: int, recipe: Recipe, train: float, test: float) -> float:
-    tested = sum(clip.fold == fold for clip in dataset.clips)
+def _run_seconds(dataset: Dataset, spec: RunSpec, train: float, test: float) -> float:
+    recipe = spec.recipe
+    if spec.late:
+        return len(dataset.clips) * test
+    tested = sum(clip.fold == spec.fold for clip in dataset.clips)
     others = len(dataset.clips) - tested
     validated = others * recipe.validation_share
     # Every epoch trains on the rest and looks at the validation part; at the end all clips are looked at once.
     return recipe.epochs * ((others - validated) * train + validated * test) + len(dataset.clips) * test
 
 
-def _time(
-    network: Network, recipe: Recipe, classes: int, device: torch.device, control: Control
-) -> tuple[float, float, int]:
+def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -> tuple[float, float, int]:
     """Median seconds a clip in training and in testing, and the number of parameters."""
     import torch
 
-    import models
     from core.evaluation.cost import parameters
-    from core.training.loaders import Batch
+    from core.training.initial import build_network
     from core.training.schedule import make_optimizer
-    from core.training.task import Task
+    from core.training.task import Task, made_up
 
-    model = models.build(network.architecture, classes)
+    network, recipe = spec.network, spec.recipe
+    model = build_network(spec, classes)
     if network.freeze != "nothing":
         model.freeze(len(model.stages) if network.freeze == "all but head" else network.freeze_stages)
-    task = Task(model, recipe, classes, seed=0).to(device)
+    task = Task(model, recipe, spec.modality.wings, classes, seed=0).to(device)
     optimizer = make_optimizer(model.named_parameters(), frozenset(), recipe)
     clips = min(recipe.batch_size, TIMED_CLIPS)
-    sounds = 0.1 * torch.randn(clips, recipe.audio.samples, generator=torch.Generator().manual_seed(0))
-    batch = Batch(sounds.to(device), (torch.arange(clips) % classes).to(device), tuple(range(clips)))
+    batch = made_up(task, clips)
     training, testing = [], []
     for index in range(TIMED_BATCHES + 1):  # the first warms caches and is not counted
         control.checkpoint()

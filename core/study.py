@@ -151,6 +151,11 @@ class RunSpec(Settings):
     branches: tuple[Branch, ...] = ()  # sound, sight; of audio-visual networks only
 
     @property
+    def late(self) -> bool:
+        """Whether there is nothing to train: two trained branches whose scores are averaged."""
+        return any(branch.run for branch in self.branches) and self.network.fusion == "score average"
+
+    @property
     def recipe_hash(self) -> str:
         """Short digest of what decides the result but fold, seed and names: runs that share it may be averaged.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from core.engine import Emit, run
 from core.errors import Cancelled, UserError
 from core.events import Outcome
 from core.runs import Phase, RunFolder, find_run, list_runs
-from core.study import Network, Study
+from core.study import Network, RunSpec, Study
 from core.workspace import Workspace
 
 
@@ -51,6 +52,7 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
     spec = folder.spec
     first = folder.predictions()
     root = workspace.dataset_root(spec.dataset.name, spec.dataset.root)
+    branches = [RunFolder(folder.path.parent / branch.run) for branch in spec.branches if branch.run]
     study = Study(
         name=spec.study,
         dataset=spec.dataset.model_copy(update={"root": str(root)}),
@@ -58,17 +60,19 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
         folds=(spec.fold,),
         seeds=(spec.seed,),
         device=folder.environment.get("device", "auto"),
-        network=(_anchored(spec.network, workspace),),
+        network=(*(_as_trained(branch) for branch in branches), _anchored(spec, workspace)),
         recipe=spec.recipe,
     )
     with tempfile.TemporaryDirectory(prefix="sensorium-verify-") as temporary:
         again = Workspace(Path(temporary)).open()
         try:
             again.cache, again.weights = workspace.cache, workspace.weights
+            for branch in branches:  # finished already: not trained again
+                shutil.copytree(branch.path, again.runs / folder.study / branch.id)
             outcome = run(study, again, emit, control)
             if outcome is Outcome.CANCELLED:
                 raise Cancelled
-            second_folder = next(list_runs(again))
+            second_folder = next(run for run in list_runs(again) if run.id not in {branch.id for branch in branches})
             if outcome is not Outcome.DONE:
                 raise UserError(f"{folder.id} could not be trained again: {second_folder.status.reason}")
             second = second_folder.predictions()
@@ -86,12 +90,23 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
     )
 
 
-def _anchored(network: Network, workspace: Workspace) -> Network:
+def _anchored(spec: RunSpec, workspace: Workspace) -> Network:
     """The same network, to be found from another workspace; its departures are in the resolved recipe already."""
     changes: dict[str, object] = {"recipe": {}}
-    if network.weights == "run":
-        changes["weights_path"] = str(find_run(workspace, network.weights_path).path)
-    return network.model_copy(update=changes)
+    if spec.network.weights == "run":
+        changes["weights_path"] = str(find_run(workspace, spec.network.weights_path).path)
+    return spec.network.model_copy(update=changes)
+
+
+def _as_trained(branch: RunFolder) -> Network:
+    """The network of a branch with all that it departs in, so that its run is recognised as the one that is there."""
+    spec = branch.spec
+    changes = {
+        "name": spec.network.label,
+        "modality": spec.modality.value,
+        "recipe": spec.recipe.model_dump(mode="json", exclude_none=True),
+    }
+    return spec.network.model_copy(update=changes)
 
 
 def _differences(then: dict[str, object], now: dict[str, object], prefix: str = "") -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.recipe import AudioSettings
+from core.audio.augment import AugmentWaveform, SpecAugment
+from core.front_end import FrontEnd, Raw, Standardise
+from core.recipe import AudioSettings, Recipe
 
 POWER_FLOOR = 1e-10  # power below this is −100 dB
 # Windowed samples transformed at a time: on a CPU as many as stay in its caches together with their spectra.
@@ -75,36 +76,47 @@ class LogMel(nn.Module):
         return torch.cat(rows)
 
 
-class Standardise(nn.Module):
-    """(x − mean) / deviation, with one mean and one deviation over all bands, taken from the training clips alone.
+class AudioFrontEnd(FrontEnd):
+    """Waveforms → augmentation → log-mel spectrogram in dB → mean 0 and deviation 1 → masks.
 
-    One for all bands rather than one a band, as a picture has one for all rows: the spectral tilt stays visible.
+    Raw clips are ((batch, samples) float32 waveforms,), full scale 1. What the network sees has the shape
+    (batch, 1, mels, frames); where the recipe cuts it into windows, (batch, windows, 1, mels, frames // windows).
     """
 
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(()))
-        self.register_buffer("std", torch.ones(()))
+        self.settings = recipe.audio
+        self.waveform = AugmentWaveform(recipe.augmentation, recipe.audio.rate)
+        self.logmel, self.standardise = LogMel(recipe.audio), Standardise(1)
+        self.masks = SpecAugment(recipe.augmentation)
 
-    def forward(self, spectrograms: Tensor) -> Tensor:
-        return (spectrograms - self.mean) / self.std
+    def augment(self, raw: Raw, generator: torch.Generator) -> Tensor:
+        changed: Tensor = self.waveform(raw[0], generator)
+        return changed
 
-    @torch.no_grad()
-    def fit(self, batches: Iterable[Tensor]) -> None:
-        """Take mean and deviation from batches of spectrograms; 0 and 1 where there is nothing to learn them from."""
-        count, total, squares = 0, 0.0, 0.0
-        for batch in batches:
-            values = batch.cpu().double()
-            count += values.numel()
-            total += float(values.sum())
-            squares += float(values.square().sum())
-        mean = total / max(count, 1)
-        variance = squares / max(count, 1) - mean**2
-        self.mean.fill_(mean)
-        self.std.fill_(math.sqrt(variance) if variance > 1e-6 else 1.0)
+    def levels(self, clips: Tensor) -> Tensor:
+        return in_windows(self.logmel(clips), self.settings.windows)
+
+    def mask(self, seen: Tensor, generator: torch.Generator) -> Tensor:
+        masked: Tensor = self.masks(seen.flatten(0, -4), generator)
+        return masked.view(seen.shape)
+
+    def example(self, batch: int) -> Raw:
+        return (0.1 * torch.randn(batch, self.settings.samples, generator=torch.Generator().manual_seed(0)),)
+
+
+def front_end(recipe: Recipe) -> AudioFrontEnd:
+    """The front end that both wings offer under this name."""
+    return AudioFrontEnd(recipe)
+
+
+def in_windows(spectrograms: Tensor, windows: int) -> Tensor:
+    """(batch, 1, mels, frames) → (batch, windows, 1, mels, frames // windows), columns that are over left off at the
+    end; unchanged where there is one window."""
+    if windows == 1:
+        return spectrograms
+    width = spectrograms.shape[-1] // windows
+    return spectrograms[..., : width * windows].unflatten(-1, (windows, width)).movedim(-2, 1)
 
 
 def spectrogram(samples: NDArray[np.float32], settings: AudioSettings) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def multiply_adds(network: nn.Module, example: Tensor) -> int:
+def multiply_adds(network: nn.Module, *example: Tensor) -> int:
     """Multiplications with an addition in one forward pass through convolutions and linear layers.
 
     Half of what PyTorch counts as floating-point operations; normalisation, activation and pooling are not counted,
@@ -20,13 +20,13 @@ def multiply_adds(network: nn.Module, example: Tensor) -> int:
 
     Args:
         network: its mode is restored afterwards and its statistics are not changed.
-        example: (1, channels, rows, columns), one clip as the network sees it.
+        example: one clip as the network sees it, a tensor for each wing, with a batch of 1.
     """
     training = network.training
     network.eval()
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            network(example)
+            network(*example)
     finally:
         network.train(training)
     return int(counter.get_total_flops()) // 2

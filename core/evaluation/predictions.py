@@ -6,7 +6,7 @@ The only source of every score, matrix, curve and test shown anywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +28,8 @@ class Predictions:
         labels: (clips,) int64, true class of each clip.
         probabilities: (clips, classes) float32, each row sums to 1.
         features: (clips, dimensions) float16, penultimate activations; (clips, 0) where none were kept.
+        frame_probabilities: (clips, frames, classes) float16, what was said of single frames of a video or windows of
+            a sound; no frames where the network says nothing of them.
     """
 
     classes: tuple[str, ...]
@@ -35,11 +37,16 @@ class Predictions:
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     features: NDArray[np.float16]
+    frame_probabilities: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float16))
 
     def __post_init__(self) -> None:
         clips, classes = self.probabilities.shape
+        if not len(self.frame_probabilities):
+            object.__setattr__(self, "frame_probabilities", np.zeros((clips, 0, classes), np.float16))
         if not (len(self.clip_ids) == len(self.labels) == len(self.features) == clips):
             raise ValueError("clip_ids, labels, probabilities and features must have one row a clip")
+        if self.frame_probabilities.shape[::2] != (clips, classes):
+            raise ValueError("frame_probabilities must have one row a clip and one column a class")
         if classes != len(self.classes):
             raise ValueError(f"{classes} columns of probabilities for {len(self.classes)} classes")
         if clips and not 0 <= self.labels.min() <= self.labels.max() < classes:
@@ -86,6 +93,7 @@ class Predictions:
                 labels=self.labels,
                 probabilities=self.probabilities,
                 features=self.features,
+                frame_probabilities=self.frame_probabilities,
             )
 
         write_atomically(path, write)
@@ -105,6 +113,9 @@ class Predictions:
                     labels=file["labels"].astype(np.int64),
                     probabilities=file["probabilities"].astype(np.float32),
                     features=file["features"].astype(np.float16),
+                    frame_probabilities=file["frame_probabilities"].astype(np.float16)
+                    if "frame_probabilities" in file  # absent before there were videos
+                    else np.zeros((0, 0, 0), np.float16),
                 )
         except FileNotFoundError:
             raise UserError(f"{path} is missing: the run has not finished, or the file was moved.") from None

@@ -11,15 +11,19 @@ import torch
 
 import models
 from core.datasets import DATASETS
+from core.datasets.base import Modality
 from core.errors import UserError
 from core.events import Message
-from core.runs import RunFolder, find_run
-from core.study import DatasetChoice, Network
+from core.recipe import Recipe
+from core.runs import Phase, RunFolder, find_run
+from core.study import DatasetChoice, Network, RunSpec, slug
 from core.training.loaders import seed_of
 from core.training.workbench import Workbench
 from core.weights import imagenet_weights, read_tensors
 from models.base import Classifier
-from models.weights import fit
+from models.weights import WeightsReport, fit
+
+FRONT_ENDS = ("front_ends.", "standardise.", "logmel.")  # the latter two: runs from before there were videos
 
 
 @dataclass(frozen=True)
@@ -35,21 +39,31 @@ class Initial:
     lines: tuple[str, ...] = ("random weights",)
 
 
-def initial_network(
-    choice: Network, seed: int, bench: Workbench, test_clips: Set[str] = frozenset()
-) -> tuple[Classifier, Initial]:
+def build_network(spec: RunSpec, classes: int) -> Classifier:
+    """The network of a run with random weights."""
+    if spec.branches:
+        sound, sight = (_single(branch.network, branch.modality, spec.recipe, classes) for branch in spec.branches)
+        return models.build_fusion(spec.network.fusion, sound, sight, classes)
+    return _single(spec.network, spec.modality, spec.recipe, classes)
+
+
+def initial_network(spec: RunSpec, bench: Workbench, test_clips: Set[str] = frozenset()) -> tuple[Classifier, Initial]:
     """The network as it stands before the first step, and what was loaded into it.
 
-    Its random weights depend on `seed` alone. ImageNet weights may also lie in a folder `weights` beside the dataset.
+    Its random weights depend on the run's seed alone. ImageNet weights may also lie in a folder `weights` beside the
+    dataset. An audio-visual network starts from the runs of its branches; trained jointly, from its own weights.
 
     Raises:
-        UserError: the weights are missing, unreadable or fit nothing; they were trained on a clip of `test_clips`;
-            or more stages are to be frozen than there are.
+        UserError: the weights are missing, unreadable or fit nothing; they were trained on a clip of `test_clips`; a
+            branch is not trained yet; or more stages are to be frozen than there are.
     """
-    torch.manual_seed(seed_of(seed))
-    network = models.build(choice.architecture, len(bench.dataset.classes))
+    torch.manual_seed(seed_of(spec.seed))
+    choice = spec.network
+    network = build_network(spec, len(bench.dataset.classes))
     initial = Initial()
-    if choice.weights != "none":
+    if spec.branches and spec.branches[0].run:
+        initial = _load_branches(network, spec, bench)
+    elif choice.weights != "none":
         initial = _load(network, choice, bench, test_clips)
     if choice.freeze != "nothing":
         try:
@@ -59,33 +73,63 @@ def initial_network(
     return network, initial
 
 
+def _single(network: Network, modality: Modality, recipe: Recipe, classes: int) -> Classifier:
+    """A network for sound or for sight."""
+    if modality == Modality.VIDEO:
+        streams, frames = recipe.video.streams, recipe.video.frames
+        return models.build(network.architecture, classes, streams, frames, network.temporal)
+    windows = recipe.audio.windows if recipe.audio.windows > 1 else None
+    return models.build(network.architecture, classes, (1,), windows, network.temporal)
+
+
+def _load_branches(network: Classifier, spec: RunSpec, bench: Workbench) -> Initial:
+    """Both branches with their heads, from the runs of the same fold and seed."""
+    pretrained: set[str] = set()
+    lines: list[str] = []
+    for part, branch in zip(("sound", "sight"), spec.branches, strict=True):
+        run = RunFolder(bench.workspace.runs / slug(spec.study) / branch.run)
+        if run.status.phase is not Phase.DONE:
+            raise UserError(
+                f"{spec.network.label} starts from {branch.run}, which is {run.status.phase}: train it first."
+            )
+        report = _fit(getattr(network, part), run.weights, spec.network.label, bench, keep_head=True)
+        pretrained |= {f"{part}.{name}" for name in report.pretrained}
+        lines += _origin(run.weights, report)
+    return Initial(frozenset(pretrained), tuple(lines))
+
+
 def _load(network: Classifier, choice: Network, bench: Workbench, test_clips: Set[str]) -> Initial:
     keep_head = False
     if choice.weights == "imagenet":
         beside = bench.dataset.weights_folder
         path = imagenet_weights(choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside)
-        tensors = read_tensors(path)
     elif choice.weights == "file":
         path = Path(choice.weights_path).expanduser()
-        tensors = read_tensors(path)
     else:
         earlier = find_run(bench.workspace, choice.weights_path)
         _refuse_leak(earlier, bench, test_clips)
         path = earlier.weights
-        tensors = {
-            name.removeprefix("network."): tensor
-            for name, tensor in read_tensors(path).items()
-            if name.startswith("network.")
-        }
         keep_head = earlier.predictions().classes == bench.dataset.classes
+    report = _fit(network, path, choice.label, bench, keep_head)
+    return Initial(frozenset(report.pretrained), _origin(path, report))
+
+
+def _fit(network: Classifier, path: Path, label: str, bench: Workbench, keep_head: bool) -> WeightsReport:
+    """Load what fits. Of a run's file only the network: its front end's levels are learned from its own clips."""
+    tensors = read_tensors(path)
+    of_network = {name: tensor for name, tensor in tensors.items() if not name.startswith(FRONT_ENDS)}
     try:
-        report = fit(network, tensors, keep_head)
+        report = fit(network, of_network, keep_head)
     except ValueError as error:
-        raise UserError(f"{path} does not fit {choice.label}: {error}") from None
-    bench.emit(Message(f"{choice.label} starts from {path.resolve()}: {report.summary()}"))
+        raise UserError(f"{path} does not fit {label}: {error}") from None
+    bench.emit(Message(f"{label} starts from {path.resolve()}: {report.summary()}"))
+    return report
+
+
+def _origin(path: Path, report: WeightsReport) -> tuple[str, ...]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Initial(frozenset(report.pretrained), (f"{path}", f"sha256 {digest}", *report.lines()))
+    return (f"{path}", f"sha256 {digest}", *report.lines())
 
 
 def _refuse_leak(earlier: RunFolder, bench: Workbench, test_clips: Set[str]) -> None:

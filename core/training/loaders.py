@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio.cache import AudioCache
-from core.audio.frontend import fit_length
 from core.datasets.base import Clip
+from core.front_end import Raw
+from core.recipe import Recipe
+from core.wings import WINGS, ClipCache
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Raw clips as they lie in the cache.
+    """Raw clips as they lie in the caches.
 
     Attributes:
-        inputs: (batch, samples) float32 waveforms.
+        inputs: by wing, what its front end takes.
         labels: (batch,) int64.
         positions: of the clips in the sequence the loader was given.
     """
 
-    inputs: Tensor
+    inputs: dict[str, Raw]
     labels: Tensor
     positions: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def to(self, device: torch.device) -> Batch:
+        moved = {wing: tuple(tensor.to(device) for tensor in raw) for wing, raw in self.inputs.items()}
+        return Batch(moved, self.labels.to(device), self.positions)
 
 
 def seed_of(*numbers: int) -> int:
@@ -40,34 +45,50 @@ def seed_of(*numbers: int) -> int:
 class Batches:
     """An iterable of batches whose order depends on (seed, epoch) alone, so that a resumed run sees the same ones.
 
-    In training the order is drawn anew each epoch and clips longer than `samples` are cropped at random; otherwise
-    the order is that of the clips and crops are centred.
+    In training the order is drawn anew each epoch and so is what is cropped and sampled from long clips; otherwise
+    the order is that of the clips and nothing is random.
+
+    Args:
+        clips: in the order of `Batch.positions`.
+        caches: by wing, what holds their content.
+        recipe: what is taken of a clip, and the size of a batch.
+        seed: of the run.
+        training: whether anything is random.
+        view: which of the recipe's views of a clip, in testing.
     """
 
     def __init__(
-        self, clips: Sequence[Clip], cache: AudioCache, samples: int, batch_size: int, seed: int, training: bool
+        self,
+        clips: Sequence[Clip],
+        caches: Mapping[str, ClipCache],
+        recipe: Recipe,
+        seed: int,
+        training: bool = False,
+        view: int = 0,
     ) -> None:
-        self.clips, self.cache, self.samples = clips, cache, samples
-        self.batch_size, self.seed, self.training = batch_size, seed, training
+        self.clips, self.caches, self.recipe = clips, caches, recipe
+        self.seed, self.training, self.view = seed, training, view
         self.epoch = 0
 
     def __len__(self) -> int:
-        return -(-len(self.clips) // self.batch_size)
+        return -(-len(self.clips) // self.recipe.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         random = np.random.default_rng((self.seed, self.epoch))
         order = random.permutation(len(self.clips)) if self.training else np.arange(len(self.clips))
         # Even batches rather than a last one of a clip or two, on which batch normalisation would stumble.
         for chosen in np.array_split(order, len(self)):
-            yield self._batch([int(i) for i in chosen], random)
+            yield self._batch([int(i) for i in chosen], random if self.training else None)
 
-    def _batch(self, chosen: list[int], random: np.random.Generator) -> Batch:
-        inputs = np.empty((len(chosen), self.samples), dtype=np.float32)
-        for row, position in enumerate(chosen):
-            sound = self.cache.samples(self.clips[position].id)
-            spare = max(0, len(sound) - self.samples)
-            inputs[row] = fit_length(
-                sound, self.samples, int(random.integers(spare + 1)) if self.training else spare // 2
-            )
+    def views(self) -> Iterator[Batches]:
+        """The same clips once for each view of them."""
+        for view in range(self.recipe.video.views if "video" in self.caches else 1):
+            yield Batches(self.clips, self.caches, self.recipe, self.seed, self.training, view)
+
+    def _batch(self, chosen: list[int], random: np.random.Generator | None) -> Batch:
+        ids = [self.clips[position].id for position in chosen]
+        inputs = {
+            wing: WINGS[wing].gather(cache, ids, self.recipe, random, self.view) for wing, cache in self.caches.items()
+        }
         labels = np.array([self.clips[position].label for position in chosen], dtype=np.int64)
-        return Batch(torch.from_numpy(inputs), torch.from_numpy(labels), tuple(chosen))
+        return Batch(inputs, torch.from_numpy(labels), tuple(chosen))

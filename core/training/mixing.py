@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -48,29 +49,31 @@ def between_class(
 
 
 def mixup(
-    inputs: Tensor, labels: Tensor, classes: int, alpha: float, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+    inputs: Sequence[Tensor], labels: Tensor, classes: int, alpha: float, generator: torch.Generator
+) -> tuple[list[Tensor], Tensor]:
     """Mix each input with another of the batch: x = λ·x₁ + (1−λ)·x₂, y = λ·y₁ + (1−λ)·y₂, λ ~ Beta(α, α) per clip.
 
     Zhang, Cissé, Dauphin & Lopez-Paz, “mixup: Beyond empirical risk minimization”, ICLR 2018, mix what the network
-    sees, here spectrograms; sounds added as waveforms mask one another unless their loudness is made equal, which is
-    what between-class learning is for.
+    sees, here spectrograms and frames; sounds added as waveforms mask one another unless their loudness is made equal,
+    which is what between-class learning is for.
 
     Args:
-        inputs: (batch, …), what the network sees.
+        inputs: what the network sees, one or more (batch, …) of the same clips: all get the same partner and λ.
         labels: (batch,) int64.
         generator: on the CPU; nothing else is random.
 
     Returns:
         Mixed inputs, shaped as before, and their labels (batch, classes), each row adding up to 1.
     """
-    batch, device = len(inputs), inputs.device
+    batch, device = len(labels), labels.device
     partner = torch.randperm(batch, generator=generator).to(device)
     seed = int(torch.randint(2**62, (), generator=generator))  # torch's own Beta draws from the global state only
     share = np.random.default_rng(seed).beta(alpha, alpha, batch)
     r = torch.from_numpy(share.astype(np.float32)).to(device)
-    share_of_one = r.view(-1, *[1] * (inputs.ndim - 1))
-    mixed = inputs * share_of_one + inputs[partner] * (1 - share_of_one)
+    mixed = []
+    for seen in inputs:
+        share_of_one = r.view(-1, *[1] * (seen.ndim - 1))
+        mixed.append(seen * share_of_one + seen[partner] * (1 - share_of_one))
     return mixed, _mixed_labels(labels, partner, r, classes)
 
 

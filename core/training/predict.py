@@ -4,31 +4,67 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from core.control import Control
 from core.evaluation.predictions import Predictions
 from core.training.loaders import Batches
 from core.training.task import Task
+from models.fusion import Fusion
 
 
 @torch.inference_mode()
 def predict(task: Task, batches: Batches, classes: tuple[str, ...], control: Control) -> Predictions:
     """Class probabilities and penultimate features of the clips of a loader, in its order.
 
+    Where a clip is looked at in several views, both are averaged over them, and what the network says of single
+    frames stands one view after another.
+
     Raises:
         Cancelled: through `control`.
     """
-    probabilities, features = [], []
     task.eval()
-    for batch in batches:
-        control.checkpoint()
-        seen = task.network.features(task.frontend(batch.inputs.to(task.device)))
-        probabilities.append(task.network.head(seen).float().softmax(1).cpu().numpy())
-        features.append(seen.float().cpu().numpy().astype(np.float16))
+    views = [_one_view(task, view, control) for view in batches.views()]
+    probabilities, features = (np.mean([view[part] for view in views], axis=0) for part in (0, 1))
     return Predictions(
         classes=classes,
         clip_ids=np.array([clip.id for clip in batches.clips], dtype=np.str_),
         labels=np.array([clip.label for clip in batches.clips], dtype=np.int64),
-        probabilities=np.concatenate(probabilities),
-        features=np.concatenate(features),
+        probabilities=probabilities.astype(np.float32),
+        features=features.astype(np.float16),
+        frame_probabilities=np.concatenate([view[2] for view in views], axis=1),
     )
+
+
+@torch.inference_mode()
+def weigh(task: Task, network: Fusion, batches: Batches, control: Control) -> None:
+    """Let a fusion learn from its branches' answers to clips that neither was trained on; only a score average does.
+
+    Raises:
+        Cancelled: through `control`.
+    """
+    task.eval()
+    said: list[list[Tensor]] = []
+    for batch in batches:
+        control.checkpoint()
+        seen = task.see(batch.to(task.device).inputs)
+        branches = zip((network.sound, network.sight), seen, strict=True)
+        said.append([*(branch(one).float().softmax(1) for branch, one in branches), batch.labels.to(task.device)])
+    sound, sight, labels = (torch.cat(part) for part in zip(*said, strict=True))
+    network.weigh(sound, sight, labels)
+
+
+def _one_view(task: Task, batches: Batches, control: Control) -> tuple[NDArray[np.float32], ...]:
+    """Probabilities (clips, classes), features (clips, dimensions) and, of frames, (clips, frames, classes)."""
+    probabilities, features, frames = [], [], []
+    for batch in batches:
+        control.checkpoint()
+        seen = task.see(batch.to(task.device).inputs)
+        penultimate = task.network.features(*seen)
+        logits, of_frames = task.network.classify(penultimate), task.network.frame_logits(*seen)
+        probabilities.append(logits.float().softmax(1).cpu().numpy())
+        features.append(penultimate.float().cpu().numpy())
+        empty = logits.new_zeros(len(logits), 0, logits.shape[1])
+        frames.append((empty if of_frames is None else of_frames).float().softmax(2).cpu().numpy().astype(np.float16))
+    return np.concatenate(probabilities), np.concatenate(features), np.concatenate(frames)

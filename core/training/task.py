@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import lightning
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.audio.augment import AugmentWaveform, SpecAugment
-from core.audio.frontend import LogMel, Standardise
 from core.errors import UserError
+from core.front_end import Raw
 from core.recipe import Recipe
 from core.training.loaders import Batch, seed_of
 from core.training.mixing import between_class, kl_loss, mixup
 from core.training.schedule import make_optimizer, make_schedule
+from core.wings import WINGS
 from models.base import Classifier
 
 
@@ -32,8 +32,9 @@ class Task(lightning.LightningModule):
     one. Augmentation and mixing act in training only.
 
     Args:
-        network: in the state in which training starts.
+        network: in the state in which training starts; takes what the front ends give, in the order of `wings`.
         recipe: how it is trained.
+        wings: rows of WINGS that the clips go through.
         classes: number of classes.
         seed: of the run.
         pretrained: names of the network's parameters that came with weights.
@@ -44,6 +45,7 @@ class Task(lightning.LightningModule):
         self,
         network: Classifier,
         recipe: Recipe,
+        wings: Sequence[str],
         classes: int,
         seed: int,
         pretrained: frozenset[str] = frozenset(),
@@ -51,28 +53,25 @@ class Task(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.recipe, self.classes, self.seed = recipe, classes, seed
-        self.augment = AugmentWaveform(recipe.augmentation, recipe.audio.rate)
-        self.logmel, self.standardise = LogMel(recipe.audio), Standardise()
-        self.mask = SpecAugment(recipe.augmentation)
-        # Channels-last is what the CPU's and the GPU's convolution kernels are fastest with.
-        self.network = network.to(memory_format=torch.channels_last)
+        self.front_ends = nn.ModuleDict({wing: WINGS[wing].front_end(recipe) for wing in wings})
+        self.network = fastest_layout(network)
         self._pretrained = pretrained
         self._on_batch = on_batch
         self._generator = torch.Generator()
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Raw clips (batch, samples) → logits (batch, classes)."""
-        logits: Tensor = self.network(self.frontend(inputs))
+    def forward(self, inputs: Mapping[str, Raw]) -> Tensor:
+        """Raw clips by wing → logits (batch, classes)."""
+        logits: Tensor = self.network(*self.see(inputs))
         return logits
 
-    def frontend(self, inputs: Tensor) -> Tensor:
-        """Raw clips (batch, samples) → what the network sees: (batch, 1, mels, frames), mean 0, deviation 1."""
-        seen: Tensor = self.standardise(self.logmel(inputs))
-        return seen
+    def see(self, inputs: Mapping[str, Raw]) -> list[Tensor]:
+        """Raw clips by wing → what the network takes, when nothing is random: mean 0, deviation 1."""
+        return [front_end(inputs[wing]) for wing, front_end in self.front_ends.items()]
 
     def fit_levels(self, batches: Iterable[Batch]) -> None:
-        """Take mean and deviation of the training clips' spectrograms, from the training clips only."""
-        self.standardise.fit(self.logmel(batch.inputs.to(self.device)) for batch in batches)
+        """Take mean and deviation of what the network sees, from the training clips only."""
+        for wing, front_end in self.front_ends.items():
+            front_end.fit(batch.to(self.device).inputs[wing] for batch in batches)  # type: ignore[operator]
 
     def loss(self, batch: Batch, epoch: int, index: int) -> tuple[Tensor, Tensor]:
         """Loss, and share of clips whose (heavier) label was predicted, of one augmented and mixed batch."""
@@ -81,7 +80,7 @@ class Task(lightning.LightningModule):
         self._generator.manual_seed(seed_of(self.seed, epoch, index, 1))
         with torch.no_grad():
             inputs, targets = self._augmented(batch)
-        logits = self.network(inputs)
+        logits = self.network(*inputs)
         heaviest = targets.argmax(1) if targets.ndim > 1 else targets
         return self._divergence(logits, targets), (logits.detach().argmax(1) == heaviest).float().mean()
 
@@ -113,7 +112,7 @@ class Task(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        return Batch(batch.inputs.to(device), batch.labels.to(device), batch.positions)
+        return batch.to(device)
 
     def _check(self, loss: float, where: str) -> None:
         if not math.isfinite(loss):
@@ -123,19 +122,25 @@ class Task(lightning.LightningModule):
                 "Lower the learning rate or clip the gradient (clip_norm)."
             )
 
-    def _augmented(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _augmented(self, batch: Batch) -> tuple[list[Tensor], Tensor]:
         """What the network sees in training, and its labels: (batch,) plain or (batch, classes) mixed.
 
         Between-class learning adds sounds, mixup adds pictures of them; masks come last, on both.
         """
-        inputs, targets = self.augment(batch.inputs, self._generator), batch.labels
+        front_ends: list[Any] = list(self.front_ends.values())
+        clips = [
+            front_end.augment(raw, self._generator)
+            for front_end, raw in zip(front_ends, batch.inputs.values(), strict=True)
+        ]
+        targets = batch.labels
         if self.recipe.mixing == "between-class":
             rate = self.recipe.audio.rate
-            inputs, targets = between_class(inputs, targets, self.classes, rate, self._generator)
-        inputs = self.frontend(inputs)
+            clips[0], targets = between_class(clips[0], targets, self.classes, rate, self._generator)
+        seen = [front_end.see(clip) for front_end, clip in zip(front_ends, clips, strict=True)]
         if self.recipe.mixing == "mixup":
-            inputs, targets = mixup(inputs, targets, self.classes, self.recipe.mixup_alpha, self._generator)
-        return self.mask(inputs, self._generator), targets
+            seen, targets = mixup(seen, targets, self.classes, self.recipe.mixup_alpha, self._generator)
+        masked = [front_end.mask(one, self._generator) for front_end, one in zip(front_ends, seen, strict=True)]
+        return masked, targets
 
     def _divergence(self, logits: Tensor, targets: Tensor) -> Tensor:
         """KL divergence to mixed labels, cross-entropy to plain ones; smoothing serves both."""
@@ -143,3 +148,26 @@ class Task(lightning.LightningModule):
         if targets.ndim == 1:
             return F.cross_entropy(logits, targets, label_smoothing=smoothing)
         return kl_loss(logits, targets * (1 - smoothing) + smoothing / self.classes)
+
+
+def fastest_layout(network: Classifier) -> Classifier:
+    """Channels-last, which the convolution kernels of CPUs and GPUs are fastest with, in two or three dimensions."""
+    layouts = {4: torch.channels_last, 5: torch.channels_last_3d}
+    for parameter in network.parameters():
+        if parameter.ndim in layouts:
+            parameter.data = parameter.data.contiguous(memory_format=layouts[parameter.ndim])
+    return network
+
+
+@torch.no_grad()
+def example(task: Task, batch: int = 1) -> list[Tensor]:
+    """Made-up clips as the network sees them, for measuring what it costs."""
+    task.eval()
+    return task.see(made_up(task, batch).inputs)
+
+
+def made_up(task: Task, batch: int) -> Batch:
+    """A batch of made-up raw clips on the task's device."""
+    front_ends: dict[str, Any] = dict(task.front_ends.items())
+    inputs = {wing: front_end.example(batch) for wing, front_end in front_ends.items()}
+    return Batch(inputs, torch.arange(batch) % task.classes, tuple(range(batch))).to(task.device)

@@ -30,10 +30,11 @@ from core.training.callbacks import BestWeights, LastCheckpoint, Log, Steering
 from core.training.device import lightning_precision
 from core.training.initial import initial_network
 from core.training.loaders import Batches
-from core.training.predict import predict
-from core.training.task import Task
+from core.training.predict import predict, weigh
+from core.training.task import Task, example
 from core.training.workbench import Workbench
 from core.weights import write_tensors
+from models.fusion import Fusion
 
 log = logging.getLogger(__name__)
 LEVEL_CLIPS = 500  # training clips that set the spectrogram's mean and deviation
@@ -116,7 +117,9 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     training, validation, testing = (
         _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
     )
-    network, initial = initial_network(spec.network, spec.seed, bench, {clip.id for clip in testing})
+    network, initial = initial_network(spec, bench, {clip.id for clip in testing})
+    wings = spec.modality.wings
+    caches = {wing: bench.caches.of(wing, recipe) for wing in wings}
     steps = 0
     last = time.perf_counter()
 
@@ -127,10 +130,10 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         last = now
 
     def batches(clips: Sequence[Clip], for_training: bool = False) -> Batches:
-        return Batches(clips, bench.cache, recipe.audio.samples, recipe.batch_size, spec.seed, for_training)
+        return Batches(clips, caches, recipe, spec.seed, for_training)
 
     task = Task(
-        network, recipe, len(bench.dataset.classes), spec.seed,
+        network, recipe, wings, len(bench.dataset.classes), spec.seed,
         initial.pretrained, on_batch,
     ).to(bench.device)  # fmt: skip
     task.fit_levels(batches(training[:: -(-len(training) // LEVEL_CLIPS)]))
@@ -154,7 +157,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     folder.write_status(
         phase=Phase.RUNNING,
         parameters=parameters(network),
-        multiply_adds=multiply_adds(network, task.frontend(torch.zeros(1, recipe.audio.samples, device=bench.device))),
+        multiply_adds=multiply_adds(network, *example(task)),
         train_clips=len(training),
     )
     bench.emit(
@@ -174,12 +177,14 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         )
     )
     try:
-        trainer.fit(
-            task, train_batches, batches(validation) if validation else None, ckpt_path=checkpoint, weights_only=True
-        )
-        if best:
-            task.load_state_dict(load_file(best.path))
+        if not spec.late:
+            heldout = batches(validation) if validation else None
+            trainer.fit(task, train_batches, heldout, ckpt_path=checkpoint, weights_only=True)
+            if best:
+                task.load_state_dict(load_file(best.path))
         task.to(bench.device).eval()
+        if isinstance(network, Fusion) and validation:
+            weigh(task, network, batches(validation), bench.control)
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
         predictions = predict(task, batches(testing), bench.dataset.classes, bench.control)
@@ -187,14 +192,14 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         rows = folder.log()
         folder.write_status(
             epoch=best.epoch if best else len(rows),
-            clips_per_second=float(np.median([row.clips_per_second for row in rows])),
+            clips_per_second=float(np.median([row.clips_per_second for row in rows])) if rows else 0.0,
             train_accuracy=_accuracy(task, batches(training), bench),
             validation_accuracy=_accuracy(task, batches(validation), bench) if validation else None,
         )
     finally:
         _release(trainer, task)
     if best:
-        best.path.unlink()
+        best.path.unlink(missing_ok=True)
     return predictions
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from core.audio.cache import AudioCache
+from core.caches import Caches
 from core.control import Control
 from core.datasets.base import Dataset
 from core.events import BatchEnded, Event
@@ -20,7 +20,7 @@ class Workbench:
 
     workspace: Workspace
     dataset: Dataset
-    cache: AudioCache
+    caches: Caches
     device: torch.device
     checkpoint_every: float  # seconds
     control: Control

@@ -1,0 +1,68 @@
+"""WINGS: sound and sight, treated alike. Rows are dotted paths: importing this imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from core.control import Control
+from core.datasets.base import Dataset
+from core.events import Progress
+from core.recipe import Recipe
+from core.tables import load_dotted
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.front_end import FrontEnd, Raw
+
+
+class ClipCache(Protocol):
+    """Decoded clips of a dataset."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def failures(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Wing:
+    """One of the two: how its clips are decoded, kept, gathered into batches and shown to a network."""
+
+    word: str  # sound, sight
+    package: str
+
+    def open_cache(
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        cache_dir: Path,
+        control: Control | None = None,
+        report: Callable[[Progress], None] | None = None,
+        *,
+        limit_bytes: float = 50e9,
+    ) -> ClipCache:
+        opener = load_dotted(f"{self.package}.cache:open_cache")
+        return cast(ClipCache, opener(dataset, recipe, cache_dir, control, report, limit_bytes=limit_bytes))
+
+    def cache_folder(self, dataset: Dataset, recipe: Recipe, cache_dir: Path) -> Path:
+        """Where the decoded clips lie; equal for recipes that share them."""
+        return cast(Path, load_dotted(f"{self.package}.cache:cache_folder")(dataset, recipe, cache_dir))
+
+    def estimate_bytes(self, dataset: Dataset, recipe: Recipe) -> int:
+        return cast(int, load_dotted(f"{self.package}.cache:estimate_bytes")(dataset, recipe))
+
+    def front_end(self, recipe: Recipe) -> FrontEnd:
+        return cast("FrontEnd", load_dotted(f"{self.package}.frontend:front_end")(recipe))
+
+    def gather(
+        self, cache: ClipCache, ids: Sequence[str], recipe: Recipe, random: np.random.Generator | None, view: int = 0
+    ) -> Raw:
+        """A batch of raw clips: cropped and drawn at random in training (`random`), else always the same."""
+        return cast("Raw", load_dotted(f"{self.package}.gather:gather")(cache, ids, recipe, random, view))
+
+
+WINGS: dict[str, Wing] = {"audio": Wing("sound", "core.audio"), "video": Wing("sight", "core.video")}
