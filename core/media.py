@@ -10,12 +10,24 @@ from pathlib import Path
 from core.errors import UserError
 
 LONGEST = 3600.0  # s of one clip; a damaged header may promise weeks
-# fmt: off
-VIDEO_SUFFIXES = frozenset((
-    ".3gp", ".asf", ".avi", ".divx", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv",
-    ".ts", ".vob", ".webm", ".wmv",
-))
-# fmt: on
+CONTAINERS = (
+    (8, b"AVI ", "AVI"),
+    (4, b"ftypqt", "MOV"),
+    (4, b"ftyp", "MP4"),
+    (4, b"moov", "MOV"),
+    (0, b"\x1a\x45\xdf\xa3", "Matroska"),
+    (0, b"FLV", "FLV"),
+    (0, b"OggS", "Ogg"),
+    (0, b"\x30\x26\xb2\x75", "ASF"),
+    (0, b"\x00\x00\x01\xba", "MPEG-PS"),
+    (0, b"\x47", "MPEG-TS"),
+)
+# What FFmpeg reads by its content: the name only decides what is looked at.
+OF_VIDEOS = (
+    ".avi .divx .mp4 .m4v .mov .qt .mkv .webm .mpg .mpeg .m2v .vob .wmv .asf .flv .f4v .ogv .3gp .3g2 .ts .mts .m2ts "
+    ".mxf .dv .mjpeg .mjpg"
+)
+VIDEO_SUFFIXES = frozenset(OF_VIDEOS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +112,13 @@ def _container_header(path: Path) -> Header | None:
             )
     except (av.FFmpegError, OSError, ValueError):  # ValueError: the name is no text, or holds a zero byte
         return None
+
+
+def container_name(path: Path) -> str:
+    """Of what kind a file is, by its first bytes, for names lie; empty where none is known."""
+    with path.open("rb") as file:
+        start = file.read(12)
+    for place, mark, name in CONTAINERS:
+        if start[place : place + len(mark)] == mark:
+            return name
+    return ""

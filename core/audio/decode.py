@@ -1,20 +1,21 @@
-"""Decoding a sound file: one channel, one rate, and the facts worth knowing about the file."""
+"""Decoding a sound file or the sound track of a video: one channel, one rate, and the facts worth knowing of it."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from core.audio.track import FULL_SCALE, NO_TRACK, Track, read_track
 from core.errors import UserError
-from core.media import LONGEST, digest_of
+from core.media import LONGEST, digest_of, is_video
 
-FULL_SCALE = 0.999  # |x| from here on counts as clipped: 16-bit files end at 32767/32768
 BEYOND_SOUND = 1e12  # larger values would overflow the power spectrum in single precision
 BLOCK = 1 << 18  # samples per channel decoded at a time
 
@@ -22,6 +23,8 @@ BLOCK = 1 << 18  # samples per channel decoded at a time
 @dataclass(frozen=True)
 class AudioFacts:
     """What a file is, before resampling. Levels are linear, full scale is 1."""
+
+    wing: ClassVar[str] = "audio"
 
     rate: int  # Hz, the file's own
     channels: int
@@ -45,28 +48,16 @@ def decode(path: Path, rate: int | None = None) -> tuple[NDArray[np.float32], Au
 
     Returns:
         Samples of shape (n,), full scale 1, resampled with soxr's HQ recipe where the rates differ; and the facts.
+        A video without a sound track has no samples, no channels, and the format “no sound track”.
 
     Raises:
         UserError: the file is missing, a folder, empty, no sound, without samples, or holds values that are no sound.
     """
     file_digest = digest_of(path, "a sound file")
-    try:
-        with soundfile.SoundFile(path) as file:
-            own_rate, channels, kind = file.samplerate, file.channels, f"{file.format} {file.subtype}"
-            if file.frames > LONGEST * own_rate:
-                raise UserError(
-                    f"{path} says it lasts {file.frames / own_rate / 3600:,.1f} hours at {own_rate} Hz: too long for "
-                    "a clip, or a damaged header. Cut it into clips of an hour at most, or export it again."
-                )
-            mono, clipped = _read_mono(file)
-    except UnicodeEncodeError:
-        raise UserError(f"The name of {str(path)!r} is not valid text on this system. Rename the file.") from None
-    except (soundfile.SoundFileError, TypeError, ValueError, MemoryError) as error:  # TypeError: *.raw has no header
-        reason = getattr(error, "error_string", "") or str(error)
-        raise UserError(
-            f"{path} is not a sound file that can be decoded ({reason.removeprefix('Error : ').strip().rstrip('.')}). "
-            "Replace it, or convert it to WAV, FLAC, Ogg or MP3."
-        ) from None
+    track = read_track(path) if is_video(path) else _read_file(path)
+    mono = track.mono
+    if not len(mono) and (is_video(path) or track.format == NO_TRACK):
+        return mono, _no_sound(track, file_digest)
     if not len(mono):
         raise UserError(f"{path} holds no samples: it has a header but no sound. Copy or download it again.")
     peak = float(np.abs(mono).max())
@@ -74,18 +65,41 @@ def decode(path: Path, rate: int | None = None) -> tuple[NDArray[np.float32], Au
         raise UserError(f"{path} holds samples that are no sound (NaN, infinite or beyond 10¹²). Export it again.")
 
     facts = AudioFacts(
-        rate=own_rate,
-        channels=channels,
+        rate=track.rate,
+        channels=track.channels,
         frames=len(mono),
-        seconds=len(mono) / own_rate,
+        seconds=len(mono) / track.rate,
         peak=peak,
         rms=float(np.sqrt(np.mean(np.square(mono, dtype=np.float64)))),
-        clipped=clipped,
+        clipped=track.clipped,
         file_digest=file_digest,
         samples_digest=hashlib.sha256(mono.tobytes()).hexdigest(),
-        format=kind,
+        format=track.format,
     )
-    return _resampled(path, mono, own_rate, rate or own_rate), facts
+    return _resampled(path, mono, track.rate, rate or track.rate), facts
+
+
+def _read_file(path: Path) -> Track:
+    """By libsndfile; what it refuses is tried by FFmpeg."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.frames > LONGEST * file.samplerate:
+                raise UserError(
+                    f"{path} says it lasts {file.frames / file.samplerate / 3600:,.1f} hours at {file.samplerate} Hz: "
+                    "too long for a clip, or a damaged header. Cut it into clips of an hour at most, or export it "
+                    "again."
+                )
+            mono, clipped = _read_mono(file)
+            return Track(mono, clipped, file.samplerate, file.channels, f"{file.format} {file.subtype}")
+    except UnicodeEncodeError:
+        raise UserError(f"The name of {str(path)!r} is not valid text on this system. Rename the file.") from None
+    except (soundfile.SoundFileError, TypeError, ValueError, MemoryError):  # TypeError: *.raw has no header
+        return read_track(path)
+
+
+def _no_sound(track: Track, file_digest: str) -> AudioFacts:
+    """Of a video that cannot be heard. It is known by its file, or all such clips would pass for copies of one."""
+    return AudioFacts(track.rate, track.channels, 0, 0.0, 0.0, 0.0, 0.0, file_digest, file_digest, track.format)
 
 
 def _read_mono(file: soundfile.SoundFile) -> tuple[NDArray[np.float32], float]:

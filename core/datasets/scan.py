@@ -1,31 +1,32 @@
-"""The scan: what is wrong or odd with the sounds of a dataset. Nothing is deleted, nothing is fatal.
+"""The scan: what is wrong or odd with the clips of a dataset. Nothing is deleted, nothing is fatal.
 
-What cannot be used is left out with its reason. What is merely odd (clipped, of another rate, channel count or length
-than the rest) is reported and kept: the official ESC files hold such clips, and published scores include them.
+What cannot be used is left out with its reason. What is merely odd (clipped, of another rate, size or length than the
+rest) is reported and kept: the official ESC files hold such clips, and published scores include them.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
-from core.audio.decode import AudioFacts
+from core.audio.judge import usable_sound
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Excluded
+from core.datasets.problems import Problem, ProblemKind
+from core.media import header_of
 
-SILENT_PEAK = 1e-4  # full scale is 1: −80 dB
-SILENT_RMS = 1e-4
-SHORTEST = 0.050  # seconds
-CLIPPED_SHARE = 0.001  # of the samples
-SAME_LENGTH = 0.05  # relative: encoders add or drop a few hundredths
+if TYPE_CHECKING:
+    from core.audio.decode import AudioFacts
+    from core.video.decode import VideoFacts
+
+__all__ = ["Headers", "Problem", "ProblemKind", "ScanReport", "read_headers", "scan"]
 
 
 @dataclass(frozen=True)
@@ -33,30 +34,8 @@ class Headers:
     """What the headers of the files say, one value a clip; NaN where a file cannot be read."""
 
     seconds: NDArray[np.float64]
-    rates: NDArray[np.float64]  # Hz
-
-
-class ProblemKind(StrEnum):
-    """What can be said of a clip."""
-
-    UNREADABLE = "unreadable"
-    EMPTY = "empty"
-    SILENT = "silent"
-    TOO_SHORT = "too short"
-    CLIPPED = "clipped"
-    OTHER_RATE = "other rate"
-    OTHER_CHANNELS = "other channels"
-    OTHER_LENGTH = "other length"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong or odd with one clip."""
-
-    clip_id: str
-    kind: ProblemKind
-    sentence: str
-    left_out: bool
+    rates: NDArray[np.float64]  # Hz of a sound, frames a second of a video
+    has_sound: NDArray[np.bool_]  # there is a sound track, be it silent
 
 
 @dataclass(frozen=True)
@@ -65,6 +44,7 @@ class ScanReport:
 
     clips: int
     problems: tuple[Problem, ...]
+    heard: int | None = None  # clips with usable sound, where sound was looked at but is not needed
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
@@ -78,17 +58,18 @@ class ScanReport:
         return {kind: counted[kind] for kind in ProblemKind if counted[kind]}
 
     def summary(self) -> str:
-        """One or two sentences: how many clips are sound, what is left out, what is odd."""
+        """A few sentences: how many clips can be used, what is left out, what is odd."""
+        heard = "" if self.heard is None else f"{self.heard} of {self.clips} clips have usable sound."
         if not self.problems:
-            return f"All {self.clips} clips can be used."
+            return " ".join(filter(None, (f"All {self.clips} clips can be used.", heard)))
         out = Counter(item.kind for item in self.problems if item.left_out)
         odd = Counter(item.kind for item in self.problems if not item.left_out)
-        parts = [f"{self.clips - out.total()} of {self.clips} clips can be used."]
+        parts = [f"{self.clips - out.total()} of {self.clips} clips can be used.", heard]
         if out:
             parts.append(f"Left out: {_listed(out)}.")
         if odd:
             parts.append(f"Kept though odd: {_listed(odd)}.")
-        return " ".join(parts)
+        return " ".join(filter(None, parts))
 
     def usable(self, dataset: Dataset) -> Dataset:
         """The dataset without the clips that cannot be used."""
@@ -96,115 +77,62 @@ class ScanReport:
 
 
 def read_headers(dataset: Dataset, control: Control, report: object = None) -> Headers:
-    """Length and rate of every clip, without decoding.
+    """Length and rate of every clip and whether it has sound, without decoding: a millisecond or two a clip.
 
     Raises:
         Cancelled: as `control` says.
     """
     seconds, rates = np.full((2, len(dataset.clips)), np.nan)
+    has_sound = np.zeros(len(dataset.clips), bool)
     for place, clip in enumerate(dataset.clips):
         control.checkpoint()
-        try:
-            header = soundfile.info(str(clip.path))
-        except (soundfile.SoundFileError, OSError, TypeError, ValueError):
+        header = header_of(clip.path)
+        if header is None:
             continue  # the scan says what is wrong with it
-        seconds[place], rates[place] = header.duration, header.samplerate
-    return Headers(seconds, rates)
+        has_sound[place] = header.sample_rate > 0
+        seconds[place] = header.seconds
+        rates[place] = header.frame_rate or header.sample_rate
+    return Headers(seconds, rates, has_sound)
 
 
-def scan(dataset: Dataset, facts: Mapping[str, AudioFacts], failures: Mapping[str, str]) -> ScanReport:
-    """Judge every clip by what decoding it said.
+def scan(
+    dataset: Dataset,
+    facts: Mapping[str, AudioFacts] | Mapping[str, VideoFacts],
+    failures: Mapping[str, str],
+    needed: bool = True,
+) -> ScanReport:
+    """Judge every clip by what decoding it in one wing said.
 
     Args:
         facts: by clip id, of the clips that were decoded.
         failures: by clip id, the sentence of those that were not.
+        needed: what cannot be used is left out. False for the sound of clips whose pictures are used too: nothing is
+            left out then, and the clips that can be heard are counted.
     """
-    rest = _Usual.of(facts[clip.id] for clip in dataset.clips if clip.id in facts)
+    known = [facts[clip.id] for clip in dataset.clips if clip.id in facts]
+    wing = import_module(f"core.{known[0].wing}.judge") if known else None
+    usual = wing.Usual.of(known) if wing else None
     problems: list[Problem] = []
     for clip in dataset.clips:
-        if clip.id in facts:
-            problems += _judge(clip.id, facts[clip.id], rest)
+        if wing and clip.id in facts:
+            problems += wing.judge(clip.id, facts[clip.id], usual, needed)
         else:
             sentence = failures.get(clip.id, f"{clip.id} has not been decoded.")
             kind = ProblemKind.EMPTY if _is_empty(clip) else ProblemKind.UNREADABLE
-            problems.append(Problem(clip.id, kind, sentence, left_out=True))
-    return ScanReport(len(dataset.clips), tuple(problems))
-
-
-@dataclass(frozen=True)
-class _Usual:
-    """What most clips are like. `seconds` is None where lengths differ so much that none is usual."""
-
-    rate: int
-    channels: int
-    seconds: float | None
-
-    @classmethod
-    def of(cls, facts: Iterable[AudioFacts]) -> _Usual:
-        known = list(facts)
-        if not known:
-            return cls(0, 0, None)
-        lengths = Counter(round(item.seconds, 1) for item in known)
-        seconds = lengths.most_common(1)[0][0]
-        near = sum(count for length, count in lengths.items() if _alike(length, seconds))
-        return cls(
-            Counter(item.rate for item in known).most_common(1)[0][0],
-            Counter(item.channels for item in known).most_common(1)[0][0],
-            seconds if near > len(known) / 2 else None,
-        )
-
-
-def _judge(id: str, facts: AudioFacts, usual: _Usual) -> Iterator[Problem]:
-    """What cannot be used has one problem; what is odd has as many as it has."""
-    unusable = _unusable(facts)
-    if unusable:
-        kind, what = unusable
-        yield Problem(id, kind, f"{id} {what}", left_out=True)
-        return
-    if facts.clipped > CLIPPED_SHARE:
-        yield Problem(
-            id, ProblemKind.CLIPPED, f"{id} is clipped: {facts.clipped:.2%} of its samples are at full scale.", False
-        )
-    if facts.rate != usual.rate:
-        sentence = f"{id} has {facts.rate} Hz; most clips have {usual.rate} Hz. It is resampled."
-        yield Problem(id, ProblemKind.OTHER_RATE, sentence, False)
-    if facts.channels != usual.channels:
-        sentence = f"{id} has {facts.channels} channels; most clips have {usual.channels}. They are averaged."
-        yield Problem(id, ProblemKind.OTHER_CHANNELS, sentence, False)
-    if usual.seconds is not None and not _alike(facts.seconds, usual.seconds):
-        sentence = f"{id} lasts {facts.seconds:.2f} s; most clips last {usual.seconds:.1f} s. It is cut or padded."
-        yield Problem(id, ProblemKind.OTHER_LENGTH, sentence, False)
-
-
-def _unusable(facts: AudioFacts) -> tuple[ProblemKind, str] | None:
-    """Why a clip cannot be used, in words that follow its name."""
-    if not facts.frames:
-        return ProblemKind.EMPTY, "holds no samples."
-    if not (math.isfinite(facts.peak) and math.isfinite(facts.rms)):
-        return ProblemKind.UNREADABLE, "holds samples that are no numbers."
-    if facts.seconds < SHORTEST:
-        return (
-            ProblemKind.TOO_SHORT,
-            f"lasts {facts.seconds * 1000:.1f} ms; at least {SHORTEST * 1000:.0f} are needed.",
-        )
-    if facts.peak < SILENT_PEAK or facts.rms < SILENT_RMS:
-        level = (
-            f"{-20 * math.log10(facts.rms):.0f} dB below full scale on average" if facts.rms else "every sample is zero"
-        )
-        return ProblemKind.SILENT, f"is silent: {level}."
-    return None
-
-
-def _alike(one: float, other: float) -> bool:
-    return abs(one - other) <= SAME_LENGTH * other
+            problems.append(Problem(clip.id, kind, sentence, left_out=needed))
+    heard = None if needed else sum(usable_sound(item) for item in known)  # type: ignore[arg-type]  # only of sounds
+    return ScanReport(len(dataset.clips), tuple(problems), heard)
 
 
 def _is_empty(clip: Clip) -> bool:
-    """Whether a file that could not be decoded has no bytes, or a header and no samples."""
+    """Whether a file that could not be decoded has no bytes, or a header and nothing behind it."""
     try:
-        return clip.path.stat().st_size == 0 or soundfile.info(clip.path).frames == 0
-    except (OSError, soundfile.SoundFileError, TypeError, ValueError):  # as core.audio.decode
+        if clip.path.stat().st_size == 0:
+            return True
+    except OSError:
         return False
+    header = header_of(clip.path)
+    return header is not None and not header.seconds and not header.frames
 
 
 def _listed(counts: Counter[ProblemKind]) -> str:

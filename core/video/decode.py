@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when a file is first opened: what is wrong, we say
 import cv2
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.control import Control
 from core.errors import UserError
-from core.media import LONGEST, digest_of
+from core.media import LONGEST, container_name, digest_of
 from core.readable import size
 from core.recipe import VideoSettings
 from core.video.flow import Flow
@@ -40,6 +40,8 @@ Result = TypeVar("Result")
 @dataclass(frozen=True)
 class VideoFacts:
     """What a file is, before anything is resized. Brightness is linear in the pixel values, full scale is 1."""
+
+    wing: ClassVar[str] = "video"
 
     width: int  # px, as seen: after rotation
     height: int
@@ -129,7 +131,7 @@ class Reader:
         self._capture = _guarded(path, lambda: cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1]))
         if not self._capture.isOpened():
             raise UserError(_why_not(path))
-        self.format = f"{_container(path)} {_four_letters(int(self._capture.get(cv2.CAP_PROP_FOURCC)))}".strip()
+        self.format = f"{container_name(path)} {_four_letters(int(self._capture.get(cv2.CAP_PROP_FOURCC)))}".strip()
         promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.promised = int(promised) if 0 < promised < 1e12 else 0
@@ -296,30 +298,6 @@ def _why_not(path: Path) -> str:
     return (
         f"{path} is not a video that can be decoded ({reason}). Replace it, or convert it to MP4 (H.264), AVI or MKV."
     )
-
-
-def _container(path: Path) -> str:
-    """By the first bytes: names lie."""
-    with path.open("rb") as file:
-        start = file.read(12)
-    for place, mark, name in CONTAINERS:
-        if start[place : place + len(mark)] == mark:
-            return name
-    return ""
-
-
-CONTAINERS = (
-    (8, b"AVI ", "AVI"),
-    (4, b"ftypqt", "MOV"),
-    (4, b"ftyp", "MP4"),
-    (4, b"moov", "MOV"),
-    (0, b"\x1a\x45\xdf\xa3", "Matroska"),
-    (0, b"FLV", "FLV"),
-    (0, b"OggS", "Ogg"),
-    (0, b"\x30\x26\xb2\x75", "ASF"),
-    (0, b"\x00\x00\x01\xba", "MPEG-PS"),
-    (0, b"\x47", "MPEG-TS"),
-)
 
 
 def _four_letters(code: int) -> str:
