@@ -6,8 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import UserError
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
 
 LONGEST = 3600.0  # s of one clip; a damaged header may promise weeks
 CONTAINERS = (
@@ -98,7 +102,7 @@ def _container_header(path: Path) -> Header | None:
     try:
         with av.open(str(path)) as container:
             sound = container.streams.audio[0] if container.streams.audio else None
-            video = container.streams.video[0] if container.streams.video else None
+            video = next((stream for stream in container.streams.video if not is_cover(stream)), None)
             seconds = (container.duration or 0) / av.time_base
             if video is not None and video.duration and video.time_base:
                 seconds = float(video.duration * video.time_base)
@@ -112,6 +116,13 @@ def _container_header(path: Path) -> Header | None:
             )
     except (av.FFmpegError, OSError, ValueError):  # ValueError: the name is no text, or holds a zero byte
         return None
+
+
+def is_cover(stream: VideoStream) -> bool:
+    """Whether the pictures of a file are the cover of a sound."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def container_name(path: Path) -> str:

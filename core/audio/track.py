@@ -14,7 +14,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.media import LONGEST, container_name, is_video
+from core.media import LONGEST, container_name, is_cover, is_video
 
 FULL_SCALE = 0.999  # |x| from here on counts as clipped: 16-bit files end at 32767/32768
 GAP = 0.25  # s: where the times of a track leap by more, sound is missing
@@ -109,8 +109,7 @@ def _frames(file: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
 def _picture_start(file: InputContainer) -> float | None:
     """Seconds at which the pictures begin; None where there are none but a cover."""
     for video in file.streams.video:
-        cover = bool(video.disposition & av.stream.Disposition.attached_pic)
-        if not cover and video.time_base is not None:
+        if not is_cover(video) and video.time_base is not None:
             return float((video.start_time or 0) * video.time_base)
     return None
 

@@ -21,7 +21,7 @@ from core.media import LONGEST, container_name, digest_of
 from core.readable import size
 from core.recipe import VideoSettings
 from core.video.flow import Flow
-from core.video.sampling import Paced, Thinned, most_kept
+from core.video.sampling import Paced, Thinned, keeper
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
@@ -67,9 +67,9 @@ def decode(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64], VideoFacts]:
     """Decode a video, once from its beginning to its end, in memory that does not grow with its length.
 
-    With `settings`: `taken * spare` frames spread evenly over the clip (all, if there are fewer), or with the sampling
-    “window” those at its rate, their shorter side made `side` pixels; red, green and blue, or optical flow to the next
-    frame of the file, or both. Without: every frame, in RGB at its own size.
+    With `settings`: as many frames as `core.video.sampling.most_kept` says, spread evenly over the clip (all, if there
+    are fewer), or with the sampling “window” those at its rate, their shorter side made `side` pixels; red, green and
+    blue, or optical flow to the next frame of the file, or both. Without: every frame, in RGB at its own size.
 
     Returns:
         Frames of shape (n, h, w, c), their times in seconds of shape (n,), counted from the first frame of the file,
@@ -81,9 +81,7 @@ def decode(
     """
     reader = Reader(path, control)
     shrink = _Shrink(path, settings)
-    most = most_kept(settings) if settings else None
-    kept: Thinned[_Kept] | Paced[_Kept]
-    kept = Thinned(most) if most else Paced(settings.rate if settings else None)
+    kept: Thinned[_Kept] | Paced[_Kept] = keeper(settings)
     for frame, seconds in reader:
         shrink.look(frame, seconds)
         kept.offer(seconds, shrink.keep)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +50,16 @@ def positions(
 def most_kept(settings: VideoSettings) -> int | None:
     """Frames that are kept of a clip at most; None where its length decides (window).
 
-    Pictures serve differences too, which take one more: both read the same cache.
+    One more is kept for each of the spare ones than is seen, as differences need: all inputs then see the same frames,
+    and pictures and their differences share a cache.
     """
-    if settings.sampling == "window":
-        return None
-    return (settings.frames + (3 in settings.streams)) * settings.spare
+    return None if settings.sampling == "window" else (settings.frames + 1) * settings.spare
+
+
+def keeper(settings: VideoSettings | None) -> Thinned[Any] | Paced[Any]:
+    """What chooses the frames to keep from those that pass; without settings, all."""
+    most = most_kept(settings) if settings else None
+    return Thinned(most) if most else Paced(settings.rate if settings else None)
 
 
 def spread(frames: int, kept: int) -> NDArray[np.int64]:
@@ -73,25 +78,28 @@ class Thinned(Generic[Item]):
     Every `stride`-th item is held. When the room is used up, every other one is let go and the stride doubles. At the
     end the items nearest to the ideal places are chosen: exactly those while the stream fits, else within a quarter of
     their distance.
+
+    Attributes:
+        held: at least half of `room` items, once so many have passed; evenly spaced.
     """
 
-    def __init__(self, kept: int) -> None:
+    def __init__(self, kept: int, room: int = 0) -> None:
         self.kept, self.seen, self.stride = kept, 0, 1
-        self._room = FINER * kept
-        self._held: list[Item] = []
+        self.held: list[Item] = []
+        self._room = room or FINER * kept  # even
 
     def offer(self, seconds: float, make: Callable[[], Item]) -> None:
         """The next of the stream; it is made only where it is held."""
         if self.seen % self.stride == 0:
-            if len(self._held) == self._room:  # `seen` is then a multiple of the new stride too: the room is even
-                del self._held[1::2]
+            if len(self.held) == self._room:  # `seen` is then a multiple of the new stride too
+                del self.held[1::2]
                 self.stride *= 2
-            self._held.append(make())
+            self.held.append(make())
         self.seen += 1
 
     def chosen(self) -> list[Item]:
         nearest = np.rint(spread(self.seen, self.kept) / self.stride).astype(np.int64)
-        return [self._held[min(index, len(self._held) - 1)] for index in nearest]
+        return [self.held[min(index, len(self.held) - 1)] for index in nearest]
 
 
 class Paced(Generic[Item]):
