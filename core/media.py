@@ -44,6 +44,7 @@ class Header:
     frames: int
     width: int
     height: int
+    of_pictures: bool = False  # `seconds` is the length of the pictures, not of whatever lasts longest
 
 
 def is_video(path: Path) -> bool:
@@ -104,8 +105,8 @@ def _container_header(path: Path) -> Header | None:
             sound = container.streams.audio[0] if container.streams.audio else None
             video = next((stream for stream in container.streams.video if not is_cover(stream)), None)
             seconds = (container.duration or 0) / av.time_base
-            if video is not None and video.duration and video.time_base:
-                seconds = float(video.duration * video.time_base)
+            if video is not None and (own := _seconds(video)):
+                seconds = own
             return Header(
                 seconds,
                 sound.rate if sound is not None else 0,
@@ -113,9 +114,21 @@ def _container_header(path: Path) -> Header | None:
                 video.frames if video is not None else 0,
                 video.width if video is not None else 0,
                 video.height if video is not None else 0,
+                sound is None or bool(video is not None and _seconds(video)),
             )
     except (av.FFmpegError, OSError, ValueError):  # ValueError: the name is no text, or holds a zero byte
         return None
+
+
+def _seconds(video: VideoStream) -> float:
+    """Length of the pictures alone; 0 where the container does not say. Matroska writes it in a tag, 00:00:01.5."""
+    if video.duration and video.time_base:
+        return float(video.duration * video.time_base)
+    try:
+        hours, minutes, seconds = video.metadata.get("DURATION", "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return 0.0
 
 
 def is_cover(stream: VideoStream) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.control import Control
 from core.errors import UserError
-from core.media import LONGEST, container_name, digest_of
+from core.media import LONGEST, container_name, digest_of, header_of
 from core.readable import size
 from core.recipe import VideoSettings
 from core.video.flow import Flow
@@ -181,6 +181,15 @@ class Reader:
         seconds = stamp - self._start
         return seconds if self._last < seconds < math.inf else self._last + 1 / self.promised_rate
 
+    def _promise(self, fps: float) -> int:
+        """Frames that the header promises. OpenCV's figure may be made up of the length of the sound and a rate."""
+        if self.promised <= self.frames:
+            return self.promised
+        header = header_of(self.path)
+        if header is None or header.frames:
+            return header.frames if header else 0
+        return round(header.seconds * fps) if header.of_pictures else 0
+
     def facts(self) -> VideoFacts:
         """What is known when all frames were read."""
         gaps = self.frames - 1
@@ -190,7 +199,7 @@ class Reader:
             width=self.width,
             height=self.height,
             frames=self.frames,
-            promised=self.promised,
+            promised=self._promise(1 / interval),
             seconds=self._last + interval,
             fps=1 / interval,
             variable=spread > max(UNEVEN * interval, ROUNDING),
