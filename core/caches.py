@@ -1,4 +1,4 @@
-"""The caches that a study's runs read from: one a wing, and one more for each recipe that keeps other things on disk."""
+"""The caches that a study's runs read from: one a wing, and another for each recipe that keeps something else."""
 
 from __future__ import annotations
 
@@ -50,12 +50,17 @@ class Caches:
             self.failures.setdefault(wing, {}).update(cache.failures)
         return self
 
-    def usable(self, dataset: Dataset, with_sound: bool) -> Dataset:
-        """The dataset without the clips that cannot be used."""
-        from core.datasets.base import Excluded
+    def usable(self, dataset: Dataset, with_sound: bool = False) -> Dataset:
+        """The dataset without the clips that cannot be used.
 
-        bad = {k: v for f in self.failures.values() for k, v in f.items()}
-        return dataset.without(tuple(Excluded(k, v) for k, v in bad.items()))
+        A clip without sound is left out where only sounds are looked at, or where `with_sound` asks for it.
+        """
+        from core.datasets.scan import scan
+
+        for wing, facts in self.facts.items():
+            needed = wing != "audio" or with_sound or len(self.facts) == 1
+            dataset = scan(dataset, facts, self.failures[wing], needed).usable(dataset)
+        return dataset
 
     def digests(self) -> dict[str, tuple[str, str]]:
         """By clip id: the digests of its file and of its content, of the pictures where both are looked at."""

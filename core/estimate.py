@@ -96,7 +96,7 @@ def estimate(
 
 def _run_seconds(dataset: Dataset, spec: RunSpec, train: float, test: float) -> float:
     recipe = spec.recipe
-    if spec.late:
+    if spec.late:  # nothing is trained
         return len(dataset.clips) * test
     tested = sum(clip.fold == spec.fold for clip in dataset.clips)
     others = len(dataset.clips) - tested
@@ -119,19 +119,20 @@ def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -
     if network.freeze != "nothing":
         model.freeze(len(model.stages) if network.freeze == "all but head" else network.freeze_stages)
     task = Task(model, recipe, spec.modality.wings, classes, seed=0).to(device)
-    optimizer = make_optimizer(model.named_parameters(), frozenset(), recipe)
+    optimizer = None if spec.late else make_optimizer(model.named_parameters(), frozenset(), recipe)
     clips = min(recipe.batch_size, TIMED_CLIPS)
     batch = made_up(task, clips)
     training, testing = [], []
     for index in range(TIMED_BATCHES + 1):  # the first warms caches and is not counted
         control.checkpoint()
         started = time.perf_counter()
-        task.train()
-        loss, _ = task.loss(batch, 0, index)
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        float(loss.detach())  # wait for the device
+        if optimizer is not None:
+            task.train()
+            loss, _ = task.loss(batch, 0, index)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            float(loss.detach())  # wait for the device
         trained = time.perf_counter()
         task.eval()
         with torch.inference_mode():

@@ -287,10 +287,14 @@ class Study(Settings):
             )
         if modality != Modality.AUDIO and recipe.mixing == "between-class":
             raise ValueError(f"network “{network.label}”: between-class mixing is for sounds alone; use mixup")
-        if modality == Modality.AUDIO_VISUAL and network.fusion == "score average" and not network.joint:
+        if modality == Modality.AUDIO_VISUAL and network.fusion == "score average":
             self._check_score_average(network, recipe)
 
     def _check_score_average(self, network: Network, recipe: Recipe) -> None:
+        if network.joint:
+            raise ValueError(
+                f"network “{network.label}” averages the scores of trained branches: it cannot be trained jointly"
+            )
         shares = {self.recipe_of(branch).validation_share for branch in self.branches_of(network)}
         if shares != {recipe.validation_share} or not recipe.validation_share:
             raise ValueError(

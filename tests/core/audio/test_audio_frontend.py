@@ -131,7 +131,7 @@ def test_filters_and_band_centres_are_librosas(settings: AudioSettings) -> None:
 
 def test_standardise_takes_one_mean_and_one_deviation() -> None:
     values = torch.randn(40, 1, 8, 5, generator=torch.Generator().manual_seed(0)) * 12 - 35
-    standardise = Standardise()
+    standardise = Standardise(1)
     standardise.fit(values.split(7))
     assert float(standardise.mean) == pytest.approx(float(values.mean()), rel=1e-5)
     assert float(standardise.std) == pytest.approx(float(values.std(correction=0)), rel=1e-5)
@@ -142,7 +142,7 @@ def test_standardise_takes_one_mean_and_one_deviation() -> None:
 
 
 def test_standardise_of_silence_divides_by_one() -> None:
-    standardise = Standardise()
+    standardise = Standardise(1)
     standardise.fit([torch.full((2, 1, 3, 4), -100.0)])
     assert (float(standardise.mean), float(standardise.std)) == (-100.0, 1.0)
 

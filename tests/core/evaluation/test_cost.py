@@ -23,7 +23,7 @@ def test_by_hand() -> None:
     [("alexnet", 61.10, 0.71), ("resnet50", 25.56, 4.09)],  # torchvision's own table of weights
 )
 def test_published_figures(architecture: str, millions: float, giga: float) -> None:
-    network = build(architecture, classes=1000, channels=3)
+    network = build(architecture, classes=1000, streams=(3,))
     assert parameters(network) / 1e6 == pytest.approx(millions, abs=0.01)
     assert multiply_adds(network, torch.zeros(1, 3, 224, 224)) / 1e9 == pytest.approx(giga, abs=0.01)
 

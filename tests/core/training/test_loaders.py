@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.audio.cache import AudioCache
+from core.audio.cache import AudioCache, open_cache
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
+from core.recipe import AudioSettings, Recipe
 from core.training.loaders import Batches, seed_of
 from tests.core.tones import RATE, write_tones
 
@@ -16,12 +17,13 @@ from tests.core.tones import RATE, write_tones
 def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, AudioCache]:
     folder = tmp_path_factory.mktemp("loaders")
     dataset = DATASETS["labelled-folder"].open(write_tones(folder / "tones"))
-    return dataset, AudioCache.open(dataset, RATE, folder / "cache")
+    return dataset, open_cache(dataset, Recipe(audio=AudioSettings(rate=RATE)), folder / "cache")
 
 
 def batches(data: tuple[Dataset, AudioCache], training: bool, samples: int = 3200, seed: int = 0) -> Batches:
     dataset, cache = data
-    return Batches(dataset.clips, cache, samples, 7, seed, training)
+    recipe = Recipe(batch_size=7, audio=AudioSettings(rate=RATE, seconds=samples / RATE))
+    return Batches(dataset.clips, {"audio": cache}, recipe, seed, training)
 
 
 def order(loader: Batches, epoch: int) -> list[int]:
@@ -49,10 +51,10 @@ def test_the_order_is_of_seed_and_epoch(data: tuple[Dataset, AudioCache]) -> Non
 def test_clips_are_padded_and_cropped(data: tuple[Dataset, AudioCache]) -> None:
     dataset, cache = data
     whole = cache.samples(dataset.clips[0].id)
-    padded = next(iter(batches(data, training=False, samples=4000))).inputs[0].numpy()
+    padded = next(iter(batches(data, training=False, samples=4000))).inputs["audio"][0][0].numpy()
     np.testing.assert_array_equal(padded[:3200], whole)
     assert not padded[3200:].any()
-    centred = next(iter(batches(data, training=False, samples=1000))).inputs[0].numpy()
+    centred = next(iter(batches(data, training=False, samples=1000))).inputs["audio"][0][0].numpy()
     np.testing.assert_array_equal(centred, whole[1100:2100])
 
 

@@ -137,7 +137,7 @@ def test_mixup_is_convex_with_beta_weights() -> None:
     weights = []
     generator = seeded(0)
     for _ in range(30):
-        mixed, soft = mixup(clips, labels, 64, 0.4, generator)
+        (mixed,), soft = mixup([clips], labels, 64, 0.4, generator)
         torch.testing.assert_close(mixed, soft)  # clip k is one at place k, as its label is
         torch.testing.assert_close(soft.sum(1), torch.ones(64))
         alone = (soft > 0.9999).any(1) & ((soft > 0).sum(1) == 1)
@@ -148,10 +148,12 @@ def test_mixup_is_convex_with_beta_weights() -> None:
 def test_equal_generators_give_equal_batches_and_the_global_state_is_left_alone() -> None:
     clips, labels = sounds(8, 16000), torch.arange(8) % 3
     state, numpy_state = torch.get_rng_state(), str(np.random.get_state())
-    for mix in (
-        lambda seed: between_class(clips, labels, 3, 16000, seeded(seed)),
-        lambda seed: mixup(clips, labels, 3, 0.2, seeded(seed)),
-    ):
+
+    def mixed_up(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+        (mixed,), soft = mixup([clips], labels, 3, 0.2, seeded(seed))
+        return mixed, soft
+
+    for mix in (lambda seed: between_class(clips, labels, 3, 16000, seeded(seed)), mixed_up):
         for one, two, other in zip(mix(7), mix(7), mix(8), strict=True):
             torch.testing.assert_close(one, two, rtol=0, atol=0)
             assert not torch.equal(one, other)
@@ -170,3 +172,11 @@ def test_kl_loss_is_the_divergence() -> None:
 def test_kl_loss_of_plain_labels_is_cross_entropy() -> None:
     logits, labels = torch.randn(10, 6, generator=seeded(0)), torch.arange(10) % 6
     torch.testing.assert_close(kl_loss(logits, F.one_hot(labels, 6).float()), F.cross_entropy(logits, labels))
+
+
+def test_inputs_of_one_clip_share_partner_and_weight() -> None:
+    sound, frames, labels = torch.randn(6, 1, 4, 5), torch.randn(6, 3, 2, 4, 4), torch.arange(6)
+    (mixed_sound, mixed_frames), soft = mixup([sound, frames], labels, 6, 1.0, seeded(0))
+    for clip in range(6):  # the soft label says how much of which clip there is, in both
+        torch.testing.assert_close(mixed_sound[clip], torch.tensordot(soft[clip], sound, 1))
+        torch.testing.assert_close(mixed_frames[clip], torch.tensordot(soft[clip], frames, 1))

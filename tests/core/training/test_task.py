@@ -6,51 +6,68 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import models
-from core.recipe import AudioAugmentation, AudioSettings, Recipe
+from core.datasets.base import Modality
+from core.recipe import AudioAugmentation, AudioSettings, Recipe, VideoAugmentation, VideoSettings
+from core.study import Network, Study
+from core.training.initial import build_network
 from core.training.loaders import Batch
-from core.training.task import Task
+from core.training.task import Task, made_up
 
-AUDIO = AudioSettings(rate=8000, seconds=0.5, n_fft=256, hop=64, mels=32)
-EVERYTHING = AudioAugmentation(
-    noise=1.0, pitch=0.5, stretch=0.5, gain_db=6.0, shift=1.0, frequency_masks=1, time_masks=1
-)
+SMALL: dict[str, object] = {
+    "audio": AudioSettings(rate=8000, seconds=0.5, n_fft=256, hop=64, mels=32),
+    "video": VideoSettings(frames=4, side=40, size=32),
+}
+EVERYTHING: dict[str, object] = {
+    "augmentation": AudioAugmentation(
+        noise=1.0, pitch=0.5, stretch=0.5, gain_db=6.0, shift=1.0, frequency_masks=1, time_masks=1
+    ),
+    "video_augmentation": VideoAugmentation(crop=0.5, flip=True, colour=0.4, blur=0.5),
+}
 CLASSES = 3
 
 
+@pytest.fixture(params=list(Modality), ids=str)
+def modality(request: pytest.FixtureRequest) -> Modality:
+    return request.param
+
+
 @pytest.fixture
-def batch() -> Batch:
-    sounds = 0.1 * torch.randn(8, AUDIO.samples, generator=torch.Generator().manual_seed(1))
-    return Batch(sounds, torch.arange(8) % CLASSES, tuple(range(8)))
+def batch(modality: Modality) -> Batch:
+    return made_up(task(modality), 8)
 
 
-def task(seed: int = 0, **recipe: object) -> Task:
+def task(modality: Modality, seed: int = 0, **recipe: object) -> Task:
     torch.manual_seed(0)
-    network = models.build("baseline_cnn", CLASSES)
-    return Task(network, Recipe(audio=AUDIO, **recipe), CLASSES, seed)
+    network = Network(modality=modality.value, joint=True)
+    spec = next(Study(modality=modality, network=(network,), recipe=Recipe(**SMALL | recipe)).runs((1,)))
+    return Task(build_network(spec, CLASSES), spec.recipe, modality.wings, CLASSES, seed)
 
 
-@pytest.mark.parametrize("mixing", ["none", "between-class", "mixup"])
-def test_a_step_depends_on_seed_epoch_and_batch_alone(batch: Batch, mixing: str) -> None:
-    def loss(seed: int, epoch: int, index: int) -> float:
-        fresh = task(seed, augmentation=EVERYTHING, mixing=mixing)
+def mixings(modality: Modality) -> list[str]:
+    return ["between-class", "mixup"] if modality is Modality.AUDIO else ["mixup"]
+
+
+def test_a_step_depends_on_seed_epoch_and_batch_alone(modality: Modality, batch: Batch) -> None:
+    def loss(seed: int, epoch: int, index: int, mixing: str) -> float:
+        fresh = task(modality, seed, mixing=mixing, **EVERYTHING)
         torch.rand(seed + epoch + index)  # what was drawn before must not matter
         return float(fresh.loss(batch, epoch, index)[0].detach())
 
-    first = loss(0, 2, 3)
-    assert loss(0, 2, 3) == first
-    assert len({first, loss(1, 2, 3), loss(0, 3, 3), loss(0, 2, 4)}) == 4
+    for mixing in ("none", *mixings(modality)):
+        first = loss(0, 2, 3, mixing)
+        assert loss(0, 2, 3, mixing) == first
+        assert len({first, *(loss(*numbers, mixing) for numbers in ((1, 2, 3), (0, 3, 3), (0, 2, 4)))}) == 4
 
 
-def test_testing_is_free_of_chance_augmentation_and_mixing(batch: Batch) -> None:
-    plain, augmented = task().eval(), task(augmentation=EVERYTHING, mixing="mixup").eval()
+def test_testing_is_free_of_chance_augmentation_and_mixing(modality: Modality, batch: Batch) -> None:
+    plain, augmented = task(modality).eval(), task(modality, mixing="mixup", **EVERYTHING).eval()
     with torch.inference_mode():
         assert torch.equal(plain(batch.inputs), augmented(batch.inputs))
         assert torch.equal(plain(batch.inputs), plain(batch.inputs))
 
 
-def test_training_without_augmentation_is_cross_entropy_with_smoothing(batch: Batch) -> None:
-    learner = task(label_smoothing=0.1)
+def test_training_without_augmentation_is_cross_entropy_with_smoothing(modality: Modality, batch: Batch) -> None:
+    learner = task(modality, label_smoothing=0.1)
     learner.eval()  # no dropout: the loss can be repeated by hand
     loss, accuracy = learner.loss(batch, 0, 0)
     logits = learner(batch.inputs)
@@ -58,24 +75,26 @@ def test_training_without_augmentation_is_cross_entropy_with_smoothing(batch: Ba
     assert accuracy == (logits.argmax(1) == batch.labels).float().mean()
 
 
-@pytest.mark.parametrize("mixing", ["between-class", "mixup"])
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_mixed_labels_are_learnt_by_divergence(batch: Batch, mixing: str, smoothing: float) -> None:
-    learner = task(mixing=mixing, label_smoothing=smoothing).eval()
-    assert float(learner.loss(batch, 0, 0)[0].detach()) >= 0  # a divergence, unlike a cross-entropy, reaches zero
-    soft = F.one_hot(batch.labels, CLASSES).float()
-    smoothed = soft * (1 - smoothing) + smoothing / CLASSES
-    logits = learner(batch.inputs)
-    by_hand = (smoothed * (smoothed.clamp_min(1e-30).log() - F.log_softmax(logits, 1))).sum(1).mean()
-    torch.testing.assert_close(learner._divergence(logits, soft), by_hand)
+def test_mixed_labels_are_learnt_by_divergence(modality: Modality, batch: Batch, smoothing: float) -> None:
+    for mixing in mixings(modality):
+        learner = task(modality, mixing=mixing, label_smoothing=smoothing).eval()
+        assert float(learner.loss(batch, 0, 0)[0].detach()) >= 0  # a divergence, unlike a cross-entropy, reaches zero
+        soft = F.one_hot(batch.labels, CLASSES).float()
+        smoothed = soft * (1 - smoothing) + smoothing / CLASSES
+        logits = learner(batch.inputs)
+        by_hand = (smoothed * (smoothed.clamp_min(1e-30).log() - F.log_softmax(logits, 1))).sum(1).mean()
+        torch.testing.assert_close(learner._divergence(logits, soft), by_hand)
 
 
-def test_levels_come_from_the_clips_given_and_are_kept_with_the_weights(batch: Batch) -> None:
-    learner = task()
+def test_levels_come_from_the_clips_given_and_are_kept_with_the_weights(modality: Modality, batch: Batch) -> None:
+    learner = task(modality)
     learner.fit_levels([batch])
-    seen = learner.frontend(batch.inputs)
-    assert abs(float(seen.mean())) < 1e-4
-    assert abs(float(seen.std()) - 1) < 1e-3
-    restored = task()
+    learner.eval()
+    restored = task(modality).eval()
     restored.load_state_dict(learner.state_dict())
-    torch.testing.assert_close(restored.frontend(batch.inputs), seen)
+    for seen, again in zip(learner.see(batch.inputs), restored.see(batch.inputs), strict=True):
+        channels = seen.movedim(-3, 0).flatten(1)
+        torch.testing.assert_close(channels.mean(1), torch.zeros(len(channels)), atol=1e-4, rtol=0)
+        torch.testing.assert_close(channels.std(1), torch.ones(len(channels)), atol=1e-3, rtol=0)
+        torch.testing.assert_close(seen, again)
