@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LONGEST = 3600.0  # s of one clip; a damaged header may promise weeks
 CONTAINERS = (
     (8, b"AVI ", "AVI"),
+    (8, b"WAVE", "WAV"),
     (4, b"ftypqt", "MOV"),
     (4, b"ftyp", "MP4"),
     (4, b"moov", "MOV"),

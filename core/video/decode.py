@@ -32,6 +32,7 @@ UNEVEN = 0.05  # standard deviation of the frame intervals relative to their mea
 ROUNDING = 0.0007  # s: containers that count in milliseconds
 ASSUMED_RATE = 25.0  # fps, where neither times nor header say
 CHECK_EVERY = 32  # frames
+TRIES = 5  # packets that fail one after another end a file
 
 Frame = NDArray[np.uint8]
 Result = TypeVar("Result")
@@ -169,8 +170,12 @@ class Reader:
             raise UserError(f"{self.path} is a video without frames. Copy, download or export it again.")
 
     def _read(self) -> Frame | None:
-        read, frame = self._capture.read()
-        return np.asarray(frame, dtype=np.uint8) if read else None
+        """None at the end. A damaged packet fails once, and what comes after it can be read again."""
+        for _ in range(TRIES):
+            read, frame = self._capture.read()
+            if read:
+                return np.asarray(frame, dtype=np.uint8)
+        return None
 
     def _seconds(self) -> float:
         """Of the frame just read, since the first; times that do not rise are made up from the header's rate."""
