@@ -147,6 +147,13 @@ print(peak)
 """
 
 
+def peak_kib(root: Path, clips: int) -> int:
+    """Of the private memory of a process that caches so many clips."""
+    command = [sys.executable, "-c", BUILD, str(root), str(clips)]
+    surroundings = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return int(subprocess.run(command, check=True, capture_output=True, text=True, env=surroundings).stdout)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="RssAnon is known on Linux only")
 def test_memory_does_not_grow_with_the_number_of_clips(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     random = np.random.default_rng(0)
@@ -159,10 +166,7 @@ def test_memory_does_not_grow_with_the_number_of_clips(tmp_path: Path, capsys: p
         file.mux(stream.encode(None))
     for number in range(1, 1000):
         os.link(tmp_path / "0.avi", tmp_path / f"{number}.avi")
-    peaks = {
-        count: int(subprocess.run([sys.executable, "-c", BUILD, tmp_path, str(count)], check=True, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}).stdout)
-        for count in (100, 1000)
-    }  # fmt: skip
+    peaks = {count: peak_kib(tmp_path, count) for count in (100, 1000)}
     with capsys.disabled():
         print(
             f"\npeak RssAnon of caching 100 clips {peaks[100] / 1024:.0f} MiB, 1000 clips {peaks[1000] / 1024:.0f} MiB"
