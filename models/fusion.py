@@ -12,8 +12,8 @@ from models import FUSION_KINDS
 from models.base import Classifier
 
 KINDS = FUSION_KINDS
-SHARED = 32  # numbers to which gated attention brings each branch's features: few, for few hundred clips
-DROPOUT = 0.3
+SHARED = 16  # numbers to which gated attention brings the features of each branch: few, for few hundred clips
+DROPOUT = 0.5
 
 
 class Fusion(Classifier):
