@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.control import Control
-from core.datasets.base import Dataset
+from core.datasets.base import Dataset, Modality
 from core.events import Progress
 from core.recipe import Recipe
-from core.study import RunSpec
 from core.wings import WINGS, ClipCache
+
+if TYPE_CHECKING:
+    from core.datasets.scan import ScanReport
+
+
+class Wanted(Protocol):
+    """What looks at clips: a run, or a check of what runs will look at."""
+
+    @property
+    def modality(self) -> Modality: ...
+    @property
+    def recipe(self) -> Recipe: ...
 
 
 class Caches:
@@ -30,10 +42,10 @@ class Caches:
 
     def open(
         self,
-        specs: Iterable[RunSpec],
+        specs: Iterable[Wanted],
         control: Control,
         report: Callable[[Progress], None],
-        limit_bytes: float,
+        limit_bytes: float = math.inf,
     ) -> Caches:
         """Decode what the runs need and is not there yet.
 
@@ -50,17 +62,23 @@ class Caches:
             self.failures.setdefault(wing, {}).update(cache.failures)
         return self
 
-    def usable(self, dataset: Dataset, with_sound: bool = False) -> Dataset:
-        """The dataset without the clips that cannot be used.
+    def report(self, dataset: Dataset, with_sound: bool = False) -> ScanReport:
+        """What is wrong or odd with the clips, in any wing.
 
         A clip without sound is left out where only sounds are looked at, or where `with_sound` asks for it.
         """
-        from core.datasets.scan import scan
+        from core.datasets.scan import joined, scan
 
-        for wing, facts in self.facts.items():
-            needed = wing != "audio" or with_sound or len(self.facts) == 1
-            dataset = scan(dataset, facts, self.failures[wing], needed).usable(dataset)
-        return dataset
+        return joined(
+            {
+                wing: scan(dataset, facts, self.failures[wing], wing != "audio" or with_sound or len(self.facts) == 1)
+                for wing, facts in self.facts.items()
+            }
+        )
+
+    def usable(self, dataset: Dataset, with_sound: bool = False) -> Dataset:
+        """The dataset without the clips that cannot be used, as the report says."""
+        return self.report(dataset, with_sound).usable(dataset)
 
     def digests(self) -> dict[str, tuple[str, str]]:
         """By clip id: the digests of its file and of its content, of the pictures where both are looked at."""
@@ -71,18 +89,18 @@ class Caches:
         return self._opened[WINGS[wing].cache_folder(self._dataset, recipe, self._cache_dir)]
 
 
-def estimate_bytes(dataset: Dataset, specs: Iterable[RunSpec], cache_dir: Path) -> int:
-    """Size of all caches that the runs need."""
+def estimate_bytes(dataset: Dataset, specs: Iterable[Wanted], cache_dir: Path) -> int:
+    """Size of all caches that the runs need, from headers alone."""
     needed = _needed(dataset, specs, cache_dir).values()
     return sum(WINGS[wing].estimate_bytes(dataset, recipe) for wing, recipe in needed)
 
 
-def _needed(dataset: Dataset, specs: Iterable[RunSpec], cache_dir: Path) -> dict[Path, tuple[str, Recipe]]:
+def _needed(dataset: Dataset, specs: Iterable[Wanted], cache_dir: Path) -> dict[Path, tuple[str, Recipe]]:
     """By folder: each is opened once, whatever the number of runs that share it."""
     return {WINGS[wing].cache_folder(dataset, recipe, cache_dir): (wing, recipe) for wing, recipe in _wanted(specs)}
 
 
-def _wanted(specs: Iterable[RunSpec]) -> Iterator[tuple[str, Recipe]]:
+def _wanted(specs: Iterable[Wanted]) -> Iterator[tuple[str, Recipe]]:
     for spec in specs:
         for wing in spec.modality.wings:
             yield wing, spec.recipe

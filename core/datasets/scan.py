@@ -31,11 +31,21 @@ __all__ = ["Headers", "Problem", "ProblemKind", "ScanReport", "read_headers", "s
 
 @dataclass(frozen=True)
 class Headers:
-    """What the headers of the files say, one value a clip; NaN where a file cannot be read."""
+    """What the headers of the files say, one value a clip; NaN where a file cannot be read or has no such stream."""
 
     seconds: NDArray[np.float64]
-    rates: NDArray[np.float64]  # Hz of a sound, frames a second of a video
-    has_sound: NDArray[np.bool_]  # there is a sound track, be it silent
+    sample_rates: NDArray[np.float64]  # Hz
+    frame_rates: NDArray[np.float64]  # frames a second
+    sizes: NDArray[np.float64]  # (clips, 2) width and height in px
+
+    @property
+    def has_sound(self) -> NDArray[np.bool_]:
+        """There is a sound track, be it silent."""
+        return np.isfinite(self.sample_rates)
+
+    @property
+    def has_pictures(self) -> NDArray[np.bool_]:
+        return np.isfinite(self.sizes[:, 0])
 
 
 @dataclass(frozen=True)
@@ -77,22 +87,19 @@ class ScanReport:
 
 
 def read_headers(dataset: Dataset, control: Control, report: object = None) -> Headers:
-    """Length and rate of every clip and whether it has sound, without decoding: a millisecond or two a clip.
+    """Length, rates and size of every clip, without decoding: a millisecond or two a clip.
 
     Raises:
         Cancelled: as `control` says.
     """
-    seconds, rates = np.full((2, len(dataset.clips)), np.nan)
-    has_sound = np.zeros(len(dataset.clips), bool)
+    found = np.full((len(dataset.clips), 5), np.nan)
     for place, clip in enumerate(dataset.clips):
         control.checkpoint()
         header = header_of(clip.path)
-        if header is None:
-            continue  # the scan says what is wrong with it
-        has_sound[place] = header.sample_rate > 0
-        seconds[place] = header.seconds
-        rates[place] = header.frame_rate or header.sample_rate
-    return Headers(seconds, rates, has_sound)
+        if header is not None:  # the scan says what is wrong with the others
+            said = header.sample_rate, header.frame_rate, header.width, header.height
+            found[place] = (header.seconds, *(value or np.nan for value in said))
+    return Headers(found[:, 0], found[:, 1], found[:, 2], found[:, 3:])
 
 
 def scan(
@@ -122,6 +129,20 @@ def scan(
             problems.append(Problem(clip.id, kind, sentence, left_out=needed))
     heard = None if needed else sum(usable_sound(item) for item in known)  # type: ignore[arg-type]  # only of sounds
     return ScanReport(len(dataset.clips), tuple(problems), heard)
+
+
+def joined(reports: Mapping[str, ScanReport]) -> ScanReport:
+    """What was found in each wing, one after the other; of a clip that is left out only what leaves it out.
+
+    Args:
+        reports: by wing, of the same clips.
+    """
+    gone = {item.clip_id: wing for wing, report in reports.items() for item in report.problems if item.left_out}
+    problems = [
+        item for wing, report in reports.items() for item in report.problems if gone.get(item.clip_id, wing) == wing
+    ]
+    heard = next((report.heard for report in reports.values() if report.heard is not None), None)
+    return ScanReport(next(iter(reports.values())).clips, tuple(problems), heard)
 
 
 def _is_empty(clip: Clip) -> bool:

@@ -39,7 +39,7 @@ class Split:
 class Leak:
     """Two clips of different folds that share what they must not. Leaving out `second` mends it."""
 
-    kind: str  # "group" | "same file" | "same sound"
+    kind: str  # "group" | "same file" | "same content"
     first: str  # clip id
     first_fold: int
     second: str
@@ -228,7 +228,7 @@ def find_leaks(dataset: Dataset, digests: Mapping[str, tuple[str, str]] | None =
     kinds: tuple[tuple[str, Callable[[Clip], str | None]], ...] = (
         ("group", lambda clip: clip.group),
         ("same file", lambda clip: known[clip.id][0] if clip.id in known else None),
-        ("same sound", lambda clip: known[clip.id][1] if clip.id in known else None),
+        ("same content", lambda clip: known[clip.id][1] if clip.id in known else None),
     )
     leaks: list[Leak] = []
     gone: set[str] = set()

@@ -230,7 +230,7 @@ def test_equal_files_and_equal_sounds() -> None:
     leaks = find_leaks(data, digests)
     assert [(leak.kind, leak.first, leak.second) for leak in leaks] == [
         ("same file", "a", "b"),
-        ("same sound", "a", "c"),  # d and e are the same, but in one fold
+        ("same content", "a", "c"),  # d and e are the same, but in one fold
     ]
     assert str(leaks[0]) == "a (fold 1) and b (fold 2) are the same file"
 
