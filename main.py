@@ -19,7 +19,7 @@ WorkspaceOption = Annotated[
 
 @app.callback(invoke_without_command=True)
 def window(context: typer.Context, workspace: WorkspaceOption = None) -> None:
-    """Train and compare image networks on sound. Without a command, the window opens."""
+    """Train and compare image networks on sound, on video and on both. Without a command, the window opens."""
     context.obj = workspace  # a command without its own --workspace takes this one
     if context.invoked_subcommand is None:
         from gui.app import main
@@ -44,11 +44,19 @@ def run(
 
 
 @app.command()
-def demo(context: typer.Context, workspace: WorkspaceOption = None) -> None:
-    """Train all three architectures on synthetic sounds, in a few minutes."""
+def demo(
+    context: typer.Context,
+    modality: Annotated[str, typer.Option(help="What is recognised: audio, video or audio-visual.")] = "audio",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Train on synthetic clips whose right answers are known, in a few minutes."""
     from core.console import run_study
+    from core.datasets.base import Modality
 
-    raise typer.Exit(run_study(PRESETS / "demo.toml", workspace or context.obj, None))
+    if modality not in list(Modality):
+        raise typer.BadParameter(f"“{modality}” is none of {', '.join(Modality)}.", param_hint="--modality")
+    preset = "demo.toml" if modality == Modality.AUDIO else f"demo-{modality}.toml"
+    raise typer.Exit(run_study(PRESETS / preset, workspace or context.obj, None))
 
 
 @app.command()
@@ -61,6 +69,23 @@ def verify(
     from core.console import verify_run
 
     raise typer.Exit(verify_run(run, workspace or context.obj))
+
+
+@app.command()
+def robustness(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(help="A study with finished runs.")],
+    corruption: Annotated[str, typer.Option(help="What is done to the test clips: noise.")] = "noise",
+    level: Annotated[
+        Optional[list[float]],  # noqa: UP045
+        typer.Option("--level", help="How strongly, e.g. dB SNR; may be given several times. Default: the usual ones."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Ask a study's finished runs again while their test clips get worse, and print the curve."""
+    from core.console import run_robustness
+
+    raise typer.Exit(run_robustness(study, corruption, level or (), workspace or context.obj))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -36,6 +36,7 @@ from core.events import (
     StudyStarted,
 )
 from core.log import log_into
+from core.robustness.sweep import CORRUPTIONS, Sweep, sweep
 from core.runs import find_run, list_runs
 from core.study import read_study
 from core.workspace import Workspace, default_workspace
@@ -51,6 +52,11 @@ def run_study(path: Path, workspace: Path | None, dataset_root: Path | None) -> 
 def verify_run(name: str, workspace: Path | None) -> int:
     """`main.py verify`: 0 when the predictions are equal, 1 when not."""
     return _in_workspace(workspace, lambda place, console: _verify(name, place, console))
+
+
+def run_robustness(study: str, corruption: str, levels: Sequence[float], workspace: Path | None) -> int:
+    """`main.py robustness`: returns the exit code."""
+    return _in_workspace(workspace, lambda place, console: _robustness(study, corruption, levels, place, console))
 
 
 def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -> int:
@@ -117,6 +123,27 @@ def _verify(name: str, workspace: Workspace, console: Console) -> int:
         verdict = verify(folder, workspace, view.show, control)
     console.print(verdict.sentence(), soft_wrap=True)
     return OK if verdict.equal else FAILED
+
+
+def _robustness(study: str, corruption: str, levels: Sequence[float], workspace: Workspace, console: Console) -> int:
+    control = Control()
+    view = StudyView(console)
+    with view, _interrupt(control.cancel):
+        found = sweep(study, corruption, workspace, levels, control, view.show)
+    console.print(_curve(found))
+    return OK
+
+
+def _curve(found: Sweep) -> Table:
+    """Accuracy of every network at every level, with intervals over the folds."""
+    row = CORRUPTIONS[found.corruption]
+    table = Table(title=f"Accuracy % with {row.title.lower()} (mean, 95 % interval over folds)")
+    table.add_column("network")
+    for level in found.levels:
+        table.add_column("clean" if level is None else f"{level:g} {row.unit}", justify="right")
+    for network in found.scores:
+        table.add_row(network, *(found.mean(network, level).text() for level in found.levels))
+    return table
 
 
 class StudyView:
@@ -207,7 +234,7 @@ def results(summary: Summary) -> Table:
         interval = "one fold: none" if mean.low is None else f"{100 * mean.low:.1f} – {100 * (mean.high or 0):.1f}"
         table.add_row(
             row.label, f"{100 * mean.value:.1f}", interval, f"{mean.n_folds} × {mean.n_seeds}",
-            f"{row.parameters:,}", f"{row.clips_per_second:.0f}",
+            f"{row.parameters:,}", "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
         )  # fmt: skip
     return table
 

@@ -91,6 +91,10 @@ class RunFolder:
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
+    def corrupted(self, corruption: str, level: float) -> Path:
+        """Where the predictions on clips that were made worse are kept; see `core.robustness`."""
+        return self.path / "robustness" / f"{corruption}{level:+g}.npz"
+
     @cached_property
     def spec(self) -> RunSpec:
         """Raises UserError where study.toml is missing or no longer valid."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchaudio.functional import resample
 
+from core.audio.corrupt import with_noise
 from core.audio.vocoder import stretched
 from core.recipe import AudioAugmentation
 
@@ -139,11 +140,8 @@ def _noisy(waveforms: Tensor, settings: AudioAugmentation, generator: torch.Gene
     # Millions of numbers are drawn where they are needed, from a seed out of the generator on the CPU.
     on_device = torch.Generator(waveforms.device).manual_seed(int(torch.randint(2**62, (), generator=generator)))
     chosen = befallen.to(waveforms.device)
-    clips = waveforms[chosen]
-    noise = torch.randn(clips.shape, generator=on_device, device=clips.device)
-    level = clips.square().mean(dim=1, keepdim=True).sqrt() * 10 ** (-snr / 20).to(clips.device)
     changed = waveforms.clone()
-    changed[chosen] = clips + level * noise
+    changed[chosen] = with_noise(waveforms[chosen], snr, on_device)
     return changed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,14 +11,22 @@ from torch import Tensor
 
 from core.control import Control
 from core.evaluation.predictions import Predictions
-from core.training.loaders import Batches
+from core.training.loaders import Batch, Batches
 from core.training.task import Task
 from models.fusion import Fusion
 
 
 @torch.inference_mode()
-def predict(task: Task, batches: Batches, classes: tuple[str, ...], control: Control) -> Predictions:
+def predict(
+    task: Task,
+    batches: Batches,
+    classes: tuple[str, ...],
+    control: Control,
+    corrupt: Callable[[Batch], Batch] = lambda batch: batch,
+) -> Predictions:
     """Class probabilities and penultimate features of the clips of a loader, in its order.
+
+    `corrupt` changes raw clips before the network gets them, for tests of robustness.
 
     Where a clip is looked at in several views, both are averaged over them, and what the network says of single
     frames stands one view after another.
@@ -25,7 +35,7 @@ def predict(task: Task, batches: Batches, classes: tuple[str, ...], control: Con
         Cancelled: through `control`.
     """
     task.eval()
-    views = [_one_view(task, view, control) for view in batches.views()]
+    views = [_one_view(task, view, control, corrupt) for view in batches.views()]
     probabilities, features = (np.mean([view[part] for view in views], axis=0) for part in (0, 1))
     return Predictions(
         classes=classes,
@@ -55,12 +65,14 @@ def weigh(task: Task, network: Fusion, batches: Batches, control: Control) -> No
     network.weigh(sound, sight, labels)
 
 
-def _one_view(task: Task, batches: Batches, control: Control) -> tuple[NDArray[np.float32], ...]:
+def _one_view(
+    task: Task, batches: Batches, control: Control, corrupt: Callable[[Batch], Batch]
+) -> tuple[NDArray[np.float32], ...]:
     """Probabilities (clips, classes), features (clips, dimensions) and, of frames, (clips, frames, classes)."""
     probabilities, features, frames = [], [], []
     for batch in batches:
         control.checkpoint()
-        seen = task.see(batch.to(task.device).inputs)
+        seen = task.see(corrupt(batch).to(task.device).inputs)
         penultimate = task.network.features(*seen)
         logits, of_frames = task.network.classify(penultimate), task.network.frame_logits(*seen)
         probabilities.append(logits.float().softmax(1).cpu().numpy())
