@@ -91,10 +91,11 @@ class ScoreAverage(Fusion):
 
         L is convex, so its slope −mean((a − b) / (w a + (1 − w) b)) rises: its zero is found by halving [0, 1].
         """
-        chosen = labels.long()[:, None]
+        chosen = labels.cpu().long()[:, None]
+        # On the CPU: not every device has double precision.
         tiny = torch.finfo(torch.float64).tiny
-        a = sound_probabilities.double().gather(1, chosen).clamp_min(tiny)
-        b = sight_probabilities.double().gather(1, chosen).clamp_min(tiny)
+        a = sound_probabilities.cpu().double().gather(1, chosen).clamp_min(tiny)
+        b = sight_probabilities.cpu().double().gather(1, chosen).clamp_min(tiny)
         low, high = 0.0, 1.0
         for _ in range(40):
             middle = (low + high) / 2

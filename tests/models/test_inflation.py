@@ -20,7 +20,7 @@ def test_inflated_weights_read_slowly() -> None:
 
 
 @pytest.mark.parametrize("architecture", list(MODELS))
-@pytest.mark.parametrize("frames", [1, 2, 7])
+@pytest.mark.parametrize("frames", [1, 6])
 def test_a_still_video_gets_the_answer_of_its_picture(architecture: str, frames: int) -> None:
     """Exactly, to the borders, at any length; with statistics of normalisation that are not those of a new network."""
     torch.manual_seed(0)

@@ -145,7 +145,7 @@ def test_direction_is_learned_where_order_is_known_and_only_there(kind: str) -> 
     generator = torch.Generator().manual_seed(0)
     network = POOLINGS[kind](Columns, 2, 1, 5)
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for _ in range(60):
+    for _ in range(40):
         x, labels = moving(16, generator)
         optimizer.zero_grad()
         nn.functional.cross_entropy(network(x), labels).backward()
