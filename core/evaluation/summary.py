@@ -1,15 +1,19 @@
 """What a set of finished runs says: a row a run, a row a network with means over its folds, and paired differences.
 
+Networks are compared whatever they are given of a clip: which of sound and sight says more is the question asked.
+
 What the Compare panel shows and the command line prints at the end of a study.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +25,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import Difference, Mean, Scores, difference, holm, mean_over_folds
 from core.events import Event, Progress
 from core.runs import Phase, RunFolder, RunStatus
-from core.study import RunSpec, network_labels
+from core.study import DatasetChoice, RunSpec, network_labels
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,12 @@ class RunRow:
     network: str  # label; with the digest of the recipe where one network was trained under several
     scores: dict[str, float]  # by name of the metric, on the test fold
     test_clips: int
+    tested: str  # digest of the ids of the test clips: runs that share it were tested on the same
+
+    @property
+    def clips_per_second(self) -> float | None:
+        """Of training; None where there was nothing to train, as in an average of scores."""
+        return self.status.clips_per_second or None
 
     @property
     def gap(self) -> float | None:
@@ -84,9 +94,10 @@ class NetworkRow:
         return self.runs[0].status.multiply_adds
 
     @property
-    def clips_per_second(self) -> float:
-        """Of training, the median run."""
-        return float(np.median([run.status.clips_per_second for run in self.runs]))
+    def clips_per_second(self) -> float | None:
+        """Of training, the median run; None where there was nothing to train."""
+        known = [run.clips_per_second for run in self.runs if run.clips_per_second is not None]
+        return float(np.median(known)) if known else None
 
     @property
     def seconds(self) -> float:
@@ -122,6 +133,11 @@ class Comparison:
     pairs: int = 1  # that were tested together
 
     @property
+    def across(self) -> bool:
+        """Whether one architecture is compared with itself on another modality."""
+        return self.a.modality != self.b.modality and self.a.architecture == self.b.architecture
+
+    @property
     def sentence(self) -> str:
         """Effect, interval and p-value in words, and what is left of it after Holm."""
         metric = METRICS[self.metric]
@@ -148,14 +164,16 @@ class Summary:
         return tuple(sorted(self.networks, key=lambda n: (np.isnan(values[n.label]), values[n.label])))
 
     def compare(self, metric: str) -> tuple[Comparison, ...]:
-        """Every pair of networks that were tested on a fold in common of the same clips, in the same modality."""
+        """Every pair of networks, whatever their modality, over the folds in which both were tested on the same clips.
+
+        An architecture's modalities come first, then the other pairs; the better ones first within each.
+        """
         found = [
-            Comparison(metric, a, b, _paired(a, b, metric))
+            Comparison(metric, a, b, _paired(a, b, metric, folds))
             for a, b in combinations(self.networks, 2)
-            if a.spec.modality == b.spec.modality
-            and (a.dataset, a.spec.dataset.exclude) == (b.dataset, b.spec.dataset.exclude)
-            and set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
+            if (folds := _common_folds(a, b, metric))
         ]
+        found.sort(key=lambda comparison: not comparison.across)
         tested = [comparison.difference.p for comparison in found if comparison.difference.p is not None]
         if len(tested) < 2:
             return tuple(found)
@@ -165,6 +183,19 @@ class Summary:
             if comparison.difference.p is not None
             else comparison
             for comparison in found
+        )
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What there are networks of: sound, sight, both."""
+        return tuple(modality for modality in Modality if any(n.modality == modality for n in self.networks))
+
+    def strangers(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of networks that share a fold by its number and not by its clips: they are not compared."""
+        return tuple(
+            (a.label, b.label)
+            for a, b in combinations(self.networks, 2)
+            if set(a.folds) & set(b.folds) and not _common_folds(a, b, "accuracy")
         )
 
     @property
@@ -195,8 +226,11 @@ def summarise(
             continue
         try:
             path = folder.path / "predictions.npz"
-            scores, clips = _scored(path, path.stat().st_mtime_ns if path.exists() else 0)
-            rows.append(RunRow(folder, folder.spec, status, folder.spec.network.label, dict(scores), clips))
+            scored = _scored(path, path.stat().st_mtime_ns if path.exists() else 0)
+            spec = folder.spec
+            rows.append(
+                RunRow(folder, spec, status, spec.network.label, dict(scored.scores), scored.clips, scored.tested)
+            )
         except UserError as error:
             problems.append(str(error))
     labels = network_labels([row.spec for row in rows])
@@ -206,11 +240,21 @@ def summarise(
     return Summary(tuple(rows), tuple(networks), tuple(problems))
 
 
+class _Scored(NamedTuple):
+    """What is kept in memory of a predictions file."""
+
+    scores: tuple[tuple[str, float], ...]
+    clips: int
+    tested: str  # digest of the ids and labels of the clips, in any order
+
+
 @lru_cache(maxsize=10_000)
-def _scored(path: Path, modified: int) -> tuple[tuple[tuple[str, float], ...], int]:
-    """Scores and number of clips of a predictions file in the state of a point in time."""
+def _scored(path: Path, modified: int) -> _Scored:
+    """A predictions file in the state of a point in time."""
     predictions = Predictions.load(path)
-    return tuple(score(predictions).items()), len(predictions)
+    truth = zip(predictions.clip_ids.tolist(), predictions.labels.tolist(), strict=True)
+    tested = hashlib.sha256(repr([predictions.classes, sorted(truth)]).encode()).hexdigest()[:16]
+    return _Scored(tuple(score(predictions).items()), len(predictions), tested)
 
 
 def _labels(rows: Sequence[RunRow]) -> list[str]:
@@ -228,8 +272,22 @@ def _network_row(label: str, runs: Sequence[RunRow]) -> NetworkRow:
     return replace(row, means=means)
 
 
-def _paired(a: NetworkRow, b: NetworkRow, metric: str) -> Difference:
-    return difference(a.scores(metric), b.scores(metric), _train_clips([a, b]), _test_clips([a, b]))
+def _paired(a: NetworkRow, b: NetworkRow, metric: str, folds: set[int]) -> Difference:
+    of_a, of_b = ({key: v for key, v in row.scores(metric).items() if key[0] in folds} for row in (a, b))
+    return difference(of_a, of_b, _train_clips([a, b]), _test_clips([a, b]))
+
+
+def _common_folds(a: NetworkRow, b: NetworkRow, metric: str) -> set[int]:
+    """Folds of the same dataset in which every run of both was tested on the same clips, and has a score."""
+    if _choice(a) != _choice(b):
+        return set()
+    defined = set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
+    return {fold for fold in defined if len({run.tested for run in (*a.runs, *b.runs) if run.spec.fold == fold}) == 1}
+
+
+def _choice(row: NetworkRow) -> DatasetChoice:
+    """The same clips may lie elsewhere."""
+    return row.spec.dataset.model_copy(update={"root": ""})
 
 
 def _defined_folds(row: NetworkRow, metric: str) -> list[int]:

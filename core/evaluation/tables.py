@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from core.datasets import DATASETS
+from core.evaluation.families import Family, families, started_from, variant
 from core.evaluation.metrics import METRICS
 from core.evaluation.statistics import Mean
-from core.evaluation.summary import RunRow, Summary
-from core.study import DatasetChoice, Network
+from core.evaluation.summary import NetworkRow, RunRow, Summary
+from core.study import DatasetChoice, RunSpec
 
 LATEX_SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -62,6 +63,7 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
         (
             "Network",
             "Weights",
+            "Given",
             "Dataset",
             *(f"{metric.title} ({metric.unit}) [95 % interval]" for metric in chosen),
             "Folds × seeds",
@@ -72,7 +74,8 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
         tuple(
             (
                 row.label,
-                weights(row.spec.network),
+                started_from(row.spec),
+                given(row.spec),
                 dataset_title(row.spec.dataset),
                 *(
                     row.means[name].text(metric.scale, metric.decimals)
@@ -81,11 +84,37 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
                 f"{row.means[metrics[0]].n_folds} × {row.means[metrics[0]].n_seeds}",
                 f"{row.parameters / 1e6:.2f}",
                 f"{row.multiply_adds / 1e9:.3f}",
-                f"{row.clips_per_second:.1f}",
+                "–" if row.clips_per_second is None else f"{row.clips_per_second:.1f}",
             )
             for row in summary.ranked(metrics[0])
         ),
-        text_columns=3,
+        text_columns=4,
+    )
+
+
+def modality_table(summary: Summary, metric: str) -> TextTable:
+    """For people: a row an architecture, a column for sound, sight and both; the best of a row has a star.
+
+    A cell holds every network there is, the best first.
+    """
+    about, shown = METRICS[metric], summary.modalities
+
+    def cell(family: Family, row: NetworkRow) -> str:
+        name, text = family.name_of(row), row.means[metric].text(about.scale, about.decimals)
+        return " ".join(filter(None, (f"{name}:" if name else "", text, "*" if row is family.best(metric) else "")))
+
+    return TextTable(
+        (
+            f"{about.title} ({about.unit}) [95 % interval], * best of the row",
+            *(modality.word.capitalize() for modality in shown),
+        ),
+        tuple(
+            (
+                family.title,
+                *("; ".join(cell(family, row) for row in family.of(modality)) or "–" for modality in shown),
+            )
+            for family in families(summary, metric)
+        ),
     )
 
 
@@ -111,9 +140,9 @@ def run_table(summary: Summary) -> TextTable:
         | {
             "train_accuracy": run.status.train_accuracy,
             "validation_accuracy": run.status.validation_accuracy,
-            "epochs": run.status.epoch,
+            "epochs": run.status.epoch or None,
             "seconds": run.status.seconds,
-            "clips_per_second": run.status.clips_per_second,
+            "clips_per_second": run.clips_per_second,
             "parameters": run.status.parameters,
             "multiply_adds": run.status.multiply_adds,
             "train_clips": run.status.train_clips,
@@ -124,10 +153,9 @@ def run_table(summary: Summary) -> TextTable:
     return _table(rows)
 
 
-def weights(network: Network) -> str:
-    """What a network started from, in words."""
-    kind = {"none": "scratch", "imagenet": "ImageNet"}.get(network.weights, network.weights)
-    return f"{kind} {network.weights_path}".strip()
+def given(spec: RunSpec) -> str:
+    """What a network is given of a clip and what it makes of it: `sight, gru`."""
+    return ", ".join(filter(None, (spec.modality.word, variant(spec))))
 
 
 def dataset_title(choice: DatasetChoice) -> str:
@@ -143,10 +171,11 @@ def _origin(label: str, run: RunRow) -> dict[str, object]:
         "study": run.folder.study,
         "network": label,
         "architecture": spec.network.architecture,
-        "weights": weights(spec.network),
+        "weights": started_from(spec),
         "dataset": dataset_title(spec.dataset),
         "synthetic": info.synthetic,
         "modality": spec.modality,
+        "variant": variant(spec),
     }
 
 

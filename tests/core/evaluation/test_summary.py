@@ -16,16 +16,18 @@ import pytest
 
 from core.control import Control
 from core.datasets import DATASETS
+from core.datasets.base import Modality
 from core.errors import Cancelled
+from core.evaluation.families import families, initial, started_from
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
 from core.evaluation.reference import Reference, all_references, references
 from core.evaluation.statistics import difference, mean_over_folds
 from core.evaluation.summary import Summary, summarise
-from core.evaluation.tables import TextTable, dataset_title, network_figures, network_table, run_table, weights
+from core.evaluation.tables import TextTable, dataset_title, modality_table, network_figures, network_table, run_table
 from core.recipe import Recipe
 from core.runs import Phase, RunFolder, list_runs, run_folder
-from core.study import DatasetChoice, Network, RunSpec
+from core.study import Branch, DatasetChoice, Network, RunSpec
 from core.workspace import Workspace
 
 ROOT = Path(__file__).parents[3]
@@ -35,24 +37,27 @@ STRENGTH = {"baseline_cnn": 1.0, "alexnet": 2.0, "resnet50": 3.0}
 
 def make_run(workspace: Workspace, architecture: str, fold: int, seed: int = 0, **departures: object) -> RunFolder:
     """A finished run with fabricated probabilities."""
+    network, clips = departures.pop("network", None) or Network(architecture=architecture), departures.pop("clips", 40)
     spec = RunSpec(
         study=str(departures.pop("study", "fabricated")),
-        network=Network(architecture=architecture),
+        network=network,
+        modality=departures.pop("modality", "audio"),
+        branches=departures.pop("branches", ()),
         dataset=DatasetChoice(name=str(departures.pop("dataset", "demo-sounds"))),
         recipe=Recipe(**departures),  # type: ignore[arg-type]
         fold=fold,
         seed=seed,
     )
-    rng = np.random.default_rng([fold, seed, len(architecture)])
-    labels = rng.integers(0, 4, 40)
-    logits = rng.normal(size=(40, 4))
-    logits[np.arange(40), labels] += STRENGTH[architecture]
+    rng = np.random.default_rng([fold, seed, len(architecture), *spec.modality.encode()])
+    labels = np.random.default_rng(fold).integers(0, 4, clips)
+    logits = rng.normal(size=(clips, 4))
+    logits[np.arange(clips), labels] += STRENGTH[architecture]
     powers = np.exp(logits)
     run = run_folder(workspace, spec)
     run.create(spec)
-    ids = np.array([f"{fold}-{k}" for k in range(40)])
+    ids = np.array([f"{fold}-{k}" for k in range(clips)])
     shares = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    Predictions(CLASSES, ids, labels, shares, np.zeros((40, 0), np.float16)).save(run.path / "predictions.npz")
+    Predictions(CLASSES, ids, labels, shares, np.zeros((clips, 0), np.float16)).save(run.path / "predictions.npz")
     run.write_status(
         phase=Phase.DONE, epoch=30, seconds=10.0, clips_per_second=40.0 + fold, parameters=1_500_000,
         multiply_adds=250_000_000, train_clips=120, train_accuracy=0.97,
@@ -167,14 +172,14 @@ def test_tables_hold_what_the_summary_holds(workspace: Workspace) -> None:
     table = network_table(summary, ["accuracy"])
     (row,) = table.rows
     mean = summary.networks[0].means["accuracy"]
-    assert row[:5] == ("AlexNet", "scratch", "Demo sounds (synthetic)", mean.text(), "2 × 1")
-    assert row[5:] == ("1.50", "0.250", "41.5")
+    assert row[:6] == ("AlexNet", "scratch", "sound", "Demo sounds (synthetic)", mean.text(), "2 × 1")
+    assert row[6:] == ("1.50", "0.250", "41.5")
     runs = list(csv.DictReader(io.StringIO(run_table(summary).csv())))
     assert [float(line["accuracy"]) for line in runs] == [run.scores["accuracy"] for run in summary.runs]
     assert [line["validation_accuracy"] for line in runs] == ["", ""]
 
 
-TEXT = {"study", "network", "architecture", "weights", "dataset", "synthetic", "modality", "run"}
+TEXT = {"study", "network", "architecture", "weights", "dataset", "synthetic", "modality", "variant", "run"}
 
 
 @pytest.mark.parametrize("table", [network_figures, run_table])
@@ -209,11 +214,9 @@ def test_the_figures_of_a_network_are_mean_interval_and_what_they_stand_on(works
 
 
 def test_weights_and_the_users_own_clips_are_named_in_tables() -> None:
-    assert (
-        weights(Network(architecture="alexnet", weights="file", weights_path="w/a.safetensors"))
-        == "file w/a.safetensors"
-    )
-    assert weights(Network(architecture="alexnet", weights="imagenet")) == "ImageNet"
+    file = Network(architecture="alexnet", weights="file", weights_path="w/a.safetensors")
+    assert initial(file) == "file w/a.safetensors"
+    assert initial(Network(architecture="alexnet", weights="imagenet")) == "ImageNet"
     assert dataset_title(DatasetChoice(name="labelled-folder", root="/home/me/birds")) == "Labelled folder birds"
 
 
@@ -267,3 +270,102 @@ def test_importing_the_tables_of_results_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "set()"
+
+
+IMAGENET = Network(architecture="alexnet", weights="imagenet", modality="audio")
+SIGHT = Network(architecture="alexnet", temporal="gru", modality="video")
+TRAINED = (Branch(network=IMAGENET, modality="audio", run="s-1"), Branch(network=SIGHT, modality="video", run="v-1"))
+
+
+def make_modalities(workspace: Workspace, folds: tuple[int, ...] = (1, 2, 3)) -> Summary:
+    """AlexNet on sound, sight and both, twice: gated and as an average of scores, which is not trained."""
+    both = Network(architecture="alexnet", modality="audio-visual")
+    average = both.model_copy(update={"fusion": "score average"})
+    for fold in folds:
+        make_run(workspace, "alexnet", fold, network=IMAGENET)
+        make_run(workspace, "alexnet", fold, network=SIGHT, modality="video")
+        make_run(workspace, "alexnet", fold, network=both, modality="audio-visual", branches=TRAINED)
+        untrained = make_run(workspace, "alexnet", fold, network=average, modality="audio-visual", branches=TRAINED)
+        untrained.write_status(epoch=0, clips_per_second=0.0)
+    return summarise(list_runs(workspace))
+
+
+def test_modalities_are_compared_on_the_same_clips(workspace: Workspace) -> None:
+    summary = make_modalities(workspace)
+    make_run(workspace, "baseline_cnn", 1)
+    assert summary.modalities == tuple(Modality)
+    pairs = summary.compare("accuracy")
+    assert len(pairs) == 6
+    assert {pair.pairs for pair in pairs} == {6}
+    assert not summary.strangers()
+    across = [pair.across for pair in pairs]
+    assert across == sorted(across, reverse=True)
+    assert across.count(False) == 1  # gated fusion and the average of scores
+    sound, sight = (next(n for n in summary.networks if n.modality == m) for m in (Modality.AUDIO, Modality.VIDEO))
+    pair = next(pair for pair in pairs if {pair.a.label, pair.b.label} == {sound.label, sight.label})
+    assert pair.difference == difference(pair.a.scores("accuracy"), pair.b.scores("accuracy"), 120, 40)
+
+
+def test_folds_of_other_clips_are_not_compared_and_a_pair_that_has_no_other_is_named(workspace: Workspace) -> None:
+    for fold in (1, 2, 3):
+        make_run(workspace, "alexnet", fold, network=IMAGENET)
+        make_run(workspace, "alexnet", fold, network=SIGHT, modality="video", clips=39 if fold == 2 else 40)
+    summary = summarise(list_runs(workspace))
+    (pair,) = summary.compare("accuracy")
+    assert pair.difference.folds == (1, 3)
+    assert not summary.strangers()
+    make_run(workspace, "baseline_cnn", 1, clips=30)
+    strangers = summarise(list_runs(workspace)).strangers()
+    assert {names[names[0] != "Baseline CNN"] for names in strangers} >= {"Baseline CNN"}
+    assert len(strangers) == 2
+
+
+def test_families_stand_side_by_side_by_modality(workspace: Workspace) -> None:
+    summary = make_modalities(workspace)
+    make_run(workspace, "baseline_cnn", 1)
+    summary = summarise(list_runs(workspace))
+    made = {family.title: family for family in families(summary)}
+    assert set(made) == {"AlexNet", "Baseline CNN"}
+    assert sum(len(family.members) for family in made.values()) == len(summary.networks)
+    fused = made["AlexNet"]
+    assert [fused.name_of(row) for row in fused.of(Modality.AUDIO)] == ["ImageNet"]
+    assert [fused.name_of(row) for row in fused.of(Modality.VIDEO)] == ["scratch, gru"]
+    assert {fused.name_of(row) for row in fused.of(Modality.AUDIO_VISUAL)} == {
+        "ImageNet + scratch, gated attention",
+        "ImageNet + scratch, score average",
+    }
+    assert made["Baseline CNN"].name_of(made["Baseline CNN"].members[0]) == ""
+    means = [row.means["accuracy"].value for row in fused.members]
+    assert means == sorted(means, reverse=True)
+    assert fused.best("accuracy") is fused.members[0]
+    assert made["Baseline CNN"].best("accuracy") is None
+    table = modality_table(summary, "accuracy")
+    assert table.headings[1:] == ("Sound", "Sight", "Both")
+    text = table.markdown()
+    assert text.count("*") == 1 + 1  # in the heading and at the best of the one row with several networks
+    for network in summary.networks:
+        assert network.means["accuracy"].text() in text
+
+
+def test_what_was_not_trained_has_no_speed_and_no_epochs(workspace: Workspace) -> None:
+    summary = make_modalities(workspace)
+    average = next(n for n in summary.networks if n.spec.network.fusion == "score average")
+    assert average.clips_per_second is None
+    row = next(row for row in network_table(summary).rows if row[0] == average.label)
+    assert row[-1] == "–"
+    lines = list(csv.DictReader(io.StringIO(run_table(summary).csv())))
+    untrained = [line for line in lines if line["network"] == average.label]
+    assert {(line["epochs"], line["clips_per_second"]) for line in untrained} == {("", "")}
+    assert all(line["clips_per_second"] for line in lines if line not in untrained)
+
+
+def test_what_a_network_started_from_names_its_branches(workspace: Workspace) -> None:
+    said = {n.spec.network.label: started_from(n.spec) for n in make_modalities(workspace, (1,)).networks}
+    assert said[IMAGENET.label] == "ImageNet"
+    assert said["AlexNet, gated attention, both"] == (
+        "branches: AlexNet (imagenet), sound (ImageNet) and AlexNet, gru, sight (scratch)"
+    )
+    joint = Network(architecture="alexnet", weights="imagenet", modality="audio-visual", joint=True)
+    branches = tuple(Branch(network=joint, modality=part) for part in ("audio", "video"))
+    run = make_run(workspace, "alexnet", 1, network=joint, modality="audio-visual", branches=branches)
+    assert started_from(run.spec) == "ImageNet"
