@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def _kind(recipe: Recipe) -> Kind[VideoFacts]:
         if most is not None:
             count = min(promised or most, most)
         else:
-            count = min(header.seconds, LONGEST) * min(settings.rate, header.frame_rate or settings.rate)
+            count = math.ceil(min(header.seconds, LONGEST) * min(settings.rate, header.frame_rate or settings.rate))
         return count * (float(np.prod(_frame_shape(header.width, header.height, settings))) + TIME)
 
     pace = f"{settings.rate:g} fps" if most is None else f"{most} frames"

@@ -86,6 +86,11 @@ def decode(
     for frame, seconds in reader:
         shrink.look(frame, seconds)
         kept.offer(seconds, shrink.keep)
+        if len(kept.held) * kept.held[0].nbytes > MOST_BYTES:
+            raise UserError(
+                f"{path} has more frames than fit into {size(MOST_BYTES)} of memory. Cut it into shorter clips, or "
+                "choose a smaller side or a lower frame rate."
+            )
     chosen = kept.chosen()
     return shrink.stacked(chosen), np.array([item.seconds for item in chosen]), reader.facts()
 
@@ -225,6 +230,10 @@ class _Kept:
     grey: Frame | None = None  # (h, w), of this frame and of the next one in the file
     after: Frame | None = None
 
+    @property
+    def nbytes(self) -> int:
+        return sum(part.nbytes for part in (self.picture, self.grey) if part is not None)
+
 
 class _Shrink:
     """Makes what is kept of the frames that pass."""
@@ -238,7 +247,6 @@ class _Shrink:
         self._grey: Frame | None = None
         self._before: Frame | None = None
         self._newest: _Kept | None = None
-        self._bytes = 0.0
 
     def look(self, frame: Frame, seconds: float) -> None:
         """The next frame of the file, in BGR."""
@@ -251,12 +259,6 @@ class _Shrink:
     def keep(self) -> _Kept:
         """The frame just looked at."""
         picture = np.asarray(cv2.cvtColor(self._small(), cv2.COLOR_BGR2RGB), np.uint8) if self.rgb else None
-        self._bytes += sum(part.nbytes for part in (picture, self._grey) if part is not None)
-        if self._bytes > MOST_BYTES:
-            raise UserError(
-                f"{self.path} has more frames than fit into {size(MOST_BYTES)} of memory. Cut it into shorter clips, "
-                "or choose a smaller side or a lower frame rate."
-            )
         kept = _Kept(self._seconds, picture, self._grey)
         if self.flow:
             self._newest = kept

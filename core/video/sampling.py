@@ -110,18 +110,18 @@ class Paced(Generic[Item]):
 
     def __init__(self, rate: float | None) -> None:
         self.rate, self._due, self._last = rate, 0.0, 0.0
-        self._held: list[Item] = []
+        self.held: list[Item] = []
 
     def offer(self, seconds: float, make: Callable[[], Item]) -> None:
         """The next of the stream, at its time; it is made only where it is held."""
         if self.rate is None:
-            self._held.append(make())
+            self.held.append(make())
             return
         reach = seconds + (seconds - self._last) / 2 + EARLY  # the next one is as far away as the one before
         self._last = seconds
         if reach >= self._due:
-            self._held.append(make())
+            self.held.append(make())
             self._due = (np.floor(reach * self.rate) + 1) / self.rate
 
     def chosen(self) -> list[Item]:
-        return self._held
+        return self.held

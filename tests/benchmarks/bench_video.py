@@ -28,7 +28,7 @@ from core.video.sampling import positions
 DATA = Path(os.environ.get("SENSORIUM_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 ROUNDS = 9
 CLIPS = 20
-DECODING_BOUND, LOADING_BOUND, MEMORY_BOUND = 0.9, 5.0, 1.25
+DECODING_BOUND, LOADING_BOUND, MEMORY_BOUND = 0.9, 5.0, 1.5
 
 
 def opencv(path: Path) -> np.ndarray:

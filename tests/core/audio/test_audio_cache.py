@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -22,6 +24,7 @@ from core.datasets.base import Clip, Dataset, Modality
 from core.errors import Cancelled, UserError
 from core.events import Progress
 from core.recipe import AudioSettings, Recipe
+from tests.core.films import moving_square, write_film
 
 RATE = 8000
 RECIPE = Recipe(audio=AudioSettings(rate=RATE))
@@ -274,3 +277,21 @@ def test_a_disk_that_fills_up_ends_in_a_sentence(
     with pytest.raises(UserError, match="The disk is full"):
         open_cache(dataset, RECIPE, tmp_path)
     assert not [path for path in tmp_path.joinpath("audio").rglob("*") if path.is_file()]
+
+
+def test_caches_made_before_there_were_videos_serve_on(dataset: Dataset, tmp_path: Path, decoded: list[str]) -> None:
+    open_cache(dataset, RECIPE, tmp_path)
+    key = hashlib.sha256(f"{dataset.name}\0{dataset.root.absolute()}\0{RATE}".encode()).hexdigest()[:16]
+    index = json.loads((tmp_path / "audio" / key / "index.json").read_bytes())
+    assert set(index) == {"version", "rate", "samples", "total", "mtime_ns", "sha256", "clips"}
+    assert (index["version"], index["rate"]) == (1, RATE)
+    assert set(index["clips"]["0.wav"]) == {"stamp", "start", "length", "facts", "failure"}
+
+
+def test_a_film_without_sound_has_no_samples(tmp_path: Path) -> None:
+    root = tmp_path / "films"
+    root.mkdir()
+    path = write_film(root / "mute.mkv", moving_square(5))
+    dataset = Dataset(**{**vars(dataset_of(root)), "clips": (Clip("mute.mkv", path, 0, 1, "m"),)})
+    cache = open_cache(dataset, RECIPE, tmp_path)
+    assert cache.samples("mute.mkv").shape == (0,) and cache.facts["mute.mkv"].channels == 0

@@ -10,9 +10,12 @@ import pytest
 import soundfile
 
 from core.audio.decode import AudioFacts, decode
+from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
-from core.datasets.scan import ProblemKind, ScanReport, scan
+from core.datasets.scan import ProblemKind, ScanReport, read_headers, scan
 from core.errors import UserError
+from core.video.decode import decode as decode_video
+from tests.core.films import moving_square, tone, write_film
 
 RATE = 8000
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, RATE)
@@ -127,3 +130,48 @@ def test_facts_that_are_no_numbers_and_clips_never_decoded(tmp_path: Path) -> No
         ProblemKind.UNREADABLE,
     ]
     assert report.excluded[2].reason == "c has not been decoded."
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Dataset:
+    """Three films: with sound, with a silent track, and without a track; and a text."""
+    pictures = moving_square(20)
+    write_film(tmp_path / "heard.mkv", pictures, sound=tone(0.8))
+    write_film(tmp_path / "mute.mkv", pictures)
+    write_film(tmp_path / "silent.mkv", pictures, sound=0 * tone(0.8))
+    (tmp_path / "text.mkv").write_text("text")
+    clips = tuple(Clip(path.name, path, 0, 1, path.name) for path in sorted(tmp_path.iterdir()))
+    return Dataset("x", "X", tmp_path, ("a",), clips, "", frozenset({Modality.AUDIO_VISUAL}))
+
+
+def test_the_sound_of_films(films: Dataset) -> None:
+    facts = {clip.id: decode(clip.path)[1] for clip in films.clips[:3]}
+    failures = {"text.mkv": "text.mkv is no sound."}
+    needed = scan(films, facts, failures)
+    assert [clip.id for clip in needed.usable(films).clips] == ["heard.mkv"]
+    assert needed.summary() == "1 of 4 clips can be used. Left out: 1 unreadable, 1 without sound, 1 silent."
+    sentences = {item.clip_id: item.reason for item in needed.excluded}
+    assert sentences["mute.mkv"] == "mute.mkv has no sound track."
+    extra = scan(films, facts, failures, needed=False)
+    assert extra.usable(films) == films and extra.heard == 1
+    assert extra.summary() == (
+        "4 of 4 clips can be used. 1 of 4 clips have usable sound. "
+        "Kept though odd: 1 unreadable, 1 without sound, 1 silent."
+    )
+
+
+def test_the_pictures_of_films(films: Dataset) -> None:
+    facts = {clip.id: decode_video(clip.path)[2] for clip in films.clips[:3]}
+    report = scan(films, facts, {"text.mkv": "text.mkv is not a video."})
+    assert [clip.id for clip in report.usable(films).clips] == ["heard.mkv", "mute.mkv", "silent.mkv"]
+    assert report.counts == {ProblemKind.UNREADABLE: 1} and report.heard is None
+
+
+def test_headers_of_films_and_sounds(films: Dataset, folder: Path) -> None:
+    clips = (*films.clips, Clip("good0.wav", folder / "good0.wav", 0, 1, "g"))
+    headers = read_headers(replace(films, clips=clips), Control())
+    np.testing.assert_allclose(headers.seconds, [0.8, 0.8, 0.8, np.nan, 1.0], atol=0.01)
+    np.testing.assert_allclose(headers.sample_rates, [16000, np.nan, 16000, np.nan, RATE])
+    np.testing.assert_allclose(headers.frame_rates, [25, 25, 25, np.nan, np.nan])
+    np.testing.assert_array_equal(headers.sizes, [[64, 48]] * 3 + [[np.nan] * 2] * 2)
+    assert headers.has_sound.tolist() == [True, False, True, False, True]
