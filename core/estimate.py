@@ -36,11 +36,13 @@ class Estimate:
     free_bytes: int
     runs: int
     per_run: dict[str, float]  # network → mean seconds of one of its runs from the first epoch to the last
+    cache_bytes: int = 0  # of disk_bytes: decoded clips, kept for every study that wants them
 
     def sentence(self) -> str:
         size = readable.size(self.disk_bytes)
         runs, length = readable.counted(self.runs, "run"), readable.duration(self.seconds)
-        text = f"{runs}, about {length} on this machine and {size} of disk."
+        decoded = f", of which {readable.size(self.cache_bytes)} decoded clips" if self.cache_bytes else ""
+        text = f"{runs}, about {length} on this machine and {size} of disk{decoded}."
         if self.disk_bytes > self.free_bytes:
             text += f" Only {readable.size(self.free_bytes)} are free in the workspace: make room first."
         return text
@@ -68,7 +70,7 @@ def estimate(
     todo = [spec for spec in plan(study, dataset) if run_folder(workspace, spec).status.phase is not Phase.DONE]
     seconds = 0.0
     per_run: dict[str, float] = {}
-    disk = estimate_bytes(dataset, todo, workspace.cache)
+    disk = cache_bytes = estimate_bytes(dataset, todo, workspace.cache)
     largest_checkpoint = 0
     for number, network in enumerate(study.network):
         report(Progress("Timing a few batches", number, len(study.network), "networks"))
@@ -91,6 +93,7 @@ def estimate(
         free_bytes=workspace.free_bytes(),
         runs=len(todo),
         per_run=per_run,
+        cache_bytes=cache_bytes,
     )
 
 

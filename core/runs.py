@@ -166,6 +166,11 @@ class RunFolder:
         """What the run started from: source, digest, and which tensors were loaded, skipped and missing."""
         write_atomically(self.path / "initial_weights.txt", ("\n".join(lines) + "\n").encode())
 
+    @property
+    def initial_weights(self) -> tuple[str, ...]:
+        """The lines that `write_initial_weights` wrote; () = it has not begun."""
+        return tuple(self._written("initial_weights.txt").splitlines())
+
     def create(self, spec: RunSpec) -> None:
         """Make the folder and write study.toml."""
         write_toml(spec, self.path / "study.toml")
