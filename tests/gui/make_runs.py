@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.base import Modality
 from core.evaluation.predictions import Predictions
 from core.recipe import Recipe
 from core.runs import LogRow, Phase, RunFolder, run_folder
-from core.study import DatasetChoice, Network, RunSpec
+from core.study import Branch, DatasetChoice, Network, RunSpec
 from core.workspace import Workspace
 
 NETWORKS = (
@@ -25,6 +26,8 @@ NETWORKS = (
 STRENGTH = {"baseline_cnn": 2.6, "alexnet": 3.1, "resnet50": 3.6}  # higher = more often right
 PARAMETERS = {"baseline_cnn": 887_274, "alexnet": 57_044_810, "resnet50": 23_528_522}
 MULTIPLY_ADDS = {"baseline_cnn": 312_000_000, "alexnet": 710_000_000, "resnet50": 4_089_000_000}
+LIFT = {Modality.AUDIO: 0.0, Modality.VIDEO: -0.4, Modality.AUDIO_VISUAL: 0.5}
+FRAMES = 8  # of which a network of pictures says something
 SPEED = {"baseline_cnn": 61.0, "alexnet": 33.0, "resnet50": 4.4}
 
 
@@ -67,7 +70,7 @@ def synthetic_clips(classes: int, per_class: int = 32, folds: int = 4) -> ClipLi
     )
 
 
-def fabricate(labels: np.ndarray, classes: int, strength: float, seed: int) -> np.ndarray:
+def fabricate(labels: np.ndarray, classes: int, strength: float | np.ndarray, seed: int) -> np.ndarray:
     """(clips, classes) probabilities: noise, the true class lifted, its neighbours a little, some clips hard."""
     noise = np.random.default_rng(seed)
     hard = np.random.default_rng(7)  # the same clips are hard for every network
@@ -87,14 +90,22 @@ def make_run(workspace: Workspace, spec: RunSpec, clips: ClipList) -> RunFolder:
     inside = np.array([fold == spec.fold for fold in clips.folds])
     labels = np.asarray(clips.labels, dtype=np.int64)[inside]
     name = spec.network.architecture
-    shift = 1000 * spec.seed + 10 * spec.fold + sorted(STRENGTH).index(name)
-    probabilities = fabricate(labels, len(clips.classes), STRENGTH[name] + 0.25 * np.sin(shift), shift)
+    shift = 1000 * spec.seed + 10 * spec.fold + sorted(STRENGTH).index(name) + 3 * list(Modality).index(spec.modality)
+    strength = STRENGTH[name] + LIFT[spec.modality] + 0.25 * np.sin(shift)
+    if spec.modality == Modality.VIDEO:
+        strength = strength + 1.5 * np.sin(2.0 * labels)  # sight knows some classes better than others
+    probabilities = fabricate(labels, len(clips.classes), strength, shift)
+    frames = np.zeros((len(labels), 0, len(clips.classes)), np.float16)
+    if spec.modality == Modality.VIDEO:
+        each = [fabricate(labels, len(clips.classes), strength - 1, shift + frame) for frame in range(FRAMES)]
+        frames = np.stack(each, axis=1).astype(np.float16)
     predictions = Predictions(
         classes=clips.classes,
         clip_ids=np.asarray(clips.ids, dtype=np.str_)[inside],
         labels=labels,
         probabilities=probabilities,
         features=np.zeros((len(labels), 0), np.float16),
+        frame_probabilities=frames,
     )
     predictions.save(run.path / "predictions.npz")
     seconds = 30 * int((~inside).sum()) / SPEED[name]
@@ -106,9 +117,9 @@ def make_run(workspace: Workspace, spec: RunSpec, clips: ClipList) -> RunFolder:
     )
     run.write_status(
         phase=Phase.DONE,
-        epoch=30,
-        seconds=seconds,
-        clips_per_second=SPEED[name],
+        epoch=0 if spec.late else 30,
+        seconds=2.0 if spec.late else seconds,
+        clips_per_second=0.0 if spec.late else SPEED[name],
         parameters=PARAMETERS[name],
         multiply_adds=MULTIPLY_ADDS[name],
         train_clips=int((~inside).sum()),
@@ -139,3 +150,38 @@ def make_study(
         for fold in folds
         for network in networks
     ]
+
+
+def make_modalities(
+    workspace: Workspace,
+    clips: ClipList,
+    *,
+    study: str = "fabricated test data",
+    dataset: DatasetChoice | None = None,
+    architectures: tuple[str, ...] = ("baseline_cnn", "resnet50"),
+    fusions: tuple[str, ...] = ("gated attention",),
+    folds: tuple[int, ...] = (1, 2, 3, 4),
+    seeds: tuple[int, ...] = (0,),
+) -> list[RunFolder]:
+    """Each architecture on sound, on sight, and on both in every fusion; folds × seeds, finished."""
+    choice, made = dataset or DatasetChoice(name="demo-sounds"), []
+    for architecture in architectures:
+        for seed in seeds:
+            for fold in folds:
+                specs = [
+                    RunSpec(
+                        study=study, network=Network(architecture=architecture, modality=modality), modality=modality,
+                        dataset=choice, recipe=Recipe(), fold=fold, seed=seed,
+                    )
+                    for modality in (Modality.AUDIO, Modality.VIDEO)
+                ]  # fmt: skip
+                branches = tuple(Branch(network=s.network, modality=s.modality, run=s.id) for s in specs)
+                for fusion in fusions:
+                    both = Network(architecture=architecture, modality="audio-visual", fusion=fusion)
+                    specs.append(
+                        specs[0].model_copy(
+                            update={"network": both, "modality": Modality.AUDIO_VISUAL, "branches": branches}
+                        )
+                    )
+                made += [make_run(workspace, spec, clips) for spec in specs]
+    return made
