@@ -7,8 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.chosen import open_chosen
 from core.control import Control
-from core.datasets import DATASETS
 from core.datasets.base import Clip, Dataset
 from core.study import DatasetChoice
 from core.workspace import Workspace
@@ -53,4 +53,4 @@ class ClipSource(QObject):
 
 
 def _open(workspace: Workspace, choice: DatasetChoice, control: Control, report: Any) -> Dataset:
-    return DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    return open_chosen(choice, workspace, control)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 
 from core.datasets.base import Dataset
 from core.engine import Engine
-from core.study import DatasetChoice
+from core.study import DatasetChoice, Study
 from core.workspace import Workspace
 from gui.bridge import Bridge
 from gui.jobs import Jobs
@@ -47,6 +47,7 @@ class Context(QObject):
         self.libraries = Libraries(self)
         self.dataset: Dataset | None = None
         self.dataset_choice = DatasetChoice()
+        self.study: Study | None = None  # as it stands in the Train panel, once that has been made
         self.training_request: DatasetChoice | None = None  # taken, and set to None, by the Train panel
         self.errors_request: ErrorsRequest | None = None  # taken, and set to None, by the Errors panel
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.datasets.scan import read_headers
-from core.recipe import AudioSettings
 from core.study import DatasetChoice
 from gui.context import Context
 from gui.jobs import Job
@@ -22,10 +21,13 @@ from gui.panels.base import Panel
 from gui.panels.data_chooser import DatasetChooser
 from gui.panels.data_content import CHECK, CLIPS, DatasetContent
 from gui.panels.data_download import DownloadPage
-from gui.panels.data_jobs import Checked
+from gui.panels.data_jobs import Check, Checked, Room
 from gui.widgets.empty_state import EmptyState
 
-WELCOME = "Your recordings will be here, to hear, to see and to check: choose a dataset, drop a folder, or begin with"
+WELCOME = (
+    "Your recordings will be here, to hear, to see and to check: choose a dataset, drop a folder of sounds or videos, "
+    "or begin with sounds that are made on this machine."
+)
 DEMO = "demo-sounds"
 
 
@@ -42,7 +44,7 @@ class DataPanel(Panel):
         self._header_job: Job | None = None
         self.chooser = DatasetChooser(context)
         self.welcome = EmptyState(
-            f"{WELCOME} sounds that are made on this machine.",
+            WELCOME,
             "Open the demo sounds",
             self._open_demo,
             "Ten synthetic classes, made in a few seconds.",
@@ -87,15 +89,16 @@ class DataPanel(Panel):
         """Open a row of DATASETS from where it was last, or offer what brings it."""
         info = DATASETS[name]
         root = self.context.folder_of(name)
-        if not root and not info.folder:
-            self.choose_folder(name)
-        elif not root and not info.synthetic and not self.context.workspace.dataset_root(name).is_dir():
+        here = bool(info.folder) and self.context.workspace.dataset_root(name).is_dir()
+        if root or here or info.synthetic:
+            self.open(DatasetChoice(name=name, root=root))
+        elif info.downloader or info.where:
             self._cancel_jobs()
             self._mark(name, "")
             self.download.show_dataset(name)
             self.pages.setCurrentWidget(self.download)
         else:
-            self.open(DatasetChoice(name=name, root=root))
+            self.choose_folder(name)
 
     def choose_folder(self, name: str = "") -> None:
         start = self.choice.root if self.choice and self.choice.root else str(Path.home())
@@ -104,7 +107,7 @@ class DataPanel(Panel):
             self.open_folder(Path(folder), name)
 
     def open_folder(self, folder: Path, name: str = "") -> None:
-        """Open a folder as what it is: an ESC set, or classes of one's own."""
+        """Open a folder as what it is: by its layout a known dataset, or classes of one's own."""
         name = name or data_jobs.recognise(folder, self._selected)
         self.open(DatasetChoice(name=name, root=str(folder)))
 
@@ -114,8 +117,9 @@ class DataPanel(Panel):
         self.content.browser.clip_view.player.stop()
         self._mark(choice.name, choice.root)
         self.choice, self._check_next = choice, check
-        made = DATASETS[choice.name].synthetic and not self.context.workspace.dataset_root(choice.name).is_dir()
-        self.waiting.sentence.setText("Making the demo sounds …" if made else "Opening …")
+        info = DATASETS[choice.name]
+        made = info.synthetic and not self.context.workspace.dataset_root(choice.name).is_dir()
+        self.waiting.sentence.setText(f"Making {info.title} …" if made else "Opening …")
         if not check:
             self.pages.setCurrentWidget(self.waiting)
         work = partial(data_jobs.open_dataset, self.context.workspace, choice)
@@ -126,7 +130,8 @@ class DataPanel(Panel):
         dataset = self.content.dataset
         if dataset is None:
             return
-        self._start("Decoding the recordings", self._checked, self._not_checked, self._work_of_check(dataset))
+        work = partial(data_jobs.check_recordings, self._check_of(dataset), self.context.workspace)
+        self._start("Decoding the recordings", self._checked, self._not_checked, work)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if _dropped_folder(event) is not None:
@@ -138,8 +143,9 @@ class DataPanel(Panel):
             event.acceptProposedAction()
             self.open_folder(folder)
 
-    def _work_of_check(self, dataset: Dataset) -> Callable[..., Checked]:
-        return partial(data_jobs.check_recordings, dataset, AudioSettings().rate, self.context.workspace)
+    def _check_of(self, dataset: Dataset) -> Check:
+        assert self.choice is not None
+        return Check(dataset, self.choice, self.context.study)
 
     def _start(
         self, what: str, done: Callable[[Any], None], failed: Callable[[str], None], work: Callable[..., Any]
@@ -163,7 +169,7 @@ class DataPanel(Panel):
         if self._check_next:
             self.check()
         else:  # what was found before is still known, and costs a look at the files
-            work = partial(data_jobs.find_checked, dataset, AudioSettings().rate, self.context.workspace)
+            work = partial(data_jobs.find_checked, self._check_of(dataset), self.context.workspace)
             self._job = self.context.jobs.run(work, self._found, self._not_found)
 
     def _not_opened(self, sentence: str) -> None:
@@ -191,11 +197,13 @@ class DataPanel(Panel):
             self._read_headers(checked.usable)
         self.context.set_dataset(self.choice, checked.usable)
 
-    def _found(self, checked: Checked | None) -> None:
+    def _found(self, found: Checked | Room) -> None:
         """An earlier check, in the background: the tab stays."""
         self._end_work()
-        if checked is not None:
-            self._take(checked)
+        if isinstance(found, Checked):
+            self._take(found)
+        else:
+            self.content.show_room(found)
 
     def _not_found(self, sentence: str) -> None:
         """Nobody has asked: pressing Check says the same."""
@@ -294,7 +302,7 @@ class DataPanel(Panel):
     def _connect(self) -> None:
         self.chooser.chosen.connect(self.select)
         self.chooser.folder_wanted.connect(self._choose_any_folder)
-        self.download.folder_wanted.connect(self._choose_any_folder)
+        self.download.folder_wanted.connect(self._choose_offered_folder)
         self.download.download_wanted.connect(self._download)
         self.download.progress.cancelled.connect(self._cancel_jobs)
         self.content.check_wanted.connect(self.check)
@@ -307,6 +315,10 @@ class DataPanel(Panel):
 
     def _choose_any_folder(self) -> None:
         self.choose_folder()
+
+    def _choose_offered_folder(self) -> None:
+        """A copy of what is offered: what is missing in it is then said."""
+        self.choose_folder(self.download.name)
 
 
 def _dropped_folder(event: QDropEvent) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
@@ -11,15 +12,16 @@ from core.datasets.scan import Headers
 from core.readable import counted
 from gui import theme
 from gui.context import Context
-from gui.widgets.clip_columns import short_names
-from gui.widgets.clip_table import ClipTable, Column
+from gui.panels.data_columns import HEARD, columns, sound_of
+from gui.widgets.clip_table import ClipTable
 from gui.widgets.clip_view import ClipView
 
 ALL = "All classes"
+SOUNDS = ("All clips", "With sound", "Without sound")
 
 
 class ClipBrowser(QWidget):
-    """Filter by text and class; arrows, keys and clicks go from clip to clip."""
+    """Filter by text, class and sound; arrows, keys and clicks go from clip to clip."""
 
     clip_changed = Signal(object)  # core.datasets.base.Clip, or None
 
@@ -27,6 +29,8 @@ class ClipBrowser(QWidget):
         super().__init__(parent)
         self.dataset: Dataset | None = None
         self._headers: Headers | None = None
+        self._unheard: frozenset[str] = frozenset()
+        self._presents = False
         self.table = ClipTable()
         self.search = QLineEdit(placeholderText="Find by name or class")
         self.search.setClearButtonEnabled(True)
@@ -35,35 +39,44 @@ class ClipBrowser(QWidget):
         self.classes.setToolTip("Only clips of this class.")
         self.classes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.classes.setMinimumContentsLength(10)
+        self.sounds = QComboBox()
+        self.sounds.addItems(SOUNDS)
+        self.sounds.setToolTip(
+            "Only videos that can be heard, or those that cannot: without a sound track, or silent as the check found."
+        )
         self.count = theme.label(size=theme.SMALL, muted=True)
         self.clip_view = ClipView(context)
         self._lay_out()
         self.clip_view.take_keys(self, self.table)
         self.search.textChanged.connect(self._filter)
         self.classes.currentIndexChanged.connect(self._filter)
+        self.sounds.currentIndexChanged.connect(self._filter)
         self.table.current_changed.connect(self._show)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
 
     def show_dataset(self, dataset: Dataset) -> None:
         """Show these clips, the first of them current."""
-        self.dataset, self._headers = dataset, None
+        self.dataset, self._headers, self._unheard = dataset, None, frozenset()
         self.classes.blockSignals(True)
         self.classes.clear()
         self.classes.addItems([ALL, *dataset.classes])
         self.classes.blockSignals(False)
         self._set_columns()
+        self._show_sounds()
         self._filter()
 
     def show_headers(self, headers: Headers) -> None:
-        """Length and rate have been read."""
-        place = self.table.currentIndex().row()
+        """Length, rates and size have been read."""
         self._headers = headers
-        self.table.blockSignals(True)  # the same clip stays current: it is not drawn again
-        self._set_columns()
-        self._filter()
-        self.table.make_current(max(place, 0))
-        self.table.blockSignals(False)
+        self._show_sounds()
+        self._renew()
+
+    def show_unheard(self, unheard: frozenset[str]) -> None:
+        """The check has found clips whose sound cannot be used."""
+        if unheard != self._unheard:
+            self._unheard = unheard
+            self._renew()
 
     @property
     def current(self) -> Clip | None:
@@ -72,60 +85,51 @@ class ClipBrowser(QWidget):
 
     def present(self, on: bool) -> None:
         """Without the controls."""
+        self._presents = on
         for widget in (self.search, self.classes):
             widget.setHidden(on)
+        self._show_sounds()
         self.clip_view.present(on)
 
     def close_browser(self) -> None:
         self.clip_view.close_clip()
 
-    def _set_columns(self) -> None:
+    def _renew(self) -> None:
+        """More is known of the same clips: the one that is open stays so."""
+        self._set_columns(self.table.current)
+        self._filter()
+
+    def _show_sounds(self) -> None:
+        """Whether a video can be heard is worth asking; of sounds all can."""
+        videos = self._headers is not None and bool(self._headers.has_pictures.any())
+        self.sounds.setVisible(videos and not self._presents)
+        if not videos:
+            self.sounds.setCurrentIndex(0)
+
+    def _set_columns(self, current: int = -1) -> None:
         assert self.dataset is not None
-        clips = self.dataset.clips
-        names = short_names([clip.id for clip in clips])
-        groups = sorted({clip.group for clip in clips})
-        place = {group: index for index, group in enumerate(groups)}
-        columns = [
-            Column("Clip", "Name of the clip in its dataset.", np.arange(len(clips)), names, width=150),
-            Column(
-                "Class", "What is heard.", np.array([clip.label for clip in clips]), self.dataset.classes, width=110
-            ),
-            Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=46),
-        ]
-        if self._headers is not None:
-            columns += [
-                Column(
-                    "Length s", "Seconds, as the file's header says.", self._headers.seconds, format=".2f", width=72
-                ),
-                Column(
-                    "Rate Hz",
-                    "Samples a second in the file. All are resampled.",
-                    self._headers.rates,
-                    format=".0f",
-                    width=68,
-                ),
-            ]
-        columns.append(
-            Column(
-                "Group",
-                "Source recording or person: clips of one group stay in one fold.",
-                np.array([place[clip.group] for clip in clips]),
-                groups,
-                width=72,
-            )
-        )
-        self.table.set_columns(columns)
+        self.table.set_columns(columns(self.dataset, self._headers, self._unheard), current)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+
+    def _audible(self) -> NDArray[np.bool_]:
+        """(clips,) whether a clip is shown as far as its sound goes."""
+        assert self.dataset is not None
+        wanted = self.sounds.currentIndex()
+        if not wanted or self._headers is None:
+            return np.ones(len(self.dataset.clips), bool)
+        return (sound_of(self.dataset, self._headers, self._unheard) == HEARD) == (wanted == 1)
 
     def _filter(self) -> None:
         if self.dataset is None:
             return
         wanted = self.classes.currentIndex() - 1
         words = self.search.text().strip().casefold()
+        audible = self._audible()
         chosen = [
             place
             for place, clip in enumerate(self.dataset.clips)
-            if (wanted < 0 or clip.label == wanted)
+            if audible[place]
+            and (wanted < 0 or clip.label == wanted)
             and (words in clip.id.casefold() or words in self.dataset.classes[clip.label].casefold())
         ]
         self.table.show_clips(np.array(chosen, np.int64))
@@ -154,6 +158,7 @@ class ClipBrowser(QWidget):
         filters.setSpacing(theme.GRID)
         filters.addWidget(self.search, 1)
         filters.addWidget(self.classes)
+        filters.addWidget(self.sounds)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)

@@ -17,7 +17,7 @@ from gui.widgets.clip_table import ClipTable, Column
 from gui.widgets.empty_state import EmptyState
 
 UNCHECKED = (
-    "Not checked yet. What is wrong or odd with the recordings will be here: unreadable, silent, clipped or too "
+    "Not checked yet. What is wrong or odd with the recordings will be here: unreadable, torn, silent, black or too "
     "short files, and recordings that stand in two folds at once."
 )
 
@@ -51,8 +51,9 @@ class CheckPage(QWidget):
         self.problems.current_changed.connect(self._choose)
         self._lay_out()
 
-    def show_nothing(self) -> None:
-        """Another dataset: not checked yet."""
+    def show_nothing(self, room: str = "") -> None:
+        """Another dataset: not checked yet. `room` says how much disk that would take."""
+        self._empty.sentence.setText("\n\n".join(filter(None, (UNCHECKED, room))))
         self._pages.setCurrentIndex(0)
 
     def show_checked(self, dataset: Dataset, checked: Checked) -> None:
@@ -78,7 +79,7 @@ class CheckPage(QWidget):
         self.problems.clearSelection()
         self._problem_area.setVisible(bool(rows))
         self._show_leaks(checked.leaks)
-        by_hand = sum(item.reason == "Left out by hand." for item in dataset.excluded)
+        by_hand = sum(item.reason.endswith("is left out by hand.") for item in dataset.excluded)
         self.include.setVisible(by_hand > 0)
         self.include.setText(f"Take {counted(by_hand, 'clip')} back")
 
@@ -111,7 +112,7 @@ class CheckPage(QWidget):
         self.check_wanted.emit()
 
     def _lay_out(self) -> None:
-        empty = EmptyState(
+        self._empty = EmptyState(
             UNCHECKED,
             "Check recordings",
             self._want_check,
@@ -134,7 +135,7 @@ class CheckPage(QWidget):
         stack.setStretchFactor(0, 3)
         stack.setStretchFactor(1, 2)
         self._pages = QStackedLayout(self)
-        self._pages.addWidget(empty)
+        self._pages.addWidget(self._empty)
         self._pages.addWidget(stack)
 
 

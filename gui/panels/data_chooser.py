@@ -84,7 +84,7 @@ class DatasetChooser(QWidget):
         self.cards = {name: DatasetCard(name, info) for name, info in DATASETS.items()}
         self.folder = QPushButton("Choose folder …")
         self.folder.setToolTip(
-            "Open recordings of your own or a copy of ESC-50 that is on this computer.\n"
+            "Open sounds or videos of your own, or a copy of ESC-50 or UCF101 that is on this computer.\n"
             "A folder can also be dropped anywhere on this panel."
         )
         self.folder.clicked.connect(self.folder_wanted)
@@ -124,5 +124,7 @@ class DatasetChooser(QWidget):
                 card.place.set_text("Made at first use, in seconds")
             elif not info.folder:
                 card.place.set_text("Choose or drop a folder")
+            elif here:
+                card.place.set_text("In the workspace")
             else:
-                card.place.set_text("In the workspace" if here else "Not downloaded yet")
+                card.place.set_text("Not downloaded yet" if info.downloader else "Not opened yet")

@@ -13,13 +13,15 @@ from gui import theme
 from gui.context import Context
 from gui.panels.data_browser import ClipBrowser
 from gui.panels.data_check import CheckPage
-from gui.panels.data_jobs import Checked
+from gui.panels.data_columns import HEARD, sound_of
+from gui.panels.data_jobs import Checked, Room
 from gui.widgets.augmentation_preview import AugmentationPreview
 from gui.widgets.class_balance import ClassBalance
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.progress_line import ProgressLine
 
 CLIPS, BALANCE, CHECK, AUGMENTATION = range(4)
+ASK_ABOVE = 1e9  # bytes: what takes more on disk is said before it is begun
 
 
 class DatasetContent(QWidget):
@@ -32,6 +34,8 @@ class DatasetContent(QWidget):
         super().__init__(parent)
         self.dataset: Dataset | None = None
         self._headers: Headers | None = None
+        self._unheard: frozenset[str] | None = None  # ids of clips without usable sound, once they were checked
+        self._room: Room | None = None  # that a check would take
         self.title = theme.label(size=theme.TITLE)
         self.facts = theme.label(muted=True)
         self.licence = ElidedLabel()
@@ -39,7 +43,7 @@ class DatasetContent(QWidget):
         self.check_button = QPushButton("Check recordings")
         self.check_button.setToolTip(
             "Decode every file once and report what is unreadable, silent, clipped, odd or in two folds at once.\n"
-            "The decoded sounds are kept in the workspace: training needs the same and starts faster afterwards."
+            "The decoded clips are kept in the workspace: training needs the same and starts faster afterwards."
         )
         self.train_button = QPushButton("Use this dataset in Train")
         self.train_button.setProperty("primary", True)
@@ -52,13 +56,14 @@ class DatasetContent(QWidget):
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.tabBar().setDrawBase(False)
         self._lay_out()
-        self.check_button.clicked.connect(self.check_wanted)
+        self.check_button.clicked.connect(self._want_check)
         self.train_button.clicked.connect(self.train_wanted)
         self.check.check_wanted.connect(self.check_wanted)
         self.browser.clip_changed.connect(self._clip_changed)
 
     def show_dataset(self, dataset: Dataset) -> None:
         """Another dataset; nothing of it has been checked."""
+        self._unheard = self._room = None
         self.show_clips(dataset)
         self.check.show_nothing()
         self.tabs.setTabText(CHECK, "Check")
@@ -79,12 +84,20 @@ class DatasetContent(QWidget):
         self._say_facts()
         self.browser.show_headers(headers)
 
+    def show_room(self, room: Room) -> None:
+        """The clips were never decoded, and would take this much room."""
+        self._room = room
+        self.check.show_nothing(room.sentence)
+
     def show_checked(self, checked: Checked) -> None:
         """Left out from now on: what cannot be used. The tables say why."""
         assert self.dataset is not None
         opened = self.dataset
         if checked.usable.clips != opened.clips:
             self.show_clips(checked.usable)
+        self._unheard, self._room = checked.unheard, None
+        self._say_facts()
+        self.browser.show_unheard(checked.unheard)
         self.check.show_checked(opened, checked)
         found = len(checked.report.problems) + len(opened.excluded) + len(checked.leaks)
         self.tabs.setTabText(CHECK, f"Check ({found})" if found else "Check")
@@ -110,7 +123,15 @@ class DatasetContent(QWidget):
             parts.append(f"{counted(len(folds), 'fold')}, made here")
         if self._headers is not None:
             parts.append(duration(float(np.nansum(self._headers.seconds))))
+            parts.append(media(self.dataset, self._headers, self._unheard))
         self.facts.setText(" · ".join(parts))
+
+    def _want_check(self) -> None:
+        """Where much disk would be taken, the page that says how much comes first."""
+        if self._room is not None and self._room.needed > ASK_ABOVE and self.tabs.currentIndex() != CHECK:
+            self.tabs.setCurrentIndex(CHECK)
+        else:
+            self.check_wanted.emit()
 
     def _clip_changed(self, clip: Clip | None) -> None:
         label = self.dataset.classes[clip.label] if clip is not None and self.dataset is not None else ""
@@ -144,3 +165,21 @@ class DatasetContent(QWidget):
         column.addLayout(head)
         column.addWidget(self.progress)
         column.addWidget(self.tabs, 1)
+
+
+def media(dataset: Dataset, headers: Headers, unheard: frozenset[str] | None) -> str:
+    """What the clips are: `sound`, `video without sound`, `video, 57 of 70 with sound`.
+
+    Args:
+        unheard: clips without usable sound, once a check has listened to them.
+    """
+    videos = int(headers.has_pictures.sum())
+    heard = sound_of(dataset, headers, unheard or frozenset()) == HEARD
+    if not videos:
+        return "sound"
+    if (heard & ~headers.has_pictures).any():
+        return "sounds and videos"
+    with_sound = int(heard.sum())
+    if with_sound in (0, videos):
+        return "video with sound" if with_sound else "video without sound"
+    return f"video, {with_sound} of {videos} with {'sound' if unheard is None else 'usable sound'}"

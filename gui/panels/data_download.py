@@ -1,4 +1,4 @@
-"""A dataset that is not here yet: download it, or choose the folder it is in."""
+"""A dataset that is not here yet: download it, or read where to get it, and choose the folder it is in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ WIDTH = 72 * theme.GRID
 
 
 class DownloadPage(QWidget):
-    """Address, progress with speed, cancel; a second start goes on where the first one ended."""
+    """Address, progress with speed, cancel; a second start goes on where the first one ended.
+
+    What is too large to be fetched by the way has no address: a sentence says where to get it.
+    """
 
     download_wanted = Signal(str, str)  # name, address
     folder_wanted = Signal()
@@ -49,17 +52,26 @@ class DownloadPage(QWidget):
 
     def show_dataset(self, name: str) -> None:
         self.name = name
-        archive = self._archive()
-        self.title.setText(f"{DATASETS[name].title} is not in this workspace yet")
+        info = DATASETS[name]
+        self._address_line.setVisible(bool(info.downloader))
+        self.start.setVisible(bool(info.downloader))
+        self.licence.setVisible(bool(info.downloader))
+        self.end()
+        if info.downloader:
+            self.title.setText(f"{info.title} is not in this workspace yet")
+            self._show_archive(self._archive())
+        else:
+            self.title.setText(f"{info.title} has not been opened yet")
+            self.text.setText(f"{info.help}\n\n{info.where}")
+
+    def _show_archive(self, archive: Archive) -> None:
         self.text.setText(
             f"The official archive of {archive.title} is about {size(archive.bytes)}; unpacked it takes another "
             f"{size(archive.extracted)}. A download that breaks off goes on where it ended."
         )
         self.licence.setText(archive.licence)
         self.address.setText(str(self._context.settings.value(self._key, "") or archive.url))
-        self.start.setToolTip(f"Download to {self._context.workspace.dataset_root(name)}, unpack and check it.")
-        self.trouble.clear()
-        self.trouble.hide()
+        self.start.setToolTip(f"Download to {self._context.workspace.dataset_root(self.name)}, unpack and check it.")
 
     def begin(self) -> None:
         self.trouble.hide()
@@ -98,10 +110,12 @@ class DownloadPage(QWidget):
         column.setSpacing(2 * theme.GRID)
         column.addWidget(self.title)
         column.addWidget(self.text)
-        row = QHBoxLayout()
+        self._address_line = QWidget()
+        row = QHBoxLayout(self._address_line)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(theme.label("Address", muted=True))
         row.addWidget(self.address, 1)
-        column.addLayout(row)
+        column.addWidget(self._address_line)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start)
         buttons.addWidget(self.folder)

@@ -4,20 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from core import readable
+from core.audio.judge import usable_sound
+from core.caches import Caches, estimate_bytes
+from core.chosen import open_chosen
 from core.control import Control
 from core.datasets import DATASETS
-from core.datasets.base import Dataset, Excluded
-from core.datasets.scan import ScanReport, scan
+from core.datasets.base import Dataset, Modality
+from core.datasets.scan import ScanReport
 from core.datasets.splits import Leak, find_leaks
-from core.recipe import AudioSettings, Recipe
-from core.study import DatasetChoice
+from core.recipe import Recipe
+from core.study import DatasetChoice, Study, read_study
 from core.tables import load_dotted
+from core.wings import WINGS
 from core.workspace import Workspace
 
 Report = Callable[[Any], None]
+PRESETS = Path(__file__).parents[2] / "resources" / "presets"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check looks at: the clips, all there is of them, as the networks that will train on them would."""
+
+    dataset: Dataset
+    choice: DatasetChoice
+    in_train: Study | None = None  # the study as it stands there
+
+    @cached_property
+    def study(self) -> Study:
+        """That in Train if it is one on these clips, else the preset for them, else the defaults."""
+        presets = sorted(PRESETS.glob("*.toml"), key=lambda path: len(path.name))
+        candidates = chain([self.in_train] if self.in_train else [], map(read_study, presets))
+        found = next((study for study in candidates if _same_clips(study.dataset, self.choice)), Study())
+        return found.model_copy(update={"dataset": self.choice})
+
+    @property
+    def modality(self) -> Modality:
+        """That with the most wings."""
+        return max(self.dataset.modalities, key=lambda modality: len(modality.wings))
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.study.recipe
+
+
+@dataclass(frozen=True)
+class Room:
+    """What decoding would keep on disk, and what is free."""
+
+    needed: int  # bytes
+    free: int
+    limit: float
+
+    @property
+    def sentence(self) -> str:
+        needed, free = readable.size(self.needed), readable.size(self.free)
+        if self.needed > self.limit:
+            limit = readable.size(self.limit)
+            return f"Decoding would keep about {needed} in the workspace, more than the limit of {limit}."
+        if self.needed > self.free:
+            return f"Decoding would keep about {needed} in the workspace, where only {free} are free: make room first."
+        return f"Decoding keeps about {needed} in the workspace; {free} are free."
 
 
 @dataclass(frozen=True)
@@ -27,37 +80,32 @@ class Checked:
     report: ScanReport
     leaks: tuple[Leak, ...]
     usable: Dataset
+    unheard: frozenset[str]  # ids of clips that can be used, but not heard
 
 
 def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, report: Report) -> Dataset:
-    """The dataset that is chosen, less what was left out by hand."""
-    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
-    return dataset.without(tuple(Excluded(clip_id, "Left out by hand.") for clip_id in choice.exclude))
+    """The dataset that is chosen, with folds as chosen and less what was left out by hand."""
+    return open_chosen(choice, workspace, control)
 
 
-def check_recordings(dataset: Dataset, rate: int, workspace: Workspace, control: Control, report: Report) -> Checked:
-    """Decode every clip into the cache, judge them, and look for what would leak from training to test."""
-    from core.audio.cache import open_cache
-
+def check_recordings(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked:
+    """Decode every clip into the caches, judge them, and look for what would leak from training to test."""
     workspace.require_writable()
-    cache = open_cache(dataset, _at(rate), workspace.cache, control, report)
-    found = scan(dataset, cache.facts, cache.failures)
-    usable = found.usable(dataset)
-    digests = {clip_id: (facts.file_digest, facts.samples_digest) for clip_id, facts in cache.facts.items()}
-    return Checked(found, find_leaks(usable, digests), usable)
+    caches = Caches(check.dataset, workspace.cache).open([check], control, report, _limit(check))
+    found = caches.report(check.dataset, check.study.dataset.with_sound)
+    usable = found.usable(check.dataset)
+    sounds = caches.facts.get("audio", {})
+    unheard = (clip.id for clip in usable.clips if clip.id not in sounds or not usable_sound(sounds[clip.id]))
+    return Checked(found, find_leaks(usable, caches.digests()), usable, frozenset(unheard))
 
 
-def find_checked(dataset: Dataset, rate: int, workspace: Workspace, control: Control, report: Report) -> Checked | None:
-    """What an earlier check or training found, from the cache; None where the recordings were never decoded."""
-    from core.audio.cache import cache_folder
-
-    if not workspace.writable or not (cache_folder(dataset, _at(rate), workspace.cache) / "index.json").is_file():
-        return None
-    return check_recordings(dataset, rate, workspace, control, report)
-
-
-def _at(rate: int) -> Recipe:
-    return Recipe(audio=AudioSettings(rate=rate))
+def find_checked(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked | Room:
+    """What an earlier check or training found, from the caches; the room a check needs where it was never decoded."""
+    folders = [WINGS[wing].cache_folder(check.dataset, check.recipe, workspace.cache) for wing in check.modality.wings]
+    if workspace.writable and all((folder / "index.json").is_file() for folder in folders):
+        return check_recordings(check, workspace, control, report)
+    needed = estimate_bytes(check.dataset, [check], workspace.cache)
+    return Room(needed, workspace.free_bytes(), _limit(check))
 
 
 def download_dataset(name: str, target: Path, url: str, control: Control, report: Report) -> Path:
@@ -73,3 +121,13 @@ def recognise(folder: Path, selected: str) -> str:
     if not official:
         return "labelled-folder"
     return selected if selected in ("esc10", "esc50") else "esc50"
+
+
+def _same_clips(one: DatasetChoice, other: DatasetChoice) -> bool:
+    """A dataset with a place of its own is the same wherever it lies; of others the folder is what they are called."""
+    same = one.name == other.name
+    return same and (bool(DATASETS[one.name].folder) or Path(one.root).name == Path(other.root).name)
+
+
+def _limit(check: Check) -> float:
+    return check.study.cache_limit * 1e9

@@ -146,7 +146,7 @@ def test_a_cancelled_check_changes_nothing(qtbot, panel, context, folder, monkey
     opened(qtbot, panel, folder)
     before = context.dataset
 
-    def endless(dataset, rate, cache_dir, control, report):
+    def endless(check, workspace, control, report):
         while True:
             control.checkpoint()
 
