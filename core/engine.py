@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -179,11 +179,14 @@ def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> lis
     return specs
 
 
-def _refuse_other_data(folders: Iterable[RunFolder], fingerprint: str, study: Study) -> None:
+def _refuse_other_data(folders: Iterable[RunFolder], fingerprints: Mapping[str, str], study: Study) -> None:
     """Runs that were begun on other clips must not be counted as done, nor gone on with."""
     for folder in folders:
-        begun = folder.environment.get("dataset_fingerprint", fingerprint)
-        if begun != fingerprint and (folder.status.phase is Phase.DONE or folder.checkpoint.exists()):
+        begun = folder.environment.get("dataset_fingerprint", {})
+        if isinstance(begun, str):  # written when there were sounds only
+            begun = {"audio": begun}
+        other = any(begun[wing] != fingerprints[wing] for wing in begun.keys() & fingerprints.keys())
+        if other and (folder.status.phase is Phase.DONE or folder.checkpoint.exists()):
             raise UserError(
                 f"The study “{study.name}” has runs on other clips than {study.dataset.root or study.dataset.name} "
                 f"holds now ({folder.id}). Give the study another name, or delete those runs."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,21 @@ def environment(device: str, threads: int, dataset: Dataset, caches: Caches) -> 
         "threads": threads,
         "commit": _commit(),
         "dataset": dataset.title,
-        "dataset_fingerprint": fingerprint(dataset, caches),
+        "dataset_fingerprint": fingerprints(dataset, caches),
         "clips": len(dataset.clips),
         "synthetic": dataset.synthetic,
     }
 
 
-def fingerprint(dataset: Dataset, caches: Caches) -> str:
-    """sha256 over every clip's id, label, fold, group and content: equal where the data are equal."""
+def fingerprints(dataset: Dataset, caches: Caches) -> dict[str, str]:
+    """By wing, sha256 over every clip's id, label, fold, group and content: equal where the data are equal."""
+    return {wing: _fingerprint(dataset, facts) for wing, facts in caches.facts.items()}
+
+
+def _fingerprint(dataset: Dataset, facts: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for clip in dataset.clips:
-        content = "".join(facts[clip.id].content_digest for facts in caches.facts.values() if clip.id in facts)
+        content = facts[clip.id].content_digest if clip.id in facts else ""  # no sound that decodes
         digest.update(f"{clip.id}\0{dataset.classes[clip.label]}\0{clip.fold}\0{clip.group}\0{content}\n".encode())
     return digest.hexdigest()
 

@@ -80,6 +80,12 @@ class Network(Settings):
         "How sound and sight become one answer: their scores averaged with a weight learned on the validation part, "
         "their features joined, or weighed clip by clip by a gate.",
     )
+    learns_from: Literal["validation part", "training clips"] = setting(
+        "validation part",
+        "Fusion learns from",
+        "validation part: clips that its trained branches have not seen, so that it learns how far each can be "
+        "trusted. On the training clips a branch that knows them by heart looks reliable.",
+    )
     sound: str = setting(
         "", "Sound branch", "Network of this study whose runs it starts from; empty = that of the same architecture."
     )
@@ -151,6 +157,11 @@ class RunSpec(Settings):
     branches: tuple[Branch, ...] = ()  # sound, sight; of audio-visual networks only
 
     @property
+    def stacked(self) -> bool:
+        """Whether only the validation part is learned from: by a fusion whose branches have learned from the rest."""
+        return any(branch.run for branch in self.branches) and self.network.learns_from == "validation part"
+
+    @property
     def late(self) -> bool:
         """Whether there is nothing to train: two trained branches whose scores are averaged."""
         return any(branch.run for branch in self.branches) and self.network.fusion == "score average"
@@ -168,7 +179,7 @@ class RunSpec(Settings):
         branches = self.branches or (Branch(network=self.network, modality=self.modality),)
         content["networks"] = [_what_matters(branch.network, branch.modality, self.recipe) for branch in branches]
         if self.branches:
-            content["fusion"] = self.network.fusion
+            content["fusion"] = [self.network.fusion, self.network.learns_from]
             content["branches"] = [branch.run.rpartition("-")[2] for branch in self.branches]  # their digests
             content["frozen"] = [self.network.freeze, self.network.freeze_stages]
         for name, modality in (("audio", Modality.VIDEO), ("video", Modality.AUDIO)):
@@ -287,19 +298,23 @@ class Study(Settings):
             )
         if modality != Modality.AUDIO and recipe.mixing == "between-class":
             raise ValueError(f"network “{network.label}”: between-class mixing is for sounds alone; use mixup")
-        if modality == Modality.AUDIO_VISUAL and network.fusion == "score average":
-            self._check_score_average(network, recipe)
+        if modality == Modality.AUDIO_VISUAL:
+            self._check_fusion(network, recipe)
 
-    def _check_score_average(self, network: Network, recipe: Recipe) -> None:
-        if network.joint:
+    def _check_fusion(self, network: Network, recipe: Recipe) -> None:
+        averages = network.fusion == "score average"
+        if network.joint and averages:
             raise ValueError(
                 f"network “{network.label}” averages the scores of trained branches: it cannot be trained jointly"
             )
+        if network.joint or not (averages or network.learns_from == "validation part"):
+            return
         shares = {self.recipe_of(branch).validation_share for branch in self.branches_of(network)}
         if shares != {recipe.validation_share} or not recipe.validation_share:
+            remedy = "" if averages else ", or let it learn from the training clips"
             raise ValueError(
-                f"network “{network.label}” learns the weight of its score average on the validation part, which its "
-                "branches must not have been trained on: set one validation_share above 0 for all three"
+                f"network “{network.label}” learns on the validation part, which its branches must not have been "
+                f"trained on: set one validation_share above 0 for all three{remedy}"
             )
 
     def recipe_of(self, network: Network) -> Recipe:

@@ -1,30 +1,18 @@
-"""What there is to see of a clip: its two spectrograms, with their axes and levels.
+"""What there is to see of a sound: its two spectrograms, with their axes and levels.
 
 Importing this imports no torch: whoever shows pictures may do so at once and compute them in the background.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.control import Control
 from core.recipe import AudioSettings
 
 MODEL_LEVELS = (-50.0, 30.0)  # dB; the loudest bands of ESC clips reach from 0 to +31
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A decoded clip: samples of shape (n,) at its own rate in Hz."""
-
-    samples: NDArray[np.float32]
-    rate: int
 
 
 @dataclass(frozen=True)
@@ -46,29 +34,6 @@ class Picture:
 def front_end_for(seconds: float) -> AudioSettings:
     """The default front end for a clip of this length: where no recipe says how to crop or pad it."""
     return AudioSettings(seconds=min(max(seconds, 0.1), 60.0))
-
-
-def prepare_clip(
-    path: Path, settings: AudioSettings | None, control: Control, report: Callable[[Any], None]
-) -> tuple[Picture, Picture]:
-    """Decode a clip (reported at once as a `Sound`), then compute what the ear and what the network has to go by.
-
-    Without `settings` the network's picture is that of the default front end, as long as the clip.
-
-    Raises:
-        UserError: the file cannot be decoded.
-    """
-    from core.audio.decode import decode
-
-    samples, facts = decode(path)
-    report(Sound(samples, facts.rate))
-    control.checkpoint()
-    pictures = (
-        listening_picture(samples, facts.rate),
-        model_picture(samples, facts.rate, settings or front_end_for(facts.seconds)),
-    )
-    control.checkpoint()
-    return pictures
 
 
 def listening_picture(samples: NDArray[np.float32], rate: int) -> Picture:

@@ -118,6 +118,9 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
     )
     network, initial = initial_network(spec, bench, {clip.id for clip in testing})
+    unstacked = training
+    if spec.stacked and not spec.late:
+        training, validation = validation, []
     wings = spec.modality.wings
     caches = {wing: bench.caches.of(wing, recipe) for wing in wings}
     steps = 0
@@ -136,7 +139,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         network, recipe, wings, len(bench.dataset.classes), spec.seed,
         initial.pretrained, on_batch,
     ).to(bench.device)  # fmt: skip
-    task.fit_levels(batches(training[:: -(-len(training) // LEVEL_CLIPS)]))
+    task.fit_levels(batches(unstacked[:: -(-len(unstacked) // LEVEL_CLIPS)]))
     train_batches = batches(training, for_training=True)
     best = BestWeights(folder.path / "best.safetensors") if validation else None
     callbacks: list[Callback] = [

@@ -1,0 +1,208 @@
+"""The engine on films: sight, sound and both in one study; equal again, resumed, verified, and asked under noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.control import Control
+from core.engine import run
+from core.errors import UserError
+from core.events import EpochEnded, Event, Message, Outcome, RunFinished
+from core.recipe import AudioSettings, Recipe, VideoAugmentation, VideoSettings
+from core.robustness.sweep import sweep
+from core.runs import RunFolder, list_runs
+from core.study import DatasetChoice, Network, Study
+from core.verify import verify
+from core.workspace import Workspace
+from tests.core.films import RATE, moving_square, tone, write_film
+
+SOUND, SIGHT, BOTH = "sound", "sight", "both"
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes: two that look alike and sound different, and one without any sound that moves the other way."""
+    root = tmp_path_factory.mktemp("films")
+    rows = ["path,label,fold"]
+    for number in range(8):
+        for label, step, pitch in (("low", 3, 300.0), ("high", 3, 2000.0), ("silent", -3, None)):
+            name = f"{label}-{number}.mkv"
+            heard = None if pitch is None else tone(0.4, pitch * (1 + number / 40))
+            pictures = moving_square(10, step=step, seed=number)
+            write_film(root / name, pictures, sound=heard)
+            rows.append(f"{name},{label},{number % 4 + 1}")
+    (root / "labels.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+def film_study(root: Path, **changes: object) -> Study:
+    recipe = Recipe(
+        epochs=2,
+        batch_size=8,
+        learning_rate=3e-3,
+        validation_share=0.3,
+        audio=AudioSettings(rate=RATE, seconds=0.4, n_fft=256, hop=128, mels=32),
+        video=VideoSettings(frames=4, side=40, size=32),
+        video_augmentation=VideoAugmentation(crop=0.6, colour=0.3),
+    )
+    settings: dict[str, object] = {
+        "name": "films",
+        "dataset": DatasetChoice(name="labelled-folder", root=str(root)),
+        "folds": (1,),
+        "device": "cpu",
+        "network": (
+            Network(name=SOUND, modality="audio"),
+            Network(name=SIGHT, modality="video", temporal="gru"),
+            Network(name=BOTH, modality="audio-visual"),
+        ),
+        "recipe": recipe,
+    }
+    return Study.model_validate(settings | changes)
+
+
+def trained(study: Study, workspace: Workspace, control: Control | None = None) -> list[Event]:
+    events: list[Event] = []
+    outcome = run(study, workspace, events.append, control)
+    assert outcome is (Outcome.CANCELLED if control else Outcome.DONE), events
+    return events
+
+
+def runs(workspace: Workspace) -> dict[str, RunFolder]:
+    return {folder.spec.network.label: folder for folder in list_runs(workspace)}
+
+
+def test_sound_sight_and_both_are_tested_on_the_same_clips(films: Path, workspace: Workspace) -> None:
+    late = Network(name="late", modality="audio-visual", fusion="score average")
+    joint = Network(name="joint", modality="audio-visual", fusion="concatenation", joint=True)
+    study = film_study(films)
+    events = trained(study.model_copy(update={"network": (*study.network, late, joint)}), workspace)
+    said = [event.text for event in events if isinstance(event, Message)]
+    assert not [text for text in said if text.startswith("Left out")], "clips without sound stay where they are seen"
+    found = runs(workspace)
+    tested = {label: folder.predictions().clip_ids.tolist() for label, folder in found.items()}
+    assert len({tuple(ids) for ids in tested.values()}) == 1 and len(tested) == 5
+    for label, folder in found.items():
+        assert folder.status.parameters > 0 and folder.status.multiply_adds > 0, label
+    assert found[SIGHT].predictions().frame_probabilities.shape == (6, 4, 3)
+    assert found[SOUND].predictions().frame_probabilities.shape == (6, 0, 3)
+    branches = (found[BOTH].path / "initial_weights.txt").read_text()
+    assert found[SOUND].id in branches and found[SIGHT].id in branches and "skipped" not in branches
+    assert "random" in (found["joint"].path / "initial_weights.txt").read_text()
+    assert not [event for event in events if isinstance(event, EpochEnded) and event.run == found["late"].id]
+
+
+def test_a_score_average_is_the_average_of_its_branches(films: Path, workspace: Workspace) -> None:
+    study = film_study(films)
+    late = Network(name="late", modality="audio-visual", fusion="score average")
+    trained(study.model_copy(update={"network": (*study.network[:2], late)}), workspace)
+    sound, sight, both = (runs(workspace)[name].predictions().probabilities for name in (SOUND, SIGHT, "late"))
+    weight = float(((both - sight) / (sound - sight))[np.abs(sound - sight) > 0.01].mean())
+    assert -1e-3 <= weight <= 1 + 1e-3
+    np.testing.assert_allclose(both, weight * sound + (1 - weight) * sight, atol=1e-4)
+
+
+def test_alone_only_clips_with_sound_are_heard(films: Path, workspace: Workspace) -> None:
+    study = film_study(films, network=(Network(name=SOUND, modality="audio"),))
+    events = trained(study, workspace)
+    said = [event.text for event in events if isinstance(event, Message)]
+    assert "Left out: silent-0.mkv has no sound track." in said
+    assert not [name for name in runs(workspace)[SOUND].predictions().clip_ids if name.startswith("silent")]
+
+
+def test_both_wings_resume_to_the_same_predictions_and_verify(
+    films: Path, workspace: Workspace, tmp_path: Path
+) -> None:
+    study = film_study(films, checkpoint_every=0.0)
+    trained(study, workspace)
+    other = Workspace(tmp_path / "other").open()
+    stopped = 0
+
+    def stop(event: Event) -> None:
+        nonlocal stopped
+        if isinstance(event, EpochEnded) and event.epoch == 1:
+            stopped += 1
+            control.cancel()
+
+    for _ in study.network:  # each run is stopped after its first epoch, and gone on with
+        control = Control()
+        assert run(study, other, stop, control) is Outcome.CANCELLED
+    assert run(study, other, lambda event: None) is Outcome.DONE
+    assert stopped == len(study.network)
+    for label, folder in runs(workspace).items():
+        resumed = runs(other)[label].predictions()
+        np.testing.assert_array_equal(resumed.probabilities, folder.predictions().probabilities)
+    other.close()
+    verdict = verify(runs(workspace)[BOTH], workspace, lambda event: None)
+    assert verdict.equal, verdict.sentence()
+
+
+def test_a_run_on_sight_gives_a_network_for_sound_its_weights(films: Path, workspace: Workspace) -> None:
+    sight = Network(name=SIGHT, modality="video")
+    trained(film_study(films, network=(sight,)), workspace)
+    earlier = runs(workspace)[SIGHT]
+    heard = Network(name="from sight", modality="audio", weights="run", weights_path=earlier.name)
+    trained(film_study(films, name="heard", network=(heard,)), workspace)
+    report = (runs(workspace)["from sight"].path / "initial_weights.txt").read_text().splitlines()
+    assert sum(line.startswith("loaded") for line in report) > 20
+    assert any("summed" in line for line in report)
+    skipped = [line for line in report if line.startswith("skipped")]
+    assert not skipped, "the classes are the same: the head is kept too"
+
+
+def test_noise_is_the_same_for_all_and_leaves_sight_alone(films: Path, workspace: Workspace) -> None:
+    trained(film_study(films), workspace)
+    found = sweep("films", "noise", workspace, (10.0, -30.0))
+    assert found.levels == (None, 10.0, -30.0)
+    assert len({found.mean(SIGHT, level).value for level in found.levels}) == 1
+    clean, drowned = (runs(workspace)[SOUND].predictions(), runs(workspace)[SOUND].corrupted("noise", -30.0))
+    first = drowned.read_bytes()
+    assert not np.allclose(np.load(drowned)["probabilities"], clean.probabilities)
+    drowned.unlink()
+    sweep("films", "noise", workspace, (-30.0,))
+    assert drowned.read_bytes() == first
+    with pytest.raises(UserError, match="no finished run of a study “nothing”"):
+        sweep("nothing", "noise", workspace)
+
+
+@pytest.mark.parametrize(
+    ("networks", "words"),
+    [
+        ((Network(modality="audio-visual"),), "no network of Baseline CNN with the modality “audio” stands before"),
+        (
+            (Network(modality="audio"), Network(modality="video"), Network(modality="audio-visual", sound="x")),
+            "no network called “x”",
+        ),
+        (
+            (Network(modality="audio", recipe={"validation_share": 0.1}), Network(modality="video"),
+             Network(modality="audio-visual", fusion="score average")),
+            "set one validation_share above 0 for all three",
+        ),
+        (
+            (Network(modality="audio"), Network(modality="video"),
+             Network(modality="audio-visual", recipe={"validation_share": 0.0})),
+            "or let it learn from the training clips",
+        ),
+        ((Network(modality="audio-visual", fusion="score average", joint=True),), "cannot be trained jointly"),
+        (
+            (Network(modality="audio"), Network(modality="video"),
+             Network(modality="audio-visual", recipe={"video": {"size": 64}})),
+            "departs in video: it takes what its branch takes",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_fused_is_said(networks: tuple[Network, ...], words: str, films: Path) -> None:
+    with pytest.raises((UserError, ValueError), match=words):
+        film_study(films, network=networks)
+
+
+def test_failed_branches_are_named(films: Path, workspace: Workspace) -> None:
+    study = film_study(films)
+    trained(study.model_copy(update={"network": study.network[:2]}), workspace)
+    runs(workspace)[SIGHT].weights.write_bytes(b"torn")
+    events: list[Event] = []
+    assert run(study, workspace, events.append) is Outcome.FAILED
+    (finished,) = [event for event in events if isinstance(event, RunFinished)]
+    assert "truncated or no safetensors file" in finished.reason
