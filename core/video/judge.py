@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,18 +20,18 @@ MISSING_FRAMES = 3
 
 @dataclass(frozen=True)
 class Usual:
-    """What most videos of a dataset are like. `seconds` is None where lengths differ so much that none is usual."""
+    """What most videos of a dataset are like. None where sizes or lengths differ so much that none is usual."""
 
-    size: tuple[int, int]  # width, height
+    size: tuple[int, int] | None  # width, height
     fps: float
     seconds: float | None
 
     @classmethod
     def of(cls, facts: Iterable[VideoFacts]) -> Usual:
         known = list(facts)
-        size = most_common((item.width, item.height) for item in known)
+        size, having = Counter((item.width, item.height) for item in known).most_common(1)[0]
         return cls(
-            size if isinstance(size, tuple) else (0, 0),
+            size if having > len(known) / 2 else None,
             most_common(round(item.fps, 1) for item in known if item.frames > 1),
             usual_length([item.seconds for item in known]),
         )
@@ -64,7 +65,7 @@ def judge(clip_id: str, facts: VideoFacts, usual: Usual, needed: bool = True) ->
         return
     if facts.motion < STILL:
         yield odd(ProblemKind.STILL, "stands still: all of its frames are alike.")
-    if (facts.width, facts.height) != usual.size:
+    if usual.size is not None and (facts.width, facts.height) != usual.size:
         size = f"{facts.width} × {facts.height} px; most clips have {usual.size[0]} × {usual.size[1]}"
         yield odd(ProblemKind.OTHER_SIZE, f"has {size}. It is resized.")
     if facts.variable:

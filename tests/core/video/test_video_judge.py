@@ -56,9 +56,10 @@ def test_a_clip_without_frames_is_left_out_where_pictures_are_needed() -> None:
     assert [item.left_out for item in judge("x", nothing, USUAL, needed=False)] == [False]
 
 
-def test_lengths_that_differ_altogether_are_not_odd() -> None:
-    usual = Usual.of([replace(GOOD, seconds=float(n)) for n in range(1, 9)])
-    assert usual.seconds is None and said(replace(GOOD, seconds=40.0), usual) == {}
+def test_lengths_and_sizes_that_differ_altogether_are_not_odd() -> None:
+    usual = Usual.of([replace(GOOD, seconds=float(n), width=60 + n) for n in range(1, 9)])
+    assert usual.seconds is None and usual.size is None
+    assert said(replace(GOOD, seconds=40.0, width=640), usual) == {}
 
 
 def test_real_files(tmp_path: Path) -> None:
