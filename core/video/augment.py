@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
@@ -97,3 +99,25 @@ def augmented(
 
 
 NO_MOTION = 128 / 255  # of a flow that is kept in 8 bits
+
+
+def preview(
+    pixels: NDArray[np.uint8], settings: VideoSettings, strength: VideoAugmentation, seed: int
+) -> NDArray[np.uint8]:
+    """Frames of one clip (n, h, w, 3) as training might show them, (n, size, size, 3), all in RGB.
+
+    Whatever is on happens, also where only a share of clips is changed. Which frames are taken is drawn elsewhere.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    sizes = torch.tensor([pixels.shape[1:3]])
+    boxes = (
+        random_boxes(sizes, settings, strength.crop, generator)
+        if strength.crop < 1
+        else plain_boxes(sizes, settings.fit)
+    )
+    frames = cut(torch.from_numpy(pixels)[None], boxes, settings.size)
+    certain = strength.model_copy(update={"flip": False, "blur": float(strength.blur > 0)})
+    frames = augmented(frames, settings.model_copy(update={"input": "rgb"}), certain, generator)[0]
+    seen = frames.flip(-1) if strength.flip else frames
+    shown: NDArray[np.uint8] = (255 * seen).round().to(torch.uint8).movedim(1, -1).contiguous().numpy()
+    return shown

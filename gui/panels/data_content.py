@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QTabWidget,
 
 from core.datasets.base import Clip, Dataset
 from core.datasets.scan import Headers
+from core.media import is_video
 from core.readable import counted, duration
 from gui import theme
 from gui.context import Context
@@ -83,6 +84,7 @@ class DatasetContent(QWidget):
         self._headers = headers
         self._say_facts()
         self.browser.show_headers(headers)
+        self._clip_changed(self.browser.current)
 
     def show_room(self, room: Room) -> None:
         """The clips were never decoded, and would take this much room."""
@@ -134,8 +136,15 @@ class DatasetContent(QWidget):
             self.check_wanted.emit()
 
     def _clip_changed(self, clip: Clip | None) -> None:
-        label = self.dataset.classes[clip.label] if clip is not None and self.dataset is not None else ""
-        self.augmentation.set_clip(clip, label)
+        if clip is None or self.dataset is None:
+            self.augmentation.set_clip(None)
+            return
+        pictures = is_video(clip.path)
+        sound = not pictures
+        if self._headers is not None:  # names may lie
+            place = self.dataset.clips.index(clip)
+            pictures, sound = bool(self._headers.has_pictures[place]), bool(self._headers.has_sound[place])
+        self.augmentation.set_clip(clip, self.dataset.classes[clip.label], pictures=pictures, sound=sound)
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()

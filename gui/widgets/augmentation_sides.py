@@ -1,0 +1,65 @@
+"""What the previews of both wings are: kinds of augmentation, and one clip before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+
+from core.control import Control
+from core.datasets.base import Clip
+from core.recipe import Settings
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An augmentation as it is previewed: switched on, with one strength to turn, or none."""
+
+    title: str
+    help: str
+    of: type[Settings]  # whose fields it sets
+    on: tuple[tuple[str, Any], ...] = ()  # what switches it on
+    strength: str = ""  # what its strength is called
+    fields: tuple[str, ...] = ()  # all set to the strength
+    start: float = 0.0
+
+    def settings(self, strength: float) -> Settings:
+        whole = self.of.model_fields
+        values = {name: int(strength) if whole[name].annotation is int else strength for name in self.fields}
+        return self.of(**values, **dict(self.on))
+
+    def dress(self, box: QDoubleSpinBox) -> None:
+        """Bounds, unit and tooltip of the strength are those of the recipe's field."""
+        field = self.of.model_fields[self.fields[0]]
+        bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)}
+        whole = field.annotation is int
+        unit = dict(field.json_schema_extra or {}).get("unit", "")  # type: ignore[arg-type]
+        box.setDecimals(0 if whole else 2)
+        box.setSingleStep(1 if whole or bounds["le"] > 10 else 0.05)
+        box.setRange(bounds["ge"], bounds["le"])
+        box.setSuffix(f" {unit}" if unit else "")
+        box.setValue(self.start)
+        box.setToolTip(f"{field.title}. {field.description}")
+
+
+class Sides(QWidget):
+    """Before and after, of one wing."""
+
+    failed = Signal(str)  # a sentence: it cannot be played
+
+    def work(self, clip: Clip, kind: Kind, strength: float, seed: int) -> Callable[[Control, Any], Any]:
+        """What is computed in the background; its result goes to `show_sides`."""
+        raise NotImplementedError
+
+    def show_sides(self, sides: Any) -> None:
+        raise NotImplementedError
+
+    def set_volume(self, volume: float) -> None:
+        """0 (silent) to 1."""
+
+    def fall_silent(self) -> None:
+        """Stop playing, and give the device back."""
+        raise NotImplementedError

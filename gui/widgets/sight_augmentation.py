@@ -1,0 +1,154 @@
+"""One augmentation on one video: the frames a network is given, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from core.control import Control
+from core.datasets.base import Clip
+from core.recipe import VideoAugmentation, VideoSettings
+from gui import theme
+from gui.widgets.augmentation_sides import Kind, Sides
+from gui.widgets.film import FilmView
+from gui.widgets.frames import FramesStrip
+from gui.widgets.player import Player
+
+if TYPE_CHECKING:
+    from core.video.pictures import Film
+
+STEADY = (("jitter", False),)
+KINDS = (
+    Kind(
+        "Random crop",
+        "A part of the picture with at least this share of its area is enlarged to the whole.",
+        VideoAugmentation,
+        STEADY,
+        "Smallest",
+        ("crop",),
+        0.4,
+    ),
+    Kind(
+        "Flip",
+        "Mirrored: half of the clips are. Not where left and right tell classes apart.",
+        VideoAugmentation,
+        (*STEADY, ("flip", True)),
+    ),
+    Kind(
+        "Colour",
+        "Brightness, contrast and saturation change by up to this share.",
+        VideoAugmentation,
+        STEADY,
+        "At most",
+        ("colour",),
+        0.4,
+    ),
+    Kind(
+        "Blur",
+        "Blurred by a Gaussian of up to this deviation, in pixels of the picture the network sees.",
+        VideoAugmentation,
+        (*STEADY, ("blur", 1.0)),
+        "At most",
+        ("blur_sigma",),
+        3.0,
+    ),
+    Kind(
+        "Temporal jitter",
+        "Other frames of the same clip are taken: compare their times.",
+        VideoAugmentation,
+    ),
+)
+
+
+def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> tuple[Film, Film]:
+    """The frames that a network with default settings is given in testing, and those it might get in training."""
+    from core.video.augment import preview
+    from core.video.decode import decode
+    from core.video.pictures import Film
+    from core.video.sampling import positions
+
+    settings, augmentation = VideoSettings(), kind.settings(strength)
+    assert isinstance(augmentation, VideoAugmentation)
+    kept, seconds, facts = decode(clip.path, settings, control)
+    random = np.random.default_rng(seed) if augmentation.jitter else None
+
+    def film(seen: Any, strength: VideoAugmentation) -> Film:
+        control.checkpoint()
+        return Film(preview(kept[seen], settings, strength, seed), seconds[seen], facts.seconds)
+
+    return (
+        film(positions(len(kept), settings), VideoAugmentation()),
+        film(positions(len(kept), settings, random), augmentation),
+    )
+
+
+class Side(QWidget):
+    """Before, or after: moving, and frame by frame."""
+
+    def __init__(self, title: str, player: Player, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.film, self.strip = FilmView(player), FramesStrip()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        heading = theme.label(title, size=theme.SMALL, muted=True)
+        heading.setContentsMargins(theme.GRID, 0, 0, 0)
+        column.addWidget(heading)
+        column.addWidget(self.film, 3)
+        column.addWidget(self.strip, 2)
+        player.position.connect(self.strip.set_cursor)
+        self.strip.seek_wanted.connect(player.seek)
+        self.film.clicked.connect(player.toggle)
+
+    def show_film(self, film: Film) -> None:
+        self.film.show_film(film)
+        self.strip.show_frames(film.frames, film.seconds)
+
+
+class SightSides(Sides):
+    """Both sides run on one clock: they move together."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.player = Player(self)
+        self.player.loop = True
+        self.before, self.after = Side("Before", self.player), Side("After", self.player)
+        self.play = QPushButton("Play both")
+        self.play.setToolTip("Play the frames at their own times, over and over.")
+        theme.set_icon(self.play, "mdi6.play")
+        sides = QHBoxLayout()
+        sides.setSpacing(theme.GRID)
+        sides.addWidget(self.before)
+        sides.addWidget(self.after)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.GRID, 4, theme.GRID, theme.GRID)
+        foot.addWidget(self.play)
+        foot.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(sides, 1)
+        column.addLayout(foot)
+        self.play.clicked.connect(self.player.toggle)
+        self.player.state_changed.connect(self._show_state)
+
+    def work(self, clip: Clip, kind: Kind, strength: float, seed: int) -> Callable[[Control, Any], Any]:
+        return partial(compare, clip, kind, strength, seed)
+
+    def show_sides(self, sides: tuple[Film, Film]) -> None:
+        playing = self.player.playing
+        self.player.load(self.player.nothing, 1, sides[0].duration)
+        self.before.show_film(sides[0])
+        self.after.show_film(sides[1])
+        if playing:  # another draw is seen moving at once
+            self.player.play()
+
+    def fall_silent(self) -> None:
+        self.player.close()
+
+    def _show_state(self) -> None:
+        theme.set_icon(self.play, "mdi6.pause" if self.player.playing else "mdi6.play")

@@ -1,0 +1,195 @@
+"""One augmentation on one sound: before and after, to hear and to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from core.audio.pictures import Picture, front_end_for, model_picture
+from core.control import Control
+from core.datasets.base import Clip
+from core.recipe import AudioAugmentation, AudioSettings
+from gui import theme
+from gui.widgets.augmentation_sides import Kind, Sides
+from gui.widgets.player import Player
+from gui.widgets.spectrogram import SpectrogramView
+from gui.widgets.waveform import Waveform
+
+CHANGES = (
+    Kind(
+        "Noise",
+        "White noise this much weaker than the clip.",
+        AudioAugmentation,
+        (("noise", 1.0),),
+        "SNR",
+        ("noise_snr_low", "noise_snr_high"),
+        10.0,
+    ),
+    Kind(
+        "Pitch shift",
+        "Higher or lower by whole semitones; the duration stays.",
+        AudioAugmentation,
+        (("pitch", 1.0),),
+        "At most",
+        ("pitch_semitones",),
+        2,
+    ),
+    Kind(
+        "Time stretch",
+        "Faster or slower by up to this factor; the pitch stays.",
+        AudioAugmentation,
+        (("stretch", 1.0),),
+        "At most",
+        ("stretch_factor",),
+        1.2,
+    ),
+    Kind("Gain", "Louder or softer by up to this much.", AudioAugmentation, (), "At most", ("gain_db",), 12.0),
+    Kind(
+        "Time shift",
+        "Rolled around by up to this share of its length.",
+        AudioAugmentation,
+        (),
+        "At most",
+        ("shift",),
+        1.0,
+    ),
+)
+MASKS = (  # act on the spectrogram, not on the sound
+    Kind(
+        "SpecAugment: frequency",
+        "Two bands of the spectrogram are set to its mean; the sound stays.",
+        AudioAugmentation,
+        (("frequency_masks", 2),),
+        "Widest",
+        ("frequency_width",),
+        16,
+    ),
+    Kind(
+        "SpecAugment: time",
+        "Two stretches of the spectrogram are set to its mean; the sound stays.",
+        AudioAugmentation,
+        (("time_masks", 2),),
+        "Longest",
+        ("time_width",),
+        32,
+    ),
+)
+KINDS = CHANGES + MASKS
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One side of the comparison."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    picture: Picture
+
+
+def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> tuple[Heard, Heard]:
+    """The clip as it is and as training might get it, at the rate the network is given."""
+    from core.audio.augment import preview, preview_masks
+    from core.audio.decode import decode
+
+    rate = AudioSettings().rate
+    samples, facts = decode(clip.path, rate)
+    settings = front_end_for(facts.seconds)
+    control.checkpoint()
+    before = Heard(samples, rate, model_picture(samples, rate, settings))
+    augmentation = kind.settings(strength)
+    assert isinstance(augmentation, AudioAugmentation)
+    if kind in MASKS:
+        masked = preview_masks(before.picture.decibels, augmentation, seed)
+        return before, Heard(samples, rate, replace(before.picture, decibels=masked))
+    changed = preview(samples, rate, augmentation, seed)
+    control.checkpoint()
+    return before, Heard(changed, rate, model_picture(changed, rate, settings))
+
+
+class Side(QWidget):
+    """Before, or after."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.player = Player(self)
+        self.play = QPushButton(f"Hear {title.lower()}")
+        self.play.setToolTip(f"Play the clip as it is {title.lower()} the augmentation.")
+        theme.set_icon(self.play, "mdi6.play")
+        self.waveform = Waveform()
+        self.view = SpectrogramView(title, "The picture the network is given; levels are the same on both sides.")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.waveform, 1)
+        column.addWidget(self.view, 3)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.GRID, 4, theme.GRID, theme.GRID)
+        row.addWidget(self.play)
+        row.addStretch()
+        column.addLayout(row)
+        self.view.plot.item.setXLink(self.waveform.item)
+        self.player.position.connect(self._move)
+        self.player.state_changed.connect(self._show_state)
+        for plot in (self.waveform, self.view.plot):
+            plot.seek_wanted.connect(self.player.seek)
+
+    def show_heard(self, heard: Heard, peak: float) -> None:
+        self.player.load(heard.samples, heard.rate)
+        self.waveform.show_samples(heard.samples, heard.rate, peak)
+        self.view.plot.set_duration(self.player.duration)
+        self.view.show_decibels(heard.picture)
+
+    def _move(self, seconds: float) -> None:
+        self.waveform.set_cursor(seconds)
+        self.view.plot.set_cursor(seconds)
+
+    def _show_state(self) -> None:
+        theme.set_icon(self.play, "mdi6.pause" if self.player.playing else "mdi6.play")
+
+
+class SoundSides(Sides):
+    """A waveform and a spectrogram on each side, and a button to hear it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.before, self.after = Side("Before"), Side("After")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.before)
+        row.addWidget(self.after)
+        self.before.play.clicked.connect(self._play_before)
+        self.after.play.clicked.connect(self._play_after)
+        for side in (self.before, self.after):
+            side.player.failed.connect(self.failed)
+
+    def work(self, clip: Clip, kind: Kind, strength: float, seed: int) -> Callable[[Control, Any], Any]:
+        return partial(compare, clip, kind, strength, seed)
+
+    def show_sides(self, sides: tuple[Heard, Heard]) -> None:
+        peak = max(float(np.abs(side.samples).max(initial=0.0)) for side in sides)  # one scale, to be compared
+        self.before.show_heard(sides[0], peak)
+        self.after.show_heard(sides[1], peak)
+
+    def set_volume(self, volume: float) -> None:
+        for side in (self.before, self.after):
+            side.player.volume = volume
+
+    def fall_silent(self) -> None:
+        for side in (self.before, self.after):
+            side.player.close()
+
+    def _play_before(self) -> None:
+        self.after.player.pause()
+        self.before.player.toggle()
+
+    def _play_after(self) -> None:
+        self.before.player.pause()
+        self.after.player.toggle()
