@@ -107,6 +107,10 @@ class VideoSettings(Settings):
     """The front end of the sight wing: frames → what the network sees."""
 
     frames: int = setting(16, "Frames", "Frames of a clip that the network sees.", ge=1, le=256)
+    start: float = setting(
+        0.0, "From", "What is seen of a clip begins so long after its first frame.", unit="s", ge=0.0, le=3600.0
+    )
+    length: float = setting(0.0, "Length", "How much is seen from there; 0 = to the end.", unit="s", ge=0.0, le=3600.0)
     sampling: Literal["even", "segments", "window"] = setting(
         "even",
         "Sampling",

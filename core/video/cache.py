@@ -101,10 +101,14 @@ def _kind(recipe: Recipe) -> Kind[VideoFacts]:
         if most is not None:
             count = min(promised or most, most)
         else:
-            count = math.ceil(min(header.seconds, LONGEST) * min(settings.rate, header.frame_rate or settings.rate))
+            whole = min(header.seconds, LONGEST)
+            seconds = min(whole, settings.length or whole)
+            count = math.ceil(seconds * min(settings.rate, header.frame_rate or settings.rate))
         return count * (float(np.prod(_frame_shape(header.width, header.height, settings))) + TIME)
 
     pace = f"{settings.rate:g} fps" if most is None else f"{most} frames"
+    if settings.start or settings.length:
+        pace += f" from {settings.start:g} s for {settings.length:g} s"
     streams = "rgb" if settings.streams == (3,) else settings.input  # pictures serve differences too
     return Kind(
         wing="video",

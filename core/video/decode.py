@@ -21,7 +21,7 @@ from core.media import LONGEST, container_name, digest_of, header_of
 from core.readable import size
 from core.recipe import VideoSettings
 from core.video.flow import Flow
-from core.video.sampling import Paced, Thinned, keeper
+from core.video.sampling import Paced, Thinned, Within, keeper
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
@@ -82,11 +82,11 @@ def decode(
     """
     reader = Reader(path, control)
     shrink = _Shrink(path, settings)
-    kept: Thinned[_Kept] | Paced[_Kept] = keeper(settings)
+    kept: Thinned[_Kept] | Paced[_Kept] | Within[_Kept] = keeper(settings)
     for frame, seconds in reader:
         shrink.look(frame, seconds)
         kept.offer(seconds, shrink.keep)
-        if len(kept.held) * kept.held[0].nbytes > MOST_BYTES:
+        if kept.held and len(kept.held) * kept.held[0].nbytes > MOST_BYTES:
             raise UserError(
                 f"{path} has more frames than fit into {size(MOST_BYTES)} of memory. Cut it into shorter clips, or "
                 "choose a smaller side or a lower frame rate."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -56,10 +57,15 @@ def most_kept(settings: VideoSettings) -> int | None:
     return None if settings.sampling == "window" else (settings.frames + 1) * settings.spare
 
 
-def keeper(settings: VideoSettings | None) -> Thinned[Any] | Paced[Any]:
+def keeper(settings: VideoSettings | None) -> Thinned[Any] | Paced[Any] | Within[Any]:
     """What chooses the frames to keep from those that pass; without settings, all."""
-    most = most_kept(settings) if settings else None
-    return Thinned(most) if most else Paced(settings.rate if settings else None)
+    if settings is None:
+        return Paced(None)
+    most = most_kept(settings)
+    inside: Thinned[Any] | Paced[Any] = Thinned(most) if most else Paced(settings.rate)
+    if not (settings.start or settings.length):
+        return inside
+    return Within(inside, settings.start, settings.start + settings.length if settings.length else math.inf)
 
 
 def spread(frames: int, kept: int) -> NDArray[np.int64]:
@@ -125,3 +131,25 @@ class Paced(Generic[Item]):
 
     def chosen(self) -> list[Item]:
         return self.held
+
+
+class Within(Generic[Item]):
+    """Lets the items from `start` to before `end` (seconds) through; of a shorter stream, its last one."""
+
+    def __init__(self, inside: Thinned[Item] | Paced[Item], start: float, end: float) -> None:
+        self.inside, self.start, self.end = inside, start, end
+        self._before: list[Item] = []
+
+    def offer(self, seconds: float, make: Callable[[], Item]) -> None:
+        """The next of the stream, at its time."""
+        if seconds < self.start - EARLY:
+            self._before = [make()]
+        elif seconds < self.end - EARLY:
+            self.inside.offer(seconds - self.start, make)
+
+    @property
+    def held(self) -> list[Item]:
+        return self.inside.held
+
+    def chosen(self) -> list[Item]:
+        return self.inside.chosen() or self._before

@@ -86,7 +86,7 @@ def test_colour_is_one_change_for_all_frames_of_a_clip_and_leaves_flow_alone() -
     torch.testing.assert_close(changed[:, 1:], changed[:, :1].expand_as(changed[:, 1:]))
     assert torch.equal(changed[:, :, 3:], frames[:, :, 3:])
     assert not torch.allclose(changed[:, :, :3], frames[:, :, :3])
-    assert 0 <= changed.min() and changed.max() <= 1
+    assert changed.min() >= 0 and changed.max() <= 1
 
 
 def test_blur_is_torchvisions_gaussian_of_the_width_drawn() -> None:

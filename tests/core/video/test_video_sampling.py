@@ -118,3 +118,22 @@ def test_what_keeps_is_chosen_by_the_settings() -> None:
     assert isinstance(keeper(VideoSettings()), Thinned)
     assert isinstance(keeper(VideoSettings(sampling="window")), Paced)
     assert isinstance(keeper(None), Paced)
+
+
+@pytest.mark.parametrize("sampling", ["even", "window"])
+def test_only_the_part_asked_for_is_kept(sampling: str) -> None:
+    settings = VideoSettings(frames=4, spare=1, sampling=sampling, rate=10.0, start=1.0, length=0.8)
+    kept = keeper(settings)
+    for number in range(75):
+        kept.offer(number / 25, partial(float, number / 25))
+    chosen = kept.chosen()
+    assert len(chosen) == (most_kept(settings) or 8)
+    assert 1.0 <= min(chosen) < 1.15
+    assert 1.65 < max(chosen) < 1.8
+
+
+def test_of_a_clip_that_ends_before_the_part_the_last_frame_is_kept() -> None:
+    kept = keeper(VideoSettings(start=5.0))
+    for number in range(10):
+        kept.offer(number / 25, partial(int, number))
+    assert kept.chosen() == [9]
