@@ -98,6 +98,7 @@ def modality_table(summary: Summary, metric: str) -> TextTable:
     A cell holds every network there is, the best first.
     """
     about, shown = METRICS[metric], summary.modalities
+    datasets = ", ".join(sorted({dataset_title(network.spec.dataset) for network in summary.networks}))
 
     def cell(family: Family, row: NetworkRow) -> str:
         name, text = family.name_of(row), row.means[metric].text(about.scale, about.decimals)
@@ -105,7 +106,7 @@ def modality_table(summary: Summary, metric: str) -> TextTable:
 
     return TextTable(
         (
-            f"{about.title} ({about.unit}) [95 % interval], * best of the row",
+            f"{datasets}: {about.title} ({about.unit}) [95 % interval], * best of the row",
             *(modality.word.capitalize() for modality in shown),
         ),
         tuple(

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSplitter,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,7 +24,7 @@ from core.datasets import DATASETS
 from core.engine import State
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
-from core.evaluation.tables import network_figures, network_table, run_table
+from core.evaluation.tables import modality_table, network_figures, network_table, run_table
 from core.events import Event, RunStarted
 from core.runs import RunFolder
 from core.study import slug
@@ -33,6 +34,8 @@ from gui.context import Context, ErrorsRequest
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.findings import findings, forest_lines, forest_rows
 from gui.widgets.forest import ForestPlot
+from gui.widgets.gains_view import GainsView
+from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
@@ -46,6 +49,7 @@ class ComparePanel(ResultsPanel):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, EMPTY, parent)
         self.overview: Overview | None = None
+        self._served = False  # whether there is more than one modality
         self.study_choice = _combo("Study", "The study whose runs are compared.", 192)
         self.metric_choice = _combo("Metric", "What the table, the plot and the differences are about.", 176)
         for name, metric in METRICS.items():
@@ -54,6 +58,8 @@ class ComparePanel(ResultsPanel):
         self.about = theme.label(muted=True)
         self.copy = self._copy_button()
         self.tree = ResultTree()
+        self.grid = ModalityGrid()
+        self.gains = GainsView(context)
         self.forest = ForestPlot()
         self.findings = theme.label(wrap=True)
         self.findings.setTextFormat(Qt.TextFormat.RichText)
@@ -63,6 +69,8 @@ class ComparePanel(ResultsPanel):
         self.study_choice.activated.connect(self._study_chosen)
         self.metric_choice.activated.connect(self._show)
         self.tree.errors_wanted.connect(self._show_errors)
+        self.grid.errors_wanted.connect(self._show_errors)
+        self.gains.class_wanted.connect(self._show_class)
         self.tree.note_wanted.connect(self._write_note)
         self.tree.title_wanted.connect(self._write_title)
         self.tree.name_wanted.connect(self._copy_name)
@@ -73,10 +81,17 @@ class ComparePanel(ResultsPanel):
 
     def present(self, on: bool) -> None:
         self._bar.setVisible(not on)
+        self.gains.present(on)
 
     def save_state(self) -> None:
         super().save_state()
+        for key, tabs in (("tables", self.tables), ("plots", self.plots)):
+            self.context.settings.setValue(f"compare/{key}", tabs.currentIndex())
         self.context.settings.setValue("compare/metric", self.metric_choice.currentData())
+
+    def close_panel(self) -> None:
+        super().close_panel()
+        self.gains.cancel()
 
     # reading and showing ----------------------------------------------------------------------------------------
 
@@ -97,7 +112,19 @@ class ComparePanel(ResultsPanel):
         self.overview = results
         for problem in results.summary.problems:
             self.context.message.emit(problem, "warning")
+        self._serve(len(results.summary.modalities) > 1)
+        self.gains.show_summary(results.summary)
         self._show()
+
+    def _serve(self, several: bool) -> None:
+        """Tabs are there where there is more than one modality to set side by side."""
+        for tabs, flat in ((self.tables, self.tree), (self.plots, self._means)):
+            tabs.tabBar().setVisible(several)
+            if not several:
+                tabs.setCurrentWidget(flat)
+            elif not self._served:
+                tabs.setCurrentIndex(int(str(self.context.settings.value(f"compare/{tabs.objectName()}", 0))))
+        self._served = several
 
     def forget_results(self) -> None:
         self.overview = None
@@ -116,11 +143,14 @@ class ComparePanel(ResultsPanel):
         datasets = sorted({network.dataset for network in summary.networks})
         self.about.setText(" · ".join(DATASETS[name].title for name in datasets))
         self.tree.show_overview(self.overview, metric)
+        self.grid.show_summary(summary, metric)
         about = METRICS[metric]
         lines = [line for name in datasets for line in forest_lines(name, metric)]
         title = f"{about.title} in {about.unit}"
         title += "" if about.higher_is_better else ": lower is better"
-        title += ", dashed: published" if lines else ""
+        title += ", dashed upright: published" if lines else ""
+        if len(summary.modalities) > 1:
+            title += " · ● sound, solid   □ sight, dashed   ◆ both, dotted"
         self.forest.show_rows(forest_rows(summary, metric), lines, title)
         self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, metric)))
         self.copy.setEnabled(bool(summary.runs))
@@ -130,6 +160,10 @@ class ComparePanel(ResultsPanel):
     def _show_errors(self, network: str) -> None:
         if self.overview is not None:
             self.context.want_errors(ErrorsRequest(self.overview.study, network))
+
+    def _show_class(self, network: str, name: str) -> None:
+        if self.overview is not None:
+            self.context.want_errors(ErrorsRequest(self.overview.study, network, true_class=name))
 
     def _write_note(self, run: RunFolder) -> None:
         run_actions.write_note(self.context, [run], self)
@@ -158,6 +192,9 @@ class ComparePanel(ResultsPanel):
             ("Networks as CSV", "csv"),
             ("Networks as LaTeX", "latex"),
             ("All runs as CSV", "runs"),
+            ("Sound, sight, both as Markdown", "modalities markdown"),
+            ("Sound, sight, both as CSV", "modalities csv"),
+            ("Sound, sight, both as LaTeX", "modalities latex"),
         ):
             action = menu.addAction(word)
             action.setData(key)
@@ -177,6 +214,9 @@ class ComparePanel(ResultsPanel):
             "latex": lambda: network_table(summary, metrics).latex(),
             "csv": lambda: network_figures(summary).csv(),
             "runs": lambda: run_table(summary).csv(),
+            "modalities markdown": lambda: modality_table(summary, metric).markdown(),
+            "modalities csv": lambda: modality_table(summary, metric).csv(),
+            "modalities latex": lambda: modality_table(summary, metric).latex(),
         }
         QGuiApplication.clipboard().setText(write[action.data()]())
         self.context.message.emit(f"{action.text()}: copied.", "info")
@@ -201,13 +241,26 @@ class ComparePanel(ResultsPanel):
         self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         framed = QWidget()
         QVBoxLayout(framed).addWidget(self.forest)
+        self._means = QScrollArea()
+        self._means.setWidget(framed)
+        self._means.setWidgetResizable(True)
+        self.tables = _tabs(
+            "tables",
+            (self.grid, "Sound, sight, both", "Each architecture on each modality."),
+            (self.tree, "All networks", "Every network with its runs, and what they took."),
+        )
+        self.plots = _tabs(
+            "plots",
+            (self._means, "Means", "The mean of every network, with its interval and folds."),
+            (self.gains, "Where a modality helps", "Each class with sound, with sight, with both."),
+        )
         lower, whole = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
-        lower.addWidget(framed)
+        lower.addWidget(self.plots)
         lower.addWidget(said)
         lower.setStretchFactor(0, 2)
         lower.setStretchFactor(1, 1)
         lower.setSizes([760, 400])
-        whole.addWidget(self.tree)
+        whole.addWidget(self.tables)
         whole.addWidget(lower)
         whole.setStretchFactor(0, 1)
         whole.setStretchFactor(1, 2)
@@ -230,6 +283,15 @@ def _read(
 ) -> Overview | None:
     overview = read_overview(workspace, study, control, report, trained=trained)
     return None if overview.empty else overview
+
+
+def _tabs(name: str, *pages: tuple[QWidget, str, str]) -> QTabWidget:
+    tabs = QTabWidget()
+    tabs.setObjectName(name)
+    tabs.setDocumentMode(True)
+    for page, word, tooltip in pages:
+        tabs.setTabToolTip(tabs.addTab(page, word), tooltip)
+    return tabs
 
 
 def _combo(word: str, tooltip: str, width: int) -> QComboBox:

@@ -34,6 +34,7 @@ def forest_rows(summary: Summary, metric: str) -> list[ForestRow]:
                 high=None if mean.high is None else about.scale * mean.high,
                 dots=tuple((f"fold {fold}", about.scale * v) for fold, v in network.by_fold(metric).items()),
                 tip=f"{network.label}: {text} {about.unit}, {mean.basis}",
+                modality=network.modality,
             )
         )
     return rows
@@ -59,7 +60,16 @@ def findings(summary: Summary, metric: str) -> list[str]:
     """What can be said, as sentences in rich text: differences of pairs, and what the figures stand on."""
     if not summary.networks:
         return ["No run of this study has finished yet."]
-    sentences = [html.escape(comparison.sentence) for comparison in summary.compare(metric)]
+    found = summary.compare(metric)
+    across = [html.escape(comparison.sentence) for comparison in found if comparison.across]
+    others = [html.escape(comparison.sentence) for comparison in found if not comparison.across]
+    sentences = across + others
+    if across and others:
+        sentences = ["<b>The same architecture on another modality</b>", *across, "<b>All other pairs</b>", *others]
+    sentences += [
+        f"{html.escape(a)} and {html.escape(b)} were tested on different clips: they are not compared."
+        for a, b in summary.strangers()
+    ]
     alone = [network.label for network in summary.networks if network.means[metric].n_folds == 1]
     if alone:
         verb = "was" if len(alone) == 1 else "were"

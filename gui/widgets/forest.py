@@ -11,11 +11,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from core.datasets.base import Modality
 from gui import theme
+from gui.widgets.marks import paint_mark
 
 LANE = 2.0 * theme.GRID  # height of a line of reference labels; all of these before type is enlarged
 MOST_LANES = 6
 ROW = 10.0 * theme.GRID  # of a network, at most
+LEAST = 3.5 * theme.GRID  # of a network where there are many
 AXIS = 5.0 * theme.GRID  # room for figures and title below
 NEAR = 5.0  # pixels within which the pointer is on a line or a dot
 
@@ -31,6 +34,7 @@ class ForestRow:
     high: float | None
     dots: tuple[tuple[str, float], ...]  # what it is (“fold 1”), value
     tip: str
+    modality: Modality = Modality.AUDIO
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class ForestPlot(QWidget):
     def show_rows(self, rows: Sequence[ForestRow], lines: Sequence[ForestLine], title: str) -> None:
         self.rows, self.title = tuple(rows), title
         self.lines = tuple(sorted(lines, key=lambda line: line.value))
+        self.updateGeometry()
         self.reset_zoom()
 
     def reset_zoom(self) -> None:
@@ -76,7 +81,7 @@ class ForestPlot(QWidget):
         return QSize(640, 280)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(320, 160)
+        return QSize(320, max(160, round(len(self.rows) * theme.pixels(LEAST) + theme.pixels(AXIS) + theme.GRID)))
 
     # geometry ---------------------------------------------------------------------------------------------------
 
@@ -235,9 +240,7 @@ class ForestPlot(QWidget):
 
     def _paint_row(self, painter: QPainter, number: int, row: ForestRow) -> None:
         y = self.y_of(number)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(row.colour)
-        painter.drawEllipse(QPointF(1.5 * theme.GRID, y), 5, 5)
+        paint_mark(painter, row.modality, QPointF(1.5 * theme.GRID, y), 5, row.colour)
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font())
         room = self._left() - 4 * theme.GRID
@@ -251,11 +254,8 @@ class ForestPlot(QWidget):
             return
         painter.setClipRect(QRectF(self._left(), 0, self._width() + theme.GRID, self.height()))
         if row.low is not None and row.high is not None:
-            painter.setPen(QPen(row.colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            painter.drawLine(QPointF(self.x_of(row.low), y), QPointF(self.x_of(row.high), y))
-        painter.setPen(QPen(theme.colour("window"), 2))
-        painter.setBrush(row.colour)
-        painter.drawEllipse(QPointF(self.x_of(row.mean), y), 7, 7)
+            self._paint_interval(painter, y, row, row.low, row.high)
+        paint_mark(painter, row.modality, QPointF(self.x_of(row.mean), y), 7, row.colour)
         faint = QColor(row.colour)
         faint.setAlpha(190)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -263,6 +263,16 @@ class ForestPlot(QWidget):
         for _, value in row.dots if len(row.dots) > 1 else ():
             painter.drawEllipse(QPointF(self.x_of(value), self._dot_y(number)), 3, 3)
         painter.setClipping(False)
+
+    def _paint_interval(self, painter: QPainter, y: float, row: ForestRow, low: float, high: float) -> None:
+        """In the line style of its modality; its ends are marked, since a gap may fall on them."""
+        style = theme.MODALITY_STYLE[row.modality]
+        painter.setPen(QPen(row.colour, 3, style, Qt.PenCapStyle.FlatCap))
+        painter.drawLine(QPointF(self.x_of(low), y), QPointF(self.x_of(high), y))
+        if style != Qt.PenStyle.SolidLine:
+            painter.setPen(QPen(row.colour, 2))
+            for x in (self.x_of(low), self.x_of(high)):
+                painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
 
 
 def _free(taken: Sequence[tuple[float, float]], start: float, end: float) -> bool:

@@ -9,16 +9,21 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from core import readable
+from core.datasets.base import Modality
+from core.evaluation.families import started_from
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, UnfinishedRun
 from core.evaluation.summary import NetworkRow, RunRow
+from core.evaluation.tables import given
 from core.runs import RunFolder
 from gui import theme
 
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
-METRIC = 2
+GIVEN, WEIGHTS, METRIC, FOLDS = 1, 2, 3, 5
 COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
     ("Network", 200, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Given", 144, "What a network is given of a clip: its sound, its sight, or both; and how it joins the frames of a "
+     "video, the windows of a spectrogram, or its two branches."),
     ("Weights", 96, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
     ("95 % interval", 112, "Student's t over the folds, corrected for the training clips that folds share "
@@ -77,6 +82,8 @@ class ResultTree(QTreeWidget):
         self.headerItem().setToolTip(METRIC, f"{row.help}{lower} Mean over folds; seeds are averaged within a fold.")
         self.resizeColumnToContents(METRIC)
         self.setColumnWidth(METRIC, max(round(theme.pixels(72)), self.columnWidth(METRIC)))
+        plain = all(given(network.spec) == Modality.AUDIO.word for network in overview.summary.networks)
+        self.setColumnHidden(GIVEN, plain)  # nothing that the names of the networks do not say
         opened = {item.text(0) for item in self._networks() if item.isExpanded()}
         self.setSortingEnabled(False)
         self.clear()
@@ -103,20 +110,22 @@ class ResultTree(QTreeWidget):
             folders,
             network.label,
             (network.label, network.label),
-            (_weights(network.spec.network.weights), None),
+            (given(network.spec), given(network.spec)),
+            _weights(network),
             (about.text(mean.value), _defined(mean.value)),
             (low_high, None if mean.low is None else mean.low),
             (f"{mean.n_folds} × {mean.n_seeds}", mean.n_folds),
             _gap(network.gap),
             (readable.count(network.parameters), network.parameters),
             (readable.duration(network.seconds), network.seconds),
-            (f"{network.clips_per_second:.1f}", network.clips_per_second),
+            _speed(network.clips_per_second),
             (readable.count(network.multiply_adds), network.multiply_adds),
             (readable.size(size), size),
             ("", None),
         )
         item.setIcon(0, theme.architecture_icon(network.architecture))
-        item.setToolTip(4, mean.basis)
+        item.setToolTip(WEIGHTS, started_from(network.spec))
+        item.setToolTip(FOLDS, mean.basis)
         self.addTopLevelItem(item)
         for run in network.runs:
             item.addChild(_run_item(run, overview, metric))
@@ -194,13 +203,14 @@ def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
         run.network,
         (" · ".join(filter(None, (title, place))), 1000 * run.spec.fold + run.spec.seed),
         ("", None),
+        ("", None),
         (METRICS[metric].text(run.scores[metric]), _defined(run.scores[metric])),
         ("", None),
         (readable.counted(run.test_clips, "clip"), run.test_clips),
         _gap(run.gap),
         ("", None),
         (readable.duration(status.seconds), status.seconds),
-        (f"{status.clips_per_second:.1f}", status.clips_per_second),
+        _speed(run.clips_per_second),
         ("", None),
         (readable.size(size), size),
         _note(overview, run.folder),
@@ -217,6 +227,7 @@ def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
         [run.folder],
         "",
         (overview.titles.get(run.folder.id) or run.folder.id, run.folder.id),
+        blank,
         (str(status.phase), None),
         *(blank,) * 5,
         (readable.duration(status.seconds), status.seconds),
@@ -243,5 +254,12 @@ def _defined(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _weights(kind: str) -> str:
-    return "scratch" if kind == "none" else kind
+def _speed(clips_per_second: float | None) -> Cell:
+    return ("–", None) if clips_per_second is None else (f"{clips_per_second:.1f}", clips_per_second)
+
+
+def _weights(network: NetworkRow) -> Cell:
+    """In a word; the tooltip says all of it."""
+    trained = any(branch.run for branch in network.spec.branches)
+    kind = "branches" if trained else network.spec.network.weights
+    return "scratch" if kind == "none" else kind, None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
 
+from core.datasets.base import Modality
 from core.engine import EngineStatus, State
 from core.evaluation.metrics import METRICS
 from core.recipe import Recipe
@@ -14,8 +15,10 @@ from core.runs import Phase, find_run, run_folder
 from core.study import DatasetChoice, RunSpec
 from gui import rail, theme
 from gui.panels.compare import ComparePanel
+from gui.widgets.modality_grid import BEST, NETWORK
+from gui.widgets.result_tree import GIVEN, METRIC, WEIGHTS
 from tests.gui import fakes
-from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
+from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"
 ESC10 = DatasetChoice(name="esc10")
@@ -52,9 +55,9 @@ def test_networks_stand_best_first_with_mean_interval_and_basis(opened, context)
     assert rows(panel) == [n.label for n in panel.overview.summary.networks]
     best, item = panel.overview.summary.networks[0], panel.tree.topLevelItem(0)
     mean = best.means["accuracy"]
-    assert item.text(2) == f"{100 * mean.value:.1f}"
-    assert item.text(3) == f"{100 * mean.low:.1f} – {100 * mean.high:.1f}"
-    assert item.text(4) == "4 × 2"
+    assert item.text(METRIC) == f"{100 * mean.value:.1f}"
+    assert item.text(METRIC + 1) == f"{100 * mean.low:.1f} – {100 * mean.high:.1f}"
+    assert item.text(METRIC + 2) == "4 × 2"
     assert item.childCount() == 8
     assert "ESC-10" in panel.about.text()
 
@@ -69,13 +72,18 @@ def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
     for name in ("accuracy", "log_loss"):
         choose_metric(panel, name)
         assert header.length() <= panel.tree.viewport().width()
-        intervals |= {panel.tree.topLevelItem(place).text(3) for place in range(3)}
+        intervals |= {panel.tree.topLevelItem(place).text(METRIC + 1) for place in range(3)}
     choose_metric(panel, "accuracy")
     for column in range(1, header.count()):
+        if panel.tree.isColumnHidden(column):
+            assert column == GIVEN
+            continue
         heading = panel.tree.headerItem().text(column)
         assert metrics.horizontalAdvance(heading) + 2 * theme.GRID <= header.sectionSize(column), heading
         texts = [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
-        texts += {1: [str(phase) for phase in Phase], 3: list(intervals), 5: ["+11.1"]}.get(column, [])
+        texts += {2: [str(phase) for phase in Phase], METRIC + 1: list(intervals), METRIC + 3: ["+11.1"]}.get(
+            column, []
+        )
         for text in texts:  # padded by the style sheet and by Qt
             assert metrics.horizontalAdvance(text) + 2 * theme.GRID + 6 <= header.sectionSize(column), text
 
@@ -104,7 +112,7 @@ def test_every_metric_can_be_chosen_and_only_accuracy_has_published_lines(opened
     panel = opened()
     for name, metric in METRICS.items():
         choose_metric(panel, name)
-        assert metric.title in panel.tree.headerItem().text(2)
+        assert metric.title in panel.tree.headerItem().text(METRIC)
         assert bool(panel.forest.lines) == (name == "accuracy")
         assert panel.findings.text().count(metric.title) >= 3
         assert not panel.grab().isNull()
@@ -125,7 +133,7 @@ def test_table_and_plot_begin_with_the_best_and_say_where_that_is_the_lowest(ope
         assert rows(panel) == [*(row.name for row in panel.forest.rows), "Not finished (1)"]
         means = [row.mean for row in panel.forest.rows]
         assert means == sorted(means, reverse=metric.higher_is_better)
-        for text in (panel.forest.title, panel.tree.headerItem().toolTip(2)):
+        for text in (panel.forest.title, panel.tree.headerItem().toolTip(METRIC)):
             assert ("lower is better" in text.lower()) != metric.higher_is_better
 
 
@@ -141,7 +149,7 @@ def test_one_run_has_no_interval_and_says_so(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16), networks=NETWORKS[:1], folds=(1,))
     panel = opened()
     assert panel.forest.rows[0].low is None
-    assert "one fold" in panel.tree.topLevelItem(0).text(3)
+    assert "one fold" in panel.tree.topLevelItem(0).text(METRIC + 1)
     assert "no interval" in panel.findings.text()
     assert "synthetic" in panel.about.text()
 
@@ -263,7 +271,7 @@ def test_a_run_whose_programme_was_killed_is_interrupted_until_it_is_taken_up(qt
 
     def state() -> tuple[str, str]:
         item = panel.tree.topLevelItem(1).child(0)
-        return item.text(1), item.text(panel.tree.columnCount() - 1)
+        return item.text(WEIGHTS), item.text(panel.tree.columnCount() - 1)
 
     assert state()[0] == "interrupted"
     assert killed.name in panel.tree.topLevelItem(1).child(0).toolTip(0)
@@ -275,17 +283,135 @@ def test_a_run_whose_programme_was_killed_is_interrupted_until_it_is_taken_up(qt
 
 
 def test_tables_are_copied_as_markdown_csv_and_latex(opened, context):
-    make_study(context.workspace, synthetic_clips(6, per_class=8))
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8))
     panel = opened()
+    signs = {"markdown": "|---|", "latex": r"\toprule", "csv": "accuracy_mean,", "modalities csv": ",Sound,Sight,Both"}
     for action in panel.copy.menu().actions():
         action.trigger()
-        text = QGuiApplication.clipboard().text()
-        if action.data() == "runs":
-            assert text.count("\n") == 1 + 12
+        key, text = action.data(), QGuiApplication.clipboard().text()
+        if key == "runs":
+            assert text.count("\n") == 1 + 24
         else:
-            assert all(label in text for label in rows(panel))
-            assert {"markdown": "|---|", "csv": "accuracy_mean,", "latex": r"\toprule"}[action.data()] in text
+            whole = key.startswith("modalities")
+            assert all(name in text for name in (("Baseline CNN", "ResNet-50") if whole else rows(panel)))
+            assert signs.get(key, signs[key.split()[-1]]) in text
         assert "synthetic" in text
+
+
+def test_one_modality_has_one_table_and_one_plot(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8))
+    context.settings.setValue("compare/plots", 1)
+    panel = opened()
+    assert panel.tree.isVisible() and panel.forest.isVisible()
+    assert not panel.tables.tabBar().isVisible() and not panel.plots.tabBar().isVisible()
+    assert panel.tree.isColumnHidden(GIVEN)
+
+
+def test_sound_sight_and_both_stand_side_by_side(qtbot, opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=16), fusions=("gated attention", "score average"))
+    panel = opened()
+    grid, networks = panel.grid, {network.label: network for network in panel.overview.summary.networks}
+    assert grid.isVisible() and panel.tables.tabBar().isVisible()
+    assert [grid.headerItem().text(column) for column in range(4)] == ["Architecture", "Sound", "Sight", "Both"]
+    for name, metric in METRICS.items():
+        choose_metric(panel, name)
+        shown = {}
+        for place in range(grid.topLevelItemCount()):
+            item = grid.topLevelItem(place)
+            for column, modality in enumerate(Modality, start=1):
+                if label := item.data(column, NETWORK):
+                    shown[label] = item.text(column)
+                    assert networks[label].modality == modality
+        assert set(shown) == set(networks)
+        for label, text in shown.items():
+            assert metric.text(networks[label].means[name].value) in text
+        assert sum(text.startswith(BEST) for text in shown.values()) == 2  # one of each architecture
+    with qtbot.waitSignal(context.panel_wanted):
+        grid.itemDoubleClicked.emit(grid.topLevelItem(0), 2)
+    assert context.errors_request.network == grid.topLevelItem(0).data(2, NETWORK)
+
+
+def test_the_flat_table_says_what_networks_are_given_and_a_score_average_has_no_speed(opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), fusions=("gated attention", "score average"))
+    panel = opened()
+    tree, speed = panel.tree, METRIC + 6
+    assert not tree.isColumnHidden(GIVEN)
+    items = [tree.topLevelItem(place) for place in range(tree.topLevelItemCount())]
+    assert {item.text(GIVEN) for item in items} == {
+        "sound", "sight, average", "both, gated attention", "both, score average"
+    }  # fmt: skip
+    assert tree.headerItem().text(speed) == "Clips/s"
+    for item in items:
+        untrained = "score average" in item.text(GIVEN)
+        assert (item.text(speed) == "–") == untrained
+        assert (item.child(0).text(speed) == "–") == untrained
+        fused = item.text(GIVEN).startswith("both")
+        assert (item.text(WEIGHTS), "sound" in item.toolTip(WEIGHTS)) == (
+            ("branches", True) if fused else ("scratch", False)
+        )
+
+
+def test_plot_and_findings_tell_modalities_apart(opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=16))
+    panel = opened()
+    modalities = {network.label: network.modality for network in panel.overview.summary.networks}
+    assert {row.name: row.modality for row in panel.forest.rows} == modalities
+    assert all(word in panel.forest.title for word in ("solid", "dashed", "dotted"))
+    said = panel.findings.text()
+    first, second = said.index("another modality"), said.index("All other pairs")
+    assert first < second
+    assert said[first:second].count("Accuracy:") == 6
+    assert said[second:].count("Accuracy:") == 9
+
+
+def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot, opened, context):
+    make_modalities(context.workspace, synthetic_clips(10, per_class=16), fusions=("gated attention", "score average"))
+    panel = opened()
+    view = panel.gains
+    assert view.gains is None  # nothing is read before it is seen
+    panel.plots.setCurrentWidget(view)
+    qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
+    assert view.plot.order == list(view.gains.order())
+    assert view.said.text().startswith("Both lies above")
+    combos = [modality for modality, combo in view.networks.items() if combo.isVisible()]
+    assert combos == [Modality.AUDIO_VISUAL]
+    before = view.gains
+    view.networks[Modality.AUDIO_VISUAL].setCurrentIndex(1)
+    view.networks[Modality.AUDIO_VISUAL].activated.emit(1)
+    qtbot.waitUntil(lambda: view.gains is not before, timeout=20_000)
+    for place in range(2):
+        before = view.gains
+        view.score.setCurrentIndex(1 - place)
+        view.score.activated.emit(1 - place)
+        qtbot.waitUntil(lambda before=before: view.gains is not before, timeout=20_000)
+        assert view.gains.score == ("f1", "recall")[place]
+    label = view.plot.order[1]
+    at = QPoint(60, round(view.plot.top_of(1) + 5))
+    qtbot.mouseMove(view.plot.viewport(), at)
+    qtbot.waitUntil(lambda: view.said.text() == view.gains.sentence(label))
+    with qtbot.waitSignal(context.panel_wanted) as caught:
+        qtbot.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert caught.args == ["errors"]
+    assert context.errors_request.true_class == view.gains.classes[label]
+    assert context.errors_request.network == view.chosen()[Modality.AUDIO_VISUAL].label
+    qtbot.keyClick(view.plot, Qt.Key.Key_Down)
+    assert view.said.text() == view.gains.sentence(view.plot.order[2])
+    with qtbot.waitSignal(context.panel_wanted):
+        qtbot.keyClick(view.plot, Qt.Key.Key_Return)
+
+
+def test_a_hundred_classes_can_be_scrolled_and_walked_through(qtbot, opened, context):
+    make_modalities(context.workspace, synthetic_clips(101, per_class=4), architectures=("alexnet",), folds=(1,))
+    context.settings.setValue("compare/plots", 1)
+    panel = opened()
+    plot = panel.gains.plot
+    qtbot.waitUntil(lambda: len(plot.order) == 101, timeout=20_000)
+    assert plot.verticalScrollBar().maximum() > 0
+    for _ in range(101):
+        qtbot.keyClick(plot, Qt.Key.Key_Down)
+    assert plot.current == 100
+    assert plot.row_at(plot.top_of(100) + 5) == 100  # in view
+    assert not panel.grab().isNull()
 
 
 def test_opened_networks_stay_open_when_runs_change(qtbot, opened, context):

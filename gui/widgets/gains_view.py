@@ -1,0 +1,179 @@
+"""Where a modality helps: an architecture's networks on sound, sight and both, class by class."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from core.analysis.modality_gains import ModalityGains, read_modality_gains
+from core.datasets.base import Modality
+from core.evaluation.families import Family, families
+from core.evaluation.summary import NetworkRow, Summary
+from core.events import Progress
+from gui import theme
+from gui.context import Context
+from gui.jobs import Job
+from gui.widgets.gain_plot import GainPlot
+
+SCORES = (
+    ("Recall", "recall", "Share of the clips of a class that are recognised. Lines: 95 % intervals after Wilson over "
+     "the distinct clips; they do not know of clips that share a source, nor of other trainings."),
+    ("F1", "f1", "Harmonic mean of recall and precision, which also counts what is wrongly taken for the class. "
+     "It is no share of clips: no interval is shown."),
+)  # fmt: skip
+NOTHING = "These networks have no tested clip in common: choose others, or train the same folds and seeds."
+HINT = "Point at a class for the difference in words; click it for its clips."
+
+
+class GainsView(QWidget):
+    """Handed a summary; reads predictions in the background when it is seen."""
+
+    class_wanted = Signal(str, str)  # label of the network in question, name of the class
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.gains: ModalityGains | None = None
+        self._families: tuple[Family, ...] = ()
+        self._wanted: tuple[object, ...] = ()  # what is read or shown: networks, their runs, the score
+        self._job: Job | None = None
+        self.family = _combo("Architecture", "Whose networks are compared.", 144)
+        self.networks = {
+            modality: _combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 144)
+            for modality in Modality
+        }
+        self._words = {modality: theme.label(modality.word, muted=True) for modality in Modality}
+        self.score = _combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 88)
+        for word, key, help_ in SCORES:
+            self.score.addItem(word, key)
+            self.score.setItemData(self.score.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.plot = GainPlot()
+        self.said = theme.label(wrap=True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._lay_out()
+        self.family.activated.connect(self._family_chosen)
+        for combo in (*self.networks.values(), self.score):
+            combo.activated.connect(self._read)
+        self.plot.pointed.connect(self._say)
+        self.plot.chosen.connect(self._class_chosen)
+
+    def show_summary(self, summary: Summary) -> None:
+        """Offer the architectures that have networks on more than one modality; choices that still exist stay."""
+        before = self.family.currentText()
+        self._families = tuple(f for f in families(summary) if len({row.modality for row in f.members}) > 1)
+        self.family.clear()
+        for family in self._families:
+            self.family.addItem(theme.architecture_icon(family.architecture), family.title)
+        self.family.setCurrentIndex(max(0, self.family.findText(before)))
+        self._fill_networks()
+        self._wanted = ()
+        self._read()
+
+    def cancel(self) -> None:
+        """Stop reading."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def present(self, on: bool) -> None:
+        self._bar.setHidden(on)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        self._read()
+
+    def chosen(self) -> dict[Modality, NetworkRow]:
+        """The network taken for each modality."""
+        if not self._families:
+            return {}
+        family = self._families[self.family.currentIndex()]
+        return {m: family.of(m)[max(0, self.networks[m].currentIndex())] for m in Modality if family.of(m)}
+
+    def _family_chosen(self) -> None:
+        self._fill_networks()
+        self._read()
+
+    def _fill_networks(self) -> None:
+        """A choice for each modality of which there are several networks."""
+        family = self._families[self.family.currentIndex()] if self._families else None
+        for modality, combo in self.networks.items():
+            rows = family.of(modality) if family is not None else ()
+            before = combo.currentText()
+            combo.clear()
+            combo.addItems([family.name_of(row) or row.label for row in rows] if family is not None else [])
+            combo.setCurrentIndex(max(0, combo.findText(before)))
+            for widget in (self._words[modality], combo):
+                widget.setVisible(len(rows) > 1)
+
+    def _read(self) -> None:
+        chosen = self.chosen()
+        wanted = (*(row.runs for row in chosen.values()), self.score.currentData())
+        if not self.isVisible() or not chosen or wanted == self._wanted:
+            return
+        self._wanted = wanted
+        self.cancel()
+        sides = {modality: [run.folder for run in row.runs] for modality, row in chosen.items()}
+        read = partial(read_modality_gains, sides, self.score.currentData())
+        self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
+
+    def _progressed(self, progress: Progress) -> None:
+        self.said.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+
+    def _failed(self, sentence: str) -> None:
+        self._job = None
+        self._wanted = ()
+        self.plot.show_gains(None, theme.colour("text"))
+        self.said.setText(sentence)
+
+    def _arrived(self, gains: ModalityGains | None) -> None:
+        self._job, self.gains = None, gains
+        self.plot.show_gains(gains, theme.architecture_colour(next(iter(self.chosen().values())).architecture))
+        self._say(-1)
+
+    def _say(self, label: int) -> None:
+        """What is to be said of the class pointed at, else of all."""
+        if self.gains is None:
+            self.said.setText(NOTHING)
+        elif label >= 0:
+            self.said.setText(self.gains.sentence(label))
+        else:
+            self.said.setText(f"{self.gains.summary()}" + (f" {HINT}" if self._bar.isVisible() else ""))
+
+    def _class_chosen(self, label: int) -> None:
+        if self.gains is not None:
+            self.class_wanted.emit(self.chosen()[self.gains.subject].label, self.gains.classes[label])
+
+    def _lay_out(self) -> None:
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.setSpacing(theme.GRID)
+        bar.addWidget(theme.label("Architecture", muted=True))
+        bar.addWidget(self.family)
+        for modality, combo in self.networks.items():
+            bar.addWidget(self._words[modality])
+            bar.addWidget(combo)
+        bar.addWidget(theme.label("Score", muted=True))
+        bar.addWidget(self.score)
+        bar.addStretch(1)
+        self.said.setMinimumHeight(round(theme.pixels(5 * theme.GRID)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        column.setSpacing(theme.GRID)
+        column.addWidget(self._bar)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.said)
+
+
+def _combo(word: str, tooltip: str, width: int) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(word)
+    combo.setToolTip(tooltip)
+    combo.setMinimumWidth(width)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(4)
+    return combo

@@ -1,0 +1,121 @@
+"""Architectures as rows; sound, sight and both as columns: one figure a network, side by side."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from core.evaluation.families import Family, families
+from core.evaluation.metrics import METRICS
+from core.evaluation.summary import NetworkRow, Summary
+from gui import theme
+from gui.widgets.marks import mark_icon
+
+NETWORK, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+BEST = "★"
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class ModalityGrid(QTreeWidget):
+    """A cell is a network: what tells it apart at the left, its mean and interval at the right, a star at the best."""
+
+    errors_wanted = Signal(str)  # label of a network
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setItemDelegate(_TwoEnds(self))
+        self.setAccessibleName("Sound, sight and both by architecture")
+        self.setMinimumHeight(12 * theme.GRID)
+        self.itemDoubleClicked.connect(self._double_clicked)
+        self.itemActivated.connect(self._double_clicked)
+
+    def show_summary(self, summary: Summary, metric: str) -> None:
+        """Fill the table; the architecture with the best network stands first."""
+        self.clear()
+        shown = summary.modalities
+        self.setColumnCount(1 + len(shown))
+        self.setHeaderLabels(["Architecture", *(modality.word.capitalize() for modality in shown)])
+        about = METRICS[metric]
+        self.headerItem().setToolTip(0, f"The best first. {BEST} marks the best network of each architecture.")
+        for column, modality in enumerate(shown, start=1):
+            self.headerItem().setIcon(column, mark_icon(modality, theme.colour("muted")))
+            self.headerItem().setToolTip(
+                column,
+                f"{about.title} in {about.unit} of the networks given {modality.word}: mean and 95 % interval over "
+                "the folds. A double click shows a network's errors.",
+            )
+        for family in families(summary, metric):
+            cells = [family.of(modality) for modality in shown]
+            for line in range(max(map(len, cells))):
+                self._add_line(family, [cell[line] if line < len(cell) else None for cell in cells], line == 0, metric)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _add_line(self, family: Family, networks: list[NetworkRow | None], first: bool, metric: str) -> None:
+        item = QTreeWidgetItem([family.title if first else ""])
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEnabled)
+        if first:
+            item.setIcon(0, theme.architecture_icon(family.architecture))
+        about = METRICS[metric]
+        for column, network in enumerate(networks, start=1):
+            if network is None:
+                item.setText(column, "–" if first else "")
+                continue
+            mean, best = network.means[metric], network is family.best(metric)
+            interval = (
+                f"{about.text(mean.low)} – {about.text(mean.high)}"
+                if mean.low is not None and mean.high is not None
+                else "one fold"
+            )
+            item.setText(column, f"{BEST + ' ' if best else ''}{about.text(mean.value)}   {interval}")
+            item.setFont(column, theme.font(bold=best))
+            item.setData(column, NETWORK, network.label)
+            item.setData(column, NAME, family.name_of(network))
+            item.setToolTip(
+                column, f"{network.label}\n{mean.text(about.scale, about.decimals)} {about.unit}, {mean.basis}"
+            )
+        self.addTopLevelItem(item)
+
+    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if item.data(column, NETWORK):
+            self.errors_wanted.emit(item.data(column, NETWORK))
+
+
+class _TwoEnds(QStyledItemDelegate):
+    """Paints the name of a cell at its left and the figures at its right; the name gives way."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        if not index.column():
+            super().paint(painter, option, index)
+            return
+        text, name = str(index.data()), index.data(NAME) or ""
+        self.initStyleOption(option, index)
+        option.text = ""
+        style = option.widget.style()
+        style.drawControl(style.ControlElement.CE_ItemViewItem, option, painter, option.widget)
+        selected = bool(option.state & style.StateFlag.State_Selected)
+        room = option.rect.adjusted(theme.GRID, 0, -2 * theme.GRID, 0)
+        painter.save()
+        painter.setFont(option.font)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(room, RIGHT, text)
+        room.setRight(room.right() - painter.fontMetrics().horizontalAdvance(text) - theme.GRID)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("text" if selected else "muted"))
+        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
