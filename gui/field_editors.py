@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import tomlkit
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import QEvent, QLocale, QObject, Qt
+from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 _UNBOUNDED = 2**31 - 1
@@ -50,7 +50,7 @@ def editor_for(field: FieldInfo, choices: dict[str, str] | None = None) -> Edito
     if get_origin(kind) is Literal:
         return Choice(field, {value: str(value) for value in get_args(kind)})
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return Choice(field, {member: str(member.value) for member in kind})
+        return Choice(field, {member: getattr(member, "word", str(member.value)) for member in kind})
     if kind is bool:
         return Check(field)
     if kind in (int, float) and not optional:
@@ -75,14 +75,32 @@ class Choice(Editor):
     def __init__(self, field: FieldInfo, words: dict[Any, str]) -> None:
         super().__init__(field)
         self.widget: QComboBox = QComboBox()
-        for value, text in words.items():
-            self.widget.addItem(text, value)
+        self.offer(words)
+        default = field.get_default(call_default_factory=True)
+        if default in words:
+            self.tooltip = f"{field.description or ''}\nDefault: {words[default]}."
         _wheel_only_with_focus(self.widget)
+
+    def offer(self, words: dict[Any, str]) -> None:
+        """Other values to choose from; the one chosen stays, in its own words where it is not among them."""
+        chosen = self.widget.currentData()
+        if chosen is not None and chosen not in words:
+            words = {**words, chosen: str(chosen)}
+        if words == {self.widget.itemData(place): self.widget.itemText(place) for place in range(self.widget.count())}:
+            return
+        with QSignalBlocker(self.widget):
+            self.widget.clear()
+            for value, text in words.items():
+                self.widget.addItem(text, value)
+            self.widget.setCurrentIndex(max(0, self.widget.findData(chosen)))
 
     def get(self) -> Any:
         return self.widget.currentData()
 
     def set(self, value: Any) -> None:
+        """One that was not offered is added: what a file says is shown, whether or not it can be chosen here."""
+        if value is not None and self.widget.findData(value) < 0:
+            self.widget.addItem(str(value), value)
         self.widget.setCurrentIndex(max(0, self.widget.findData(value)))
 
     def text(self) -> str:

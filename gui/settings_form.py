@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from core.errors import UserError
 from core.recipe import Settings
 from gui import theme
 from gui.field_editors import Editor, editor_for, nested_model
@@ -69,7 +70,7 @@ class SettingsForm(QWidget, Generic[Model]):
                 column.addWidget(section)
             else:
                 self._add_row(name, editor_for(field, (choices or {}).get(name)))
-        self._whole = _sentence_label()
+        self._whole = error_label()
         column.addWidget(self._whole)
 
     def set_value(self, value: Model) -> None:
@@ -109,12 +110,18 @@ class SettingsForm(QWidget, Generic[Model]):
                 wrong[key if key in self.editors else ""] = sentence(problem["msg"])
             self._say(wrong)
             return None
+        except UserError as error:
+            self._say({"": sentence(str(error))})
+            return None
         self._say({})
         return made
 
     def say(self, name: str, text: str) -> None:
-        """Say under a field what is wrong with it beside others that are not in this form, until it is edited."""
-        _show(self._sentences[name], text)
+        """Say under a field what is wrong with it beside others that are not in this form, until it is edited.
+
+        “” is the form as a whole.
+        """
+        show_text(self._sentences[name] if name else self._whole, text)
 
     def hint(self, name: str, text: str) -> None:
         """A quiet line under a field, for what follows from its value."""
@@ -123,11 +130,16 @@ class SettingsForm(QWidget, Generic[Model]):
             cell = self._cells[name].layout()
             assert cell is not None
             cell.addWidget(self._hints[name])
-        _show(self._hints[name], text)
+        show_text(self._hints[name], text)
 
     def show_field(self, name: str, on: bool) -> None:
         """Show or hide the row of a field that only matters together with another."""
         self._rows.setRowVisible(self._cells[name], on)
+
+    def show_section(self, name: str, on: bool) -> None:
+        """Show or hide a section that only matters together with another field. One that is wrong stays in view."""
+        section = self.sections[name]
+        section.setVisible(on or bool(section.form.sentences()))
 
     def sentences(self) -> dict[str, str]:
         """What is wrong at present, by field; “” is the form as a whole."""
@@ -145,7 +157,7 @@ class SettingsForm(QWidget, Generic[Model]):
         editor.widget.setAccessibleName(editor.title)
         label.setBuddy(editor.widget)
         editor.on_change(self._edited)
-        words = _sentence_label()
+        words = error_label()
         cell = QWidget()
         inside = QVBoxLayout(cell)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -164,8 +176,8 @@ class SettingsForm(QWidget, Generic[Model]):
 
     def _say(self, wrong: dict[str, str]) -> None:
         for name, label in self._sentences.items():
-            _show(label, wrong.get(name, ""))
-        _show(self._whole, wrong.get("", ""))
+            show_text(label, wrong.get(name, ""))
+        show_text(self._whole, wrong.get("", ""))
 
 
 class Section(QWidget):
@@ -198,7 +210,7 @@ class Section(QWidget):
         self.form.setVisible(on)
 
 
-def _sentence_label() -> QLabel:
+def error_label() -> QLabel:
     label = QLabel()
     label.setProperty("error", True)
     label.setWordWrap(True)
@@ -206,7 +218,7 @@ def _sentence_label() -> QLabel:
     return label
 
 
-def _show(label: QLabel, text: str) -> None:
+def show_text(label: QLabel, text: str) -> None:
     label.setText(text)
     label.setVisible(bool(text))
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core import readable
+from core.datasets.base import Modality
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
@@ -252,19 +253,22 @@ class TrainPanel(Panel):
 
 
 def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> RunCurves:
-    """How a run is drawn: the colour of its architecture, another shade for a second variant of the architecture.
+    """How a run is drawn: the colour of its architecture, another shade for a second variant of it on the same.
 
     The losses of its batches are on no disk: they are taken over from what was drawn before.
     """
-    architecture = row.spec.network.architecture
-    variants = list(dict.fromkeys(r.network for r in rows if r.spec.network.architecture == architecture))
+    architecture, modality = row.spec.network.architecture, row.spec.modality
+    alike = (r for r in rows if (r.spec.network.architecture, r.spec.modality) == (architecture, modality))
+    variants = list(dict.fromkeys(r.network for r in alike))
+    several = any(r.spec.modality != Modality.AUDIO for r in rows)
     made = RunCurves(
         run=row.id,
         network=row.network,
         architecture=architecture,
         variant=variants.index(row.network),
-        modality=row.spec.modality,
-        part=f"fold {row.spec.fold}, seed {row.spec.seed}",
+        modality=modality,
+        part=f"{f'{modality.word}, ' if several else ''}fold {row.spec.fold}, seed {row.spec.seed}",
+        epochless=row.spec.late,
         batches_per_epoch=row.batches_per_epoch,
         rows=list(row.log),
         test_accuracy=row.accuracy,

@@ -1,140 +1,33 @@
-"""The list of networks that a study compares: a short row each, the rest folded away."""
+"""The list of networks that a study compares."""
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from core.errors import UserError
-from core.recipe import Recipe
-from core.study import Network, Study, architectures
+from core.datasets.base import Modality
+from core.study import Network, architectures
 from gui import theme
-from gui.field_editors import Choice, editor_for
-from gui.settings_form import SettingsForm, sentence
-
-_FOLDED = ("weights_path", "freeze", "freeze_stages", "name", "recipe")
-
-
-class NetworkRow(QWidget):
-    """Architecture and initial weights in one line; what is frozen and departs from the recipe below it."""
-
-    changed = Signal()
-    removed = Signal(object)
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        fields = Network.model_fields
-        self.architecture: Choice = _choice(fields["architecture"], architectures())
-        self.weights: Choice = _choice(fields["weights"], None)
-        self.form = SettingsForm(Network, only=_FOLDED)
-        self._dot = QLabel()
-        self.more = QToolButton()
-        self.more.setToolTip("What is frozen, its name, and where it departs from the recipe.")
-        self.more.setCheckable(True)
-        self.more.setProperty("fold", True)
-        self.remove = QToolButton()
-        self.remove.setToolTip("Take this network out of the study.")
-        theme.set_icon(self.remove, "mdi6.close", "muted")
-        self.browse = QToolButton()
-        self.browse.setText("Choose a weights file …")
-        self.browse.setToolTip("A .safetensors file, or a .pth file that holds tensors only.")
-        self._lay_out()
-        self.architecture.set(network.architecture)
-        self.weights.set(network.weights)
-        self.form.set_value(network)
-        self.unfold(False)
-        self._edited_line(say=False)
-        self.architecture.on_change(self._edited_line)
-        self.weights.on_change(self._edited_line)
-        self.form.changed.connect(self._edited_form)
-        self.more.toggled.connect(self.unfold)
-        self.remove.clicked.connect(self._remove)
-        self.browse.clicked.connect(self._browse)
-
-    def value(self, recipe: Recipe | None = None) -> Network | None:
-        """The network, or None with sentences in view; its departures are checked with the recipe they depart from."""
-        made = self.form.value(architecture=self.architecture.get(), weights=self.weights.get())
-        wrong = _wrong_departure(made, recipe) if made is not None and recipe is not None else ""
-        if wrong:
-            self.form.say("recipe", wrong)
-        if made is None or wrong:
-            self.unfold(True)
-            return None
-        return made
-
-    def unfold(self, on: bool) -> None:
-        theme.set_icon(self.more, "mdi6.chevron-down" if on else "mdi6.chevron-right", "muted")
-        self.more.setChecked(on)
-        self._folded.setVisible(on)
-        self._summarise()
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID // 2)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GRID // 2)
-        line.addWidget(self._dot)
-        line.addWidget(self.architecture.widget, 3)
-        line.addWidget(self.weights.widget, 2)
-        line.addWidget(self.more)
-        line.addWidget(self.remove)
-        column.addLayout(line)
-        self._summary = theme.label("", theme.SMALL, muted=True, wrap=True)
-        self._summary.setContentsMargins(3 * theme.GRID, 0, 0, 0)
-        column.addWidget(self._summary)
-        self._folded = QWidget()
-        inside = QVBoxLayout(self._folded)
-        inside.setContentsMargins(3 * theme.GRID, 0, 0, theme.GRID)
-        inside.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignLeft)
-        inside.addWidget(self.form)
-        column.addWidget(self._folded)
-
-    def _edited_line(self, *_: object, say: bool = True) -> None:
-        self._dot.setPixmap(theme.architecture_icon(str(self.architecture.get())).pixmap(theme.icon_size()))
-        self.browse.setVisible(self.weights.get() == "file")
-        self.form.show_field("weights_path", self.weights.get() in ("file", "run"))
-        self._summarise()
-        if self.weights.get() in ("file", "run"):
-            self.unfold(True)
-        if say:
-            self.value()
-            self.changed.emit()
-
-    def _edited_form(self) -> None:
-        self._summarise()
-        self.value()
-        self.changed.emit()
-
-    def _summarise(self) -> None:
-        """One quiet line for what is folded away and not as usual."""
-        shown = {name: editor.text() for name, editor in self.form.editors.items()}
-        frozen = {"nothing": "", "stages": f"first {shown['freeze_stages']} stages frozen"}
-        self.form.show_field("freeze_stages", shown["freeze"] == "stages")
-        parts = [shown["name"], shown["weights_path"], frozen.get(shown["freeze"], "all but the head frozen")]
-        parts.append(shown["recipe"])
-        text = " · ".join(part for part in parts if part)
-        self._summary.setText(text)
-        self._summary.setVisible(bool(text) and not self.more.isChecked())
-
-    def _browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Initial weights", "", "Weights (*.safetensors *.pth *.pt)")
-        if path:
-            self.form.editors["weights_path"].set(path)
-
-    def _remove(self) -> None:
-        self.removed.emit(self)
+from gui.panels.train_earlier import Earlier
+from gui.panels.train_network_row import Around, NetworkRow
+from gui.panels.train_presets import trio, with_branches
 
 
 class NetworkList(QWidget):
-    """Rows of networks and the button that adds one."""
+    """Rows of networks and the button that adds one, or the three of a comparison."""
 
     changed = Signal()
+    runs_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[NetworkRow] = []
+        self._runs: Sequence[Earlier] = ()
+        self._alone: tuple[Network, ...] = ()  # as they stood before branches were added to them
+        self._with_branches: tuple[Network, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.GRID // 2)
@@ -144,23 +37,92 @@ class NetworkList(QWidget):
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         theme.set_icon(self.add, "mdi6.plus")
         self.add.clicked.connect(self._add_one)
-        self._column.addWidget(self.add)
+        self.add_three = QToolButton()
+        self.add_three.setText("Sound, sight and both of")
+        self.add_three.setToolTip(
+            "Compare what an architecture makes of the sound, of the pictures and of both: as far as they are not "
+            "there. Both starts from the two others."
+        )
+        self.add_three.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.compare = QMenu(self)
+        for name, title in architectures().items():
+            self.compare.addAction(title).setData(name)
+        self.compare.triggered.connect(self._add_three)
+        self.add_three.setMenu(self.compare)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GRID)
+        buttons.addWidget(self.add)
+        buttons.addWidget(self.add_three)
+        buttons.addStretch(1)
+        self._column.addLayout(buttons)
 
     def set_value(self, networks: tuple[Network, ...]) -> None:
         for row in list(self.rows):
             self._drop(row)
         for network in networks:
             self._append(network)
+        if self.wants_runs:
+            self.runs_wanted.emit()
 
-    def value(self, recipe: Recipe | None = None) -> tuple[Network, ...] | None:
-        """The networks, or None where a row says what is wrong with it, alone or with the study's recipe."""
-        values = [row.value(recipe) for row in self.rows]
+    def value(self) -> tuple[Network, ...] | None:
+        """The networks, or None where a row says what is wrong with it."""
+        values = [row.value() for row in self.rows]
         return None if None in values else tuple(value for value in values if value is not None)
+
+    @property
+    def wants_runs(self) -> bool:
+        """Whether a network starts from an earlier run."""
+        return any(row.weights.get() == "run" for row in self.rows)
+
+    def modalities(self) -> frozenset[Modality]:
+        """What the networks look at."""
+        return frozenset(row.looks_at for row in self.rows)
+
+    def show_around(self, modality: Modality, offered: tuple[Modality, ...], windows: int) -> None:
+        """Every row follows the study, the clips and the rows above it."""
+        before: list[tuple[str, Modality]] = []
+        for row in self.rows:
+            row.show_around(Around(modality, offered, windows, tuple(before)))
+            before.append((row.network.label, row.looks_at))
+        self.add_three.setVisible(len(offered) == len(Modality))
+
+    def show_runs(self, runs: Sequence[Earlier]) -> None:
+        """Earlier runs whose weights a network can start from."""
+        self._runs = runs
+        for row in self.rows:
+            row.show_runs(runs)
+
+    def say(self, text: str) -> bool:
+        """Say a sentence of the study at the network that it names; False where it names none."""
+        for words in ("etwork “{}”", "“{}”"):
+            for row in reversed(self.rows):
+                if words.format(row.network.label) in text:
+                    row.say(text)
+                    return True
+        return False
+
+    def add_branches(self) -> None:
+        """Of a study that is to look at both: a network on sound and one on sight before each that starts from them."""
+        alone = self.value()
+        if alone is None:
+            return
+        made = with_branches(alone)
+        if made != alone:
+            self.set_value(made)
+            self._alone, self._with_branches = alone, made
+
+    def take_branches_back(self) -> None:
+        """The study is to look at one again: what was added for both goes, unless it was edited since."""
+        if self._with_branches and self.value() == self._with_branches:
+            self.set_value(self._alone)
+        self._alone = self._with_branches = ()
 
     def _append(self, network: Network) -> None:
         row = NetworkRow(network)
         row.changed.connect(self.changed)
         row.removed.connect(self._remove)
+        row.runs_wanted.connect(self.runs_wanted)
+        row.show_runs(self._runs)
         self.rows.append(row)
         self._column.insertWidget(len(self.rows) - 1, row)
         self._allow_removal()
@@ -183,27 +145,15 @@ class NetworkList(QWidget):
         self._append(Network(architecture=name))
         self.changed.emit()
 
+    def _add_three(self, action: QAction) -> None:
+        """Sound, sight and both of an architecture, as far as they are not there."""
+        name = str(action.data())
+        there = [(str(row.architecture.get()), row.looks_at) for row in self.rows]
+        like = next((row.network for row in self.rows if row.network.architecture == name), None)
+        for network in trio(name, there, like):
+            self._append(network)
+        self.changed.emit()
+
     def _allow_removal(self) -> None:
         for row in self.rows:
             row.remove.setEnabled(len(self.rows) > 1)
-
-
-def _wrong_departure(network: Network, recipe: Recipe) -> str:
-    """What is wrong with where a network departs from a recipe, as a sentence."""
-    if not network.recipe:
-        return ""
-    try:
-        Study(network=(network,), recipe=recipe)
-    except UserError as error:
-        return sentence(str(error).removeprefix(f"network “{network.label}”, recipe: "))
-    except ValidationError as error:
-        return sentence(error.errors()[0]["msg"])
-    return ""
-
-
-def _choice(field: object, words: dict[str, str] | None) -> Choice:
-    editor = editor_for(field, words)  # type: ignore[arg-type]
-    assert isinstance(editor, Choice)
-    editor.widget.setToolTip(editor.tooltip)
-    editor.widget.setMinimumContentsLength(6)
-    return editor

@@ -28,14 +28,17 @@ from PySide6.QtWidgets import (
 )
 
 from core import readable
+from core.datasets.base import Modality
 from core.engine import State
 from core.events import Event, StudyStarted
 from core.runs import Phase
 from gui import run_actions, theme
 from gui.context import Context
+from gui.panels.train_origin import show_origin
 from gui.panels.train_runs import RunRow, StudyRuns, list_studies
 
-COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note")
+COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note", "Modality")
+MODALITY = 8  # shown second, and only where a study has more than sound
 _STATES = {
     Phase.WAITING: "waiting",
     Phase.RUNNING: "training",
@@ -44,6 +47,7 @@ _STATES = {
     Phase.FAILED: "failed",
     Phase.INTERRUPTED: "interrupted",
 }
+AVERAGED = "Its branches are trained already: only the weight between their scores is learned, in no epochs."
 _UNDER_WAY = {State.PAUSED: "paused", State.STOPPING: "stopping"}  # else training
 _RIGHT = {1, 2, 4, 5, 6}
 Index = QModelIndex | QPersistentModelIndex
@@ -80,12 +84,14 @@ class QueueModel(QAbstractTableModel):
             return _UNDER_WAY.get(self._state, _STATES[row.phase]) if under_way else _text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return theme.architecture_icon(row.spec.network.architecture)
+        if role == Qt.ItemDataRole.DecorationRole and column == MODALITY:
+            return theme.swatch(theme.colour("muted"), theme.MODALITY_STYLE[row.spec.modality])
         if role == Qt.ItemDataRole.ForegroundRole and column == 3 and row.phase is Phase.FAILED:
             return theme.colour("error_text")
         if role == Qt.ItemDataRole.ForegroundRole and row.phase is Phase.WAITING:
             return theme.colour("muted")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.reason or row.note or row.id
+            return "\n".join(filter(None, (row.reason or row.note or row.id, AVERAGED if row.spec.late else "")))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -122,6 +128,11 @@ class Queue(QWidget):
         )
         self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
         self.name = _button("mdi6.rename-outline", "Name", "Give the chosen run a name of its own.")
+        self.origin = _button(
+            "mdi6.source-branch",
+            "Start",
+            "What the chosen run started from: which weights were transferred or skipped.",
+        )
         self.delete = _button("mdi6.trash-can-outline", "Delete", "Delete the chosen runs for good.")
         self.table = QTableView()
         self._model = QueueModel(runs)
@@ -133,7 +144,7 @@ class Queue(QWidget):
         line.addWidget(theme.label("Runs of", bold=True))
         line.addWidget(self.studies)
         line.addStretch(1)
-        for button in (self.resume, self.name, self.annotate, self.delete):
+        for button in (self.resume, self.origin, self.name, self.annotate, self.delete):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID, 0, 0)
@@ -144,6 +155,7 @@ class Queue(QWidget):
         self.resume.clicked.connect(self._resume)
         self.name.clicked.connect(self.write_title)
         self.annotate.clicked.connect(self.write_note)
+        self.origin.clicked.connect(self.show_origin)
         self.delete.clicked.connect(self.delete_runs)
         self.table.selectionModel().selectionChanged.connect(self._selection_changed)
         self.table.doubleClicked.connect(self.write_note)
@@ -191,6 +203,10 @@ class Queue(QWidget):
         if title is not None:
             self._runs.update(row.id, title=title)  # also while a study runs
 
+    def show_origin(self) -> None:
+        row = self.chosen()[0]
+        show_origin(row.folder, row.network, self)
+
     def delete_runs(self) -> None:
         folders = [row.folder for row in self.chosen() if not self._under_way(row)]
         if folders and run_actions.delete_runs(self._context, folders, self):
@@ -199,6 +215,7 @@ class Queue(QWidget):
     def _loaded(self) -> None:
         """The table is new, and nothing in it is chosen: choose again what was chosen of this study."""
         self.refresh()
+        self.table.setColumnHidden(MODALITY, all(row.spec.modality == Modality.AUDIO for row in self._runs.rows))
         if self._runs.study != self._chosen_of:
             self._chosen, self._chosen_of = (), self._runs.study
         rows = QItemSelection()
@@ -235,6 +252,7 @@ class Queue(QWidget):
         unfinished = any(row.phase is not Phase.DONE for row in self._runs.rows)
         self.resume.setVisible(idle and unfinished and writable)
         self.name.setEnabled(len(chosen) == 1 and writable)
+        self.origin.setEnabled(len(chosen) == 1 and chosen[0].phase is not Phase.WAITING)
         self.annotate.setEnabled(bool(chosen) and writable)
         self.delete.setEnabled(any(not self._under_way(row) for row in chosen) and writable)
 
@@ -249,6 +267,7 @@ class Queue(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
+        header.moveSection(MODALITY, 1)
         table.setMinimumHeight(12 * theme.GRID)
 
 
@@ -263,13 +282,15 @@ def _text(row: RunRow, column: int) -> str:
         case 3:
             return _STATES[row.phase]
         case 4:
-            return f"{row.epoch} / {row.spec.recipe.epochs}"
+            return "–" if row.spec.late else f"{row.epoch} / {row.spec.recipe.epochs}"
         case 5:
             return "" if row.accuracy is None else f"{100 * row.accuracy:.1f} %"
         case 6:
             settled = row.phase not in (Phase.WAITING, Phase.RUNNING) or row.kept  # else it is about to change
             return readable.size(row.bytes) if settled and row.bytes else ""
-    return row.note
+        case 7:
+            return row.note
+    return row.spec.modality.word
 
 
 def _button(icon: str, text: str, tooltip: str) -> QToolButton | QPushButton:

@@ -8,18 +8,29 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from core.datasets import DATASETS
+from core.datasets.base import Modality
 from core.errors import UserError
 from core.readable import counted
 from core.recipe import Recipe
-from core.study import DatasetChoice, Study, read_study, slug, write_toml
+from core.study import SECTIONS, DatasetChoice, Study, read_study, slug, write_toml
 from gui import theme
 from gui.context import Context
+from gui.panels.train_clips import ClipsForm
+from gui.panels.train_earlier import Earlier, finished_runs
 from gui.panels.train_networks import NetworkList
+from gui.panels.train_presets import (
+    PRESETS,
+    is_preset,
+    made_for,
+    other_clips,
+    read_presets,
+    renamed,
+    same_place,
+    suited,
+)
 from gui.settings_form import LABEL_WIDTH, Section, SettingsForm
 
-PRESETS = Path(__file__).parents[2] / "resources" / "presets"
-_SHORT = ("name", "folds", "seeds", "device")
+_SHORT = ("name", "folds", "seeds", "device", "cache_limit")
 
 
 class StudyEditor(QScrollArea):
@@ -31,41 +42,55 @@ class StudyEditor(QScrollArea):
         super().__init__(parent)
         self._context = context
         self._study = Study()
+        self._unsuited: Study | None = None  # for clips that it is not known yet what they are
+        self._runs_job: Any = None
         self.presets = QComboBox()
         self.presets.setToolTip("Start from a study that comes with Sensorium; everything can be changed.")
         self.answers = theme.label("", theme.SMALL, muted=True, wrap=True)
-        self.dataset = theme.label("", wrap=True)
         self.basics = SettingsForm(Study, only=_SHORT)
+        self.clips = ClipsForm(context)
         self.networks = NetworkList()
         self.recipe = Section("Recipe", "How the networks are trained.", SettingsForm(Recipe))
         self._lay_out()
         self._list_presets()
         self.presets.activated.connect(self._preset_chosen)
-        for part in (self.basics, self.networks, self.recipe.form):
+        self.clips.modality_chosen.connect(self._modality_chosen)
+        self.clips.known.connect(self._clips_known)
+        for part in (self.basics, self.clips, self.networks, self.recipe.form):
             part.changed.connect(self._edited)
+        self.networks.runs_wanted.connect(self._read_runs)
+        context.runs_changed.connect(self._runs_changed)
         context.dataset_changed.connect(self._dataset_changed)
         self.set_value(self._study)
 
     def value(self) -> Study | None:
         """The study as it stands."""
         recipe = self.recipe.form.value()
-        networks = self.networks.value(recipe)
+        networks = self.networks.value()
+        clips = self.clips.value()
         if recipe is None:
             self.recipe.open(True)
-        if networks is None or recipe is None:
+        if networks is None or recipe is None or clips is None:
             return None
-        return self.basics.value(network=networks, recipe=recipe, dataset=self._study.dataset)
+        choice, modality = clips
+        study = self.basics.value(network=networks, recipe=recipe, dataset=choice, modality=modality)
+        if study is None:
+            if self.networks.say(self.basics.sentences().get("", "")):
+                self.basics.say("", "")
+            return None
+        return None if self.clips.show_offered(self._used()) else study
 
     def set_value(self, study: Study) -> None:
-        self._study = study
+        self._study, self._unsuited = study, None
         self.presets.setCurrentIndex(self.presets.findText(study.name))
         self.answers.setText(study.answers)
         self.answers.setVisible(bool(study.answers))
         self.basics.set_value(study)
+        self.clips.set_value(study.dataset, study.modality)
         self.networks.set_value(study.network)
         self.recipe.form.set_value(study.recipe)
         self._show_folder(study)
-        self._show_dataset()
+        self._show_what_matters()
         self._summarise()
 
     def open_file(self, path: Path) -> bool:
@@ -81,36 +106,73 @@ class StudyEditor(QScrollArea):
 
     def use_dataset(self, choice: DatasetChoice) -> None:
         """Train on these clips. Other clips make another study: it starts from the dataset's own preset where the
-        one in view is a preset as it came, and takes another name in any case."""
-        other = _other_clips(choice, self._study.dataset)
-        study = (self.value() or self._study).model_copy(update={"dataset": choice})
-        self.set_value(self._for_other_clips(study) if other else study)
+        one in view is a preset as it came, is made to suit them else, and takes another name in any case."""
+        study = self.value() or self._study
+        if other_clips(choice, study.dataset):
+            presets = read_presets()
+            preset = made_for(choice, presets) if is_preset(study, presets) else None
+            study = preset or renamed(study.model_copy(update={"dataset": choice}))
+            self.set_value(study.model_copy(update={"dataset": choice}))
+            self._unsuited = None if preset else study
+            if self.clips.dataset is not None:
+                self._suit()
+        else:
+            self.set_value(study.model_copy(update={"dataset": _moved(study.dataset, choice)}))
         self.changed.emit()
 
-    def _for_other_clips(self, study: Study) -> Study:
-        presets = sorted(map(read_study, PRESETS.glob("*.toml")), key=lambda preset: len(preset.name))
-        made_for = next((preset for preset in presets if preset.dataset.name == study.dataset.name), None)
-        if made_for and any((preset.network, preset.recipe) == (study.network, study.recipe) for preset in presets):
-            return made_for.model_copy(update={"dataset": study.dataset})
-        folder = DATASETS[study.dataset.name].folder
-        name = study.dataset.name if folder else slug(Path(study.dataset.root).name)
-        return study.model_copy(update={"name": name, "answers": "", "folds": ()})
+    def _suit(self) -> None:
+        study, dataset = self._unsuited, self.clips.dataset
+        if study is not None and dataset is not None:
+            self.set_value(suited(study, dataset.modalities))
 
     def _located(self, choice: DatasetChoice) -> DatasetChoice:
         """A preset names a dataset; where it lies is what was chosen in the Data panel, now or before."""
         chosen = self._context.dataset_choice
         if choice.root:
             return choice
-        if chosen.name == choice.name:
-            return chosen
-        return choice.model_copy(update={"root": self._context.folder_of(choice.name)})
+        root = chosen.root if chosen.name == choice.name else self._context.folder_of(choice.name)
+        exclude = chosen.exclude if chosen.name == choice.name else choice.exclude
+        return choice.model_copy(update={"root": root, "exclude": exclude})
 
     def _dataset_changed(self) -> None:
         """Clips were left out in Data, or taken in again. Looking at other clips there changes no study."""
         choice = self._context.dataset_choice
-        if (choice.name, choice.root) == (self._study.dataset.name, self._study.dataset.root):
-            self._study = self._study.model_copy(update={"dataset": choice})
+        clips = self.clips.value()
+        if clips is not None and same_place(choice, clips[0]):
+            self.clips.set_value(_moved(clips[0], choice), clips[1])
+            self.clips.look_again()
             self.changed.emit()
+
+    def _clips_known(self) -> None:
+        self._suit()
+        self._show_what_matters()
+        self.changed.emit()
+
+    def _modality_chosen(self) -> None:
+        """Both is told beside its single branches, which a study on both therefore has."""
+        if self.clips.modality.get() == Modality.AUDIO_VISUAL:
+            self.networks.add_branches()
+        else:
+            self.networks.take_branches_back()
+
+    def _used(self) -> frozenset[Modality]:
+        return self.networks.modalities() | {Modality(self.clips.modality.get())}
+
+    def _show_what_matters(self) -> None:
+        """Rows, sections and fields that the modalities of the networks call for, and no others."""
+        modality, form = Modality(self.clips.modality.get()), self.recipe.form
+        windows = int(form.sections["audio"].form.editors["windows"].get())
+        self.networks.show_around(modality, self.clips.offered(self._used()), windows)
+        used = self._used()
+        self.clips.show_offered(used)
+        wings = {wing for looked_at in self.networks.modalities() for wing in looked_at.wings}
+        for wing, sections in SECTIONS.items():
+            for section in sections:
+                form.show_section(section, wing in wings)
+        self.basics.show_field("cache_limit", "video" in wings)
+        frames = form.sections["video"].form
+        for field in ("rate", "views"):
+            frames.show_field(field, frames.editors["sampling"].get() == "window")
 
     def _show_folder(self, study: Study) -> None:
         """Where the runs will lie, if that is not the name itself, and what lies there already."""
@@ -120,15 +182,9 @@ class StudyEditor(QScrollArea):
             there = read_study(self._context.workspace.runs / folder / "study.toml")
         except UserError:  # none, or none that can be read
             there = study
-        if (there.network, there.recipe) != (study.network, study.recipe):
+        if (there.network, there.recipe, there.modality) != (study.network, study.recipe, study.modality):
             text = f"The folder {folder} holds runs with other settings. New runs are kept beside them."
         self.basics.hint("name", text)
-
-    def _show_dataset(self) -> None:
-        choice = self._study.dataset
-        info = DATASETS[choice.name]
-        self.dataset.setText(info.title if info.folder else f"{info.title}: {Path(choice.root).name}")
-        self.dataset.setToolTip(choice.root or "In its place in the workspace.")
 
     def _summarise(self) -> None:
         recipe = self.recipe.form.value()
@@ -137,11 +193,26 @@ class StudyEditor(QScrollArea):
             self.recipe.handle.setText(f"Recipe: {parts}")
 
     def _edited(self) -> None:
+        self._unsuited = None
         self._summarise()
+        self._show_what_matters()
         study = self.value()
         if study is not None:
             self._show_folder(study)
         self.changed.emit()
+
+    def _read_runs(self) -> None:
+        if self._runs_job is None:
+            work = finished_runs(self._context.workspace)
+            self._runs_job = self._context.jobs.run(work, self._runs_read)
+
+    def _runs_read(self, runs: list[Earlier]) -> None:
+        self._runs_job = None
+        self.networks.show_runs(runs)
+
+    def _runs_changed(self) -> None:
+        if self.networks.wants_runs:
+            self._read_runs()
 
     def _list_presets(self) -> None:
         self.presets.clear()
@@ -170,9 +241,6 @@ class StudyEditor(QScrollArea):
             except UserError as error:
                 self._context.message.emit(str(error), "error")
 
-    def _change_dataset(self) -> None:
-        self._context.panel_wanted.emit("data")
-
     def _lay_out(self) -> None:
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -180,7 +248,12 @@ class StudyEditor(QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
-        presets = _line(theme.label("Preset"), self.presets)
+        presets = QHBoxLayout()
+        presets.setSpacing(theme.GRID)
+        caption = theme.label("Preset")
+        caption.setMinimumWidth(LABEL_WIDTH)
+        presets.addWidget(caption)
+        presets.addWidget(self.presets, 1)
         for icon, text, slot in (
             ("mdi6.folder-open-outline", "Open a study from a TOML file.", self._open),
             ("mdi6.content-save-outline", "Save this study as TOML: it runs headless with “main.py run”.", self._save),
@@ -191,15 +264,8 @@ class StudyEditor(QScrollArea):
             button.clicked.connect(slot)
             presets.addWidget(button)
         column.addLayout(presets)
-        column.addWidget(self.answers)
-        column.addWidget(self.basics)
-        change = QToolButton()
-        change.setText("Change …")
-        change.setToolTip("Choose other recordings in the Data panel.")
-        change.clicked.connect(self._change_dataset)
-        clips = _line(theme.label("Clips"), self.dataset)
-        clips.addWidget(change)
-        column.addLayout(clips)
+        for widget in (self.answers, self.basics, self.clips):
+            column.addWidget(widget)
         column.addWidget(theme.label("Networks", bold=True))
         column.addWidget(self.networks)
         column.addWidget(self.recipe)
@@ -207,15 +273,6 @@ class StudyEditor(QScrollArea):
         self.setWidget(inside)
 
 
-def _other_clips(one: DatasetChoice, other: DatasetChoice) -> bool:
-    """ESC-50 is the same wherever it lies; a labelled folder elsewhere is another."""
-    return one.name != other.name or (not DATASETS[one.name].folder and one.root != other.root)
-
-
-def _line(label: QWidget, field: Any) -> QHBoxLayout:
-    line = QHBoxLayout()
-    line.setSpacing(theme.GRID)
-    label.setMinimumWidth(LABEL_WIDTH)
-    line.addWidget(label)
-    line.addWidget(field, 1)
-    return line
+def _moved(before: DatasetChoice, choice: DatasetChoice) -> DatasetChoice:
+    """The same clips as the Data panel has them, dealt out as they were here."""
+    return choice.model_copy(update={"folds": before.folds, "with_sound": before.with_sound})

@@ -74,7 +74,8 @@ class RunCurves:
     architecture: str
     variant: int = 0  # of its architecture in the study: each has a shade of its own
     modality: Modality = Modality.AUDIO
-    part: str = ""  # fold and seed, in words
+    part: str = ""  # modality where there are several, fold and seed, in words
+    epochless: bool = False  # nothing is trained: an average of trained branches has a test accuracy and no curve
     batches_per_epoch: int = 0
     rows: list[LogRow] = field(default_factory=list)
     trace: BatchTrace = field(default_factory=BatchTrace)
@@ -165,7 +166,10 @@ class Curves(QWidget):
         self._changed.clear()
         validated = any(curves.validated for curves in self.runs.values())
         lines = "Thin lines: training · thick lines: validation" if validated else "Lines: training"
-        self.key.setText(f"{lines} · ◆ test, once at the end")
+        text = f"{lines} · ◆ test, once at the end"
+        if any(curves.epochless for curves in self.runs.values()):
+            text += " · score averages train nothing: a ◆ and no curve"
+        self.key.setText(text)
 
     def reset_view(self) -> None:
         self.loss.enableAutoRange()
@@ -243,10 +247,14 @@ class Curves(QWidget):
             values = np.array([getattr(row, attribute) for row in curves.rows], dtype=float) * scale
             self._set(curves, name, epochs, values, shown and (validated or "training" in name), pen)
         if curves.test_accuracy is not None:
-            last = epochs[-1:] if len(epochs) else np.zeros(1)
+            last = epochs[-1:] if len(epochs) else np.full(1, self._last_epoch())
             self._set(curves, "test accuracy", last, np.full(1, 100 * curves.test_accuracy), shown, thick, symbol="d")
             curves.items["test accuracy"].setSymbolBrush(colour)
             curves.items["test accuracy"].setSymbolPen(pg.mkPen(theme.colour("text")))
+
+    def _last_epoch(self) -> float:
+        """Where the curves end: there stands the test of a run without a curve."""
+        return float(max((curves.rows[-1].epoch for curves in self.runs.values() if curves.rows), default=0))
 
     def _set(
         self,

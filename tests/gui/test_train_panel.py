@@ -142,7 +142,8 @@ def test_a_study_that_is_wrong_does_not_start_and_says_why(panel, estimate):
     panel.editor.networks.rows[1].architecture.set("baseline_cnn")
     panel.controls.start_button.click()
     assert panel.controls.step is Step.IDLE
-    assert "two networks are called" in panel.editor.basics.sentences()[""].lower()
+    assert panel.editor.basics.sentences() == {}
+    assert panel.editor.networks.rows[1].said.text().startswith("Two networks are called “Baseline CNN”")
 
 
 def test_the_form_gives_back_every_study(panel):
@@ -180,7 +181,7 @@ def test_a_dataset_is_used_when_it_is_asked_for_also_before_the_panel_exists(qtb
     study = panel.editor.value()
     panel.close_panel()
     assert study.dataset == MINE
-    assert panel.editor.dataset.text() == "Labelled folder: Birds of Kent"
+    assert panel.editor.clips.title.text() == "Labelled folder: Birds of Kent"
     # A study is of one dataset: what was under the old name is not mixed with this.
     assert (study.name, study.answers, study.folds) == ("birds-of-kent", "", ())
     assert study.network == STUDY.network and study.recipe == STUDY.recipe

@@ -23,7 +23,6 @@ def editor(qtbot, context):
     [
         ("epoch = 5", "Unknown key “epoch”. Did you mean “epochs”?"),
         ("epochs = 0", "Epochs = 0: input should be greater than or equal to 1."),
-        ("audio = {mels = 16}", "Network “AlexNet” needs spectrograms of at least"),
     ],
 )
 def test_a_departure_that_is_wrong_is_said_at_its_field(editor, qtbot, departures, words):
@@ -39,6 +38,16 @@ def test_a_departure_that_is_wrong_is_said_at_its_field(editor, qtbot, departure
     row.form.editors["recipe"].widget.setText("epochs = 5")
     assert row.form.sentences() == {}
     assert editor.value().network[1].recipe == {"epochs": 5}
+
+
+def test_a_departure_that_does_not_fit_the_network_is_said_at_its_row(editor):
+    row = editor.networks.rows[1]
+    row.form.editors["recipe"].widget.setText("audio = {mels = 16}")
+    assert editor.value() is None
+    assert row.said.text().startswith("Network “AlexNet” needs spectrograms of at least")
+    assert editor.networks.rows[0].said.text() == ""
+    row.form.editors["recipe"].widget.setText("")
+    assert row.said.text() == "" and editor.value() is not None
 
 
 def test_a_departure_is_judged_with_the_recipe_it_departs_from(editor):

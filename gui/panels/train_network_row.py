@@ -1,0 +1,285 @@
+"""One network of a study: a short line, the rest folded away, and only what matters for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from core.datasets.base import Modality
+from core.study import Network, architectures
+from gui import theme
+from gui.field_editors import Choice, editor_for
+from gui.panels.train_earlier import Earlier
+from gui.settings_form import SettingsForm, error_label, sentence, show_text
+
+AS_THE_STUDY = "as the study"
+_FOLDED = (
+    "name", "weights_path", "temporal", "fusion", "sound", "sight", "joint", "freeze", "freeze_stages", "recipe",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a network can be depends on the study it stands in.
+
+    Attributes:
+        modality: the study's.
+        offered: what the clips have.
+        windows: into how many a spectrogram is cut.
+        before: label and modality of the networks above.
+    """
+
+    modality: Modality = Modality.AUDIO
+    offered: tuple[Modality, ...] = (Modality.AUDIO,)
+    windows: int = 1
+    before: tuple[tuple[str, Modality], ...] = ()
+
+
+class NetworkRow(QWidget):
+    """Architecture and initial weights in one line, the modality below it where there are several."""
+
+    changed = Signal()
+    removed = Signal(object)
+    runs_wanted = Signal()  # the list of earlier runs is about to be looked at
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        fields = Network.model_fields
+        self.around = Around()
+        self.network = network  # as it was when it was last in order
+        self._over_time = False  # whether its temporal model matters
+        self._frozen = True  # whether what it freezes matters
+        self.architecture: Choice = _choice(fields["architecture"], architectures())
+        self.weights: Choice = _choice(fields["weights"], None)
+        self.modality: Choice = _choice(fields["modality"], {AS_THE_STUDY: AS_THE_STUDY})
+        automatic = {"": "automatic: of the same architecture"}
+        self.form = SettingsForm(Network, only=_FOLDED, choices={"sound": automatic, "sight": automatic})
+        self.of_branches = theme.label("from its branches", muted=True)
+        self.earlier = QComboBox()
+        self.earlier.setMinimumContentsLength(12)
+        self.earlier.setPlaceholderText("choose a run")
+        self.earlier.setToolTip("A finished run of yours, on sound or on sight; what does not fit is skipped and said.")
+        self._dot = QLabel()
+        self.more = QToolButton()
+        self.more.setToolTip("What is frozen, its name, and where it departs from the recipe.")
+        self.more.setCheckable(True)
+        self.more.setProperty("fold", True)
+        self.remove = QToolButton()
+        self.remove.setToolTip("Take this network out of the study.")
+        theme.set_icon(self.remove, "mdi6.close", "muted")
+        self.browse = QToolButton()
+        self.browse.setText("Choose a weights file …")
+        self.browse.setToolTip("A .safetensors file, or a .pth file that holds tensors only.")
+        self.said = error_label()
+        self._lay_out()
+        for editor, value in (
+            (self.architecture, network.architecture),
+            (self.weights, network.weights),
+            (self.modality, network.modality),
+        ):
+            editor.set(value)
+        self.form.set_value(network)
+        self.unfold(False)
+        self.show_around(self.around)
+        for editor in (self.architecture, self.weights, self.modality):
+            editor.on_change(self._edited_line)
+        self.form.changed.connect(self._edited_form)
+        self.more.toggled.connect(self.unfold)
+        self.remove.clicked.connect(self._remove)
+        self.browse.clicked.connect(self._browse)
+        self.earlier.activated.connect(self._run_chosen)
+
+    @property
+    def looks_at(self) -> Modality:
+        """What it is given of a clip."""
+        own = self.modality.get()
+        return self.around.modality if own == AS_THE_STUDY else Modality(own)
+
+    @property
+    def from_branches(self) -> bool:
+        return self.looks_at == Modality.AUDIO_VISUAL and not self.form.editors["joint"].get()
+
+    def value(self) -> Network | None:
+        """The network, or None with a sentence in view."""
+        show_text(self.said, "")
+        made = self.form.value(
+            architecture=self.architecture.get(), weights=self.weights.get(), modality=self.modality.get()
+        )
+        if made is None:
+            if self.weights.get() in ("file", "run") and not self.form.editors["weights_path"].get():
+                self.form.say("", "")
+                show_text(self.said, f"Choose the {self.weights.get()} whose weights it starts from.")
+            self.unfold(True)
+            return None
+        self.network = made
+        return made
+
+    def say(self, text: str) -> None:
+        """What is wrong with it beside the other networks, or with the study's recipe."""
+        of_departures = f"Network “{self.network.label}”, recipe: "
+        if text.startswith(of_departures):
+            self.form.say("recipe", sentence(text.removeprefix(of_departures)))
+            self.unfold(True)
+        else:
+            show_text(self.said, text)
+
+    def unfold(self, on: bool) -> None:
+        theme.set_icon(self.more, "mdi6.chevron-down" if on else "mdi6.chevron-right", "muted")
+        self.more.setChecked(on)
+        self._folded.setVisible(on)
+        self._summarise()
+
+    def show_around(self, around: Around) -> None:
+        """Follow the study: show what now matters, and no more."""
+        self.around = around
+        own = {modality.value: modality.word for modality in around.offered}
+        self.modality.offer({AS_THE_STUDY: f"{AS_THE_STUDY}: {around.modality.word}", **own})
+        self.modality.widget.setVisible(len(around.offered) > 1)
+        for field, modality in (("sound", Modality.AUDIO), ("sight", Modality.VIDEO)):
+            labels = [label for label, of in around.before if of == modality]
+            branch = self.form.editors[field]
+            assert isinstance(branch, Choice)
+            branch.offer({"": "automatic: of the same architecture", **{label: label for label in labels}})
+        self._show_what_matters()
+
+    def show_runs(self, runs: Sequence[Earlier]) -> None:
+        """Earlier runs whose weights it can start from."""
+        path = self.form.editors["weights_path"].get()
+        with QSignalBlocker(self.earlier):
+            self.earlier.clear()
+            for run in runs:
+                self.earlier.addItem(run.words, run.name)
+            if path and self.weights.get() == "run" and self.earlier.findData(path) < 0:
+                self.earlier.addItem(path, path)  # by another of its names, or gone
+            self.earlier.setCurrentIndex(self.earlier.findData(path) if path else -1)
+        self.earlier.setEnabled(self.earlier.count() > 0)
+        self.earlier.setPlaceholderText("choose a run" if runs else "no run is finished yet")
+        self.earlier.view().setMinimumWidth(self.earlier.view().sizeHintForColumn(0) + 4 * theme.GRID)
+        self._summarise()
+
+    def _show_what_matters(self) -> None:
+        """Of an audio-visual network that starts from trained branches, those decide most."""
+        both, branched = self.looks_at == Modality.AUDIO_VISUAL, self.from_branches
+        form, weights = self.form, self.weights.get()
+        averaged = form.editors["fusion"].get() == "score average"
+        self._over_time = not branched and (self.looks_at != Modality.AUDIO or self._windows() > 1)
+        self._frozen = not (branched and averaged)  # else nothing is trained
+        self.weights.widget.setVisible(not branched)
+        self.of_branches.setVisible(branched)
+        self.earlier.setVisible(not branched and weights == "run")
+        self.browse.setVisible(not branched and weights == "file")
+        for field, on in (
+            ("weights_path", not branched and weights == "file"),
+            ("temporal", self._over_time),
+            ("fusion", both),
+            ("sound", branched),
+            ("sight", branched),
+            ("joint", both and (not averaged or not branched)),
+            ("freeze", self._frozen),
+            ("freeze_stages", self._frozen and form.editors["freeze"].get() == "stages"),
+        ):
+            form.show_field(field, on)
+        self._dot.setPixmap(theme.architecture_icon(str(self.architecture.get())).pixmap(theme.icon_size()))
+        self._summarise()
+
+    def _windows(self) -> int:
+        own = self.network.recipe.get("audio", {})
+        windows = own.get("windows") if isinstance(own, dict) else None
+        return windows if isinstance(windows, int) else self.around.windows
+
+    def _summarise(self) -> None:
+        """One quiet line for what is folded away and not as usual."""
+        shown = {name: editor.text() for name, editor in self.form.editors.items()}
+        both, branched = self.looks_at == Modality.AUDIO_VISUAL, self.from_branches
+        weights = self.weights.get()
+        parts = [shown["name"]]
+        if not branched and weights == "file":
+            parts.append(Path(shown["weights_path"]).name)
+        elif not branched and weights == "run":
+            parts.append(self.earlier.currentText() or shown["weights_path"])
+        if self._over_time and shown["temporal"] != "average":
+            parts.append(shown["temporal"])
+        if both and shown["fusion"] != "gated attention":
+            parts.append(shown["fusion"])
+        if both and not branched:
+            parts.append("trained jointly")
+        if branched:
+            chosen = (str(self.form.editors[branch].get()) for branch in ("sound", "sight"))
+            parts += [f"from {label}" for label in chosen if label]
+        if self._frozen:
+            frozen = {"nothing": "", "stages": f"first {shown['freeze_stages']} stages frozen"}
+            parts.append(frozen.get(shown["freeze"], "all but the head frozen"))
+        parts.append(shown["recipe"])
+        text = " · ".join(part for part in parts if part)
+        self._summary.setText(text)
+        self._summary.setVisible(bool(text) and not self.more.isChecked())
+        self._second.setVisible(not self.modality.widget.isHidden() or not self._summary.isHidden())
+
+    def _edited_line(self) -> None:
+        self._show_what_matters()
+        if not self.from_branches and self.weights.get() in ("file", "run"):
+            self.unfold(True)
+        if not self.earlier.isHidden():
+            self.runs_wanted.emit()
+        self.value()
+        self.changed.emit()
+
+    def _edited_form(self) -> None:
+        self.value()
+        self._show_what_matters()
+        self.changed.emit()
+
+    def _browse(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Initial weights", "", "Weights (*.safetensors *.pth *.pt)")
+        if path:
+            self.form.editors["weights_path"].set(path)
+
+    def _run_chosen(self) -> None:
+        self.form.editors["weights_path"].set(self.earlier.currentData())
+
+    def _remove(self) -> None:
+        self.removed.emit(self)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID // 2)
+        line = QHBoxLayout()
+        line.setSpacing(theme.GRID // 2)
+        line.addWidget(self._dot)
+        line.addWidget(self.architecture.widget, 3)
+        line.addWidget(self.weights.widget, 2)
+        line.addWidget(self.of_branches, 2)
+        line.addWidget(self.more)
+        line.addWidget(self.remove)
+        column.addLayout(line)
+        indent = 3 * theme.GRID
+        self._second = QWidget()
+        second = QHBoxLayout(self._second)
+        second.setContentsMargins(indent, 0, 0, 0)
+        second.setSpacing(theme.GRID)
+        self._summary = theme.label("", theme.SMALL, muted=True, wrap=True)
+        second.addWidget(self.modality.widget, 0, Qt.AlignmentFlag.AlignTop)
+        second.addWidget(self._summary, 1)
+        column.addWidget(self._second)
+        self.said.setContentsMargins(indent, 0, 0, 0)
+        column.addWidget(self.said)
+        self._folded = QWidget()
+        inside = QVBoxLayout(self._folded)
+        inside.setContentsMargins(indent, 0, 0, theme.GRID)
+        inside.addWidget(self.earlier)
+        inside.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignLeft)
+        inside.addWidget(self.form)
+        column.addWidget(self._folded)
+
+
+def _choice(field: object, words: dict[str, str] | None) -> Choice:
+    editor = editor_for(field, words)  # type: ignore[arg-type]
+    assert isinstance(editor, Choice)
+    editor.widget.setToolTip(editor.tooltip)
+    editor.widget.setMinimumContentsLength(6)
+    return editor
