@@ -307,6 +307,12 @@ class Study(Settings):
             raise ValueError(
                 f"network “{network.label}” averages the scores of trained branches: it cannot be trained jointly"
             )
+        alone = {self.modality_of(other) for other in self.network}
+        if not {Modality.AUDIO, Modality.VIDEO} <= alone:
+            raise ValueError(
+                f"network “{network.label}” uses sound and sight: add a network for each alone, so that what both "
+                "bring can be told from what one does"
+            )
         if network.joint or not (averages or network.learns_from == "validation part"):
             return
         shares = {self.recipe_of(branch).validation_share for branch in self.branches_of(network)}

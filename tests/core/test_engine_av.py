@@ -185,6 +185,10 @@ def test_noise_is_the_same_for_all_and_leaves_sight_alone(films: Path, workspace
              Network(modality="audio-visual", recipe={"validation_share": 0.0})),
             "or let it learn from the training clips",
         ),
+        (
+            (Network(modality="audio"), Network(modality="audio-visual", joint=True)),
+            "uses sound and sight: add a network for each alone",
+        ),
         ((Network(modality="audio-visual", fusion="score average", joint=True),), "cannot be trained jointly"),
         (
             (Network(modality="audio"), Network(modality="video"),

@@ -38,8 +38,11 @@ def batch(modality: Modality) -> Batch:
 
 def task(modality: Modality, seed: int = 0, **recipe: object) -> Task:
     torch.manual_seed(0)
-    network = Network(modality=modality.value, joint=True)
-    spec = next(Study(modality=modality, network=(network,), recipe=Recipe(**SMALL | recipe)).runs((1,)))
+    networks = tuple(Network(modality=kind.value, joint=True) for kind in Modality)
+    plain = Recipe(**SMALL)
+    specs = Study(network=networks, recipe=plain).runs((1,))
+    spec = next(spec for spec in specs if spec.modality is modality)
+    spec = spec.model_copy(update={"recipe": Recipe(**SMALL | recipe)})
     return Task(build_network(spec, CLASSES), spec.recipe, modality.wings, CLASSES, seed)
 
 
