@@ -114,7 +114,7 @@ def scan(
         facts: by clip id, of the clips that were decoded.
         failures: by clip id, the sentence of those that were not.
         needed: what cannot be used is left out. False for the sound of clips whose pictures are used too: nothing is
-            left out then, and the clips that can be heard are counted.
+            left out then, the clips that can be heard are counted, and to have no track is odd if most have one.
     """
     known = [facts[clip.id] for clip in dataset.clips if clip.id in facts]
     wing = import_module(f"core.{known[0].wing}.judge") if known else None
@@ -127,7 +127,12 @@ def scan(
             sentence = failures.get(clip.id, f"{clip.id} has not been decoded.")
             kind = ProblemKind.EMPTY if _is_empty(clip) else ProblemKind.UNREADABLE
             problems.append(Problem(clip.id, kind, sentence, left_out=needed))
-    heard = None if needed else sum(usable_sound(item) for item in known)  # type: ignore[arg-type]  # only of sounds
+    if needed:
+        return ScanReport(len(dataset.clips), tuple(problems))
+    mute = [item for item in problems if item.kind is ProblemKind.NO_SOUND]
+    if 2 * len(mute) > len(dataset.clips):  # what most lack is not odd
+        problems = [item for item in problems if item.kind is not ProblemKind.NO_SOUND]
+    heard = sum(usable_sound(item) for item in known)  # type: ignore[arg-type]  # only of sounds
     return ScanReport(len(dataset.clips), tuple(problems), heard)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,15 +26,22 @@ def columns(dataset: Dataset, headers: Headers | None, unheard: frozenset[str]) 
     """Only what some clip has: sounds have no size, and videos without sound no sample rate."""
     clips = dataset.clips
     groups, place = np.unique([clip.group for clip in clips], return_inverse=True)
+    names = short_names([clip.id for clip in clips])
     made = [
         Column(
             "Clip",
             "Name of the clip in its dataset.",
             np.arange(len(clips)),
-            short_names([clip.id for clip in clips]),
-            width=150,
+            names,
+            width=_wide(names, 150),
         ),
-        Column("Class", "Label of the clip.", np.array([clip.label for clip in clips]), dataset.classes, width=110),
+        Column(
+            "Class",
+            "Label of the clip.",
+            np.array([clip.label for clip in clips]),
+            dataset.classes,
+            width=_wide(dataset.classes, 110),
+        ),
         Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=46),
     ]
     if headers is not None:
@@ -49,16 +58,21 @@ def columns(dataset: Dataset, headers: Headers | None, unheard: frozenset[str]) 
     return made
 
 
+def _wide(words: Sequence[str], most: int = 160) -> int:
+    """Pixels that the longest of some words needs."""
+    return min(most, 24 + 8 * max(map(len, words), default=0))
+
+
 def _of_headers(dataset: Dataset, headers: Headers, unheard: frozenset[str]) -> list[Column]:
-    made = [Column("Length s", "Seconds, as the file's header says.", headers.seconds, format=".2f", width=72)]
+    made = [Column("Length s", "Seconds, as the file's header says.", headers.seconds, format=".2f", width=68)]
     if headers.has_pictures.any():
         sound = sound_of(dataset, headers, unheard)
         sizes, size = np.unique(np.nan_to_num(headers.sizes).astype(np.int64), axis=0, return_inverse=True)
-        words = [f"{width} × {height}" if width else "–" for width, height in sizes.tolist()]
+        words = [f"{width}×{height}" if width else "–" for width, height in sizes.tolist()]
         made += [
-            Column("Sound", "no: there is no sound track. silent: there is nothing on it.", sound, SOUND, width=60),
-            Column("Pixels", "Width × height in the file. All are resized.", size.ravel(), words, width=84),
-            Column("fps", "Frames a second in the file.", headers.frame_rates, format=".4g", width=52),
+            Column("Sound", "no: there is no sound track. silent: there is nothing on it.", sound, SOUND, width=54),
+            Column("Pixels", "Width × height in the file. All are resized.", size.ravel(), words, width=_wide(words)),
+            Column("fps", "Frames a second in the file.", headers.frame_rates, format=".4g", width=44),
         ]
     if headers.has_sound.any():
         help = "Samples a second in the file. All are resampled."

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.audio.decode import decode
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.datasets.problems import Problem, ProblemKind
-from core.datasets.scan import ScanReport, joined, read_headers
+from core.datasets.scan import ScanReport, joined, read_headers, scan
 from tests.core.films import RATE, moving_square, tone, write_film
 
 
@@ -49,3 +50,17 @@ def test_reports_of_both_wings_are_joined_and_nobody_is_left_out_twice():
         ("c", "black", False),
     ]
     assert whole.heard == 2 and whole.summary().startswith("3 of 4 clips can be used. 2 of 4 clips have usable sound.")
+
+
+def test_that_most_videos_have_no_sound_is_not_odd(tmp_path):
+    for number in range(5):
+        write_film(tmp_path / f"{number}.mkv", moving_square(5), 10, tone(0.5) if number < 2 else None)
+    videos = dataset(tmp_path)
+    facts = {clip.id: decode(clip.path)[1] for clip in videos.clips}
+    report = scan(videos, facts, {}, needed=False)
+    assert not report.problems and report.heard == 2
+    few = scan(videos, {id: facts["0.mkv" if id < "3" else id] for id in facts}, {}, False)
+    assert [(item.clip_id, item.kind.value) for item in few.problems] == [
+        ("3.mkv", "without sound"),
+        ("4.mkv", "without sound"),
+    ]
