@@ -38,7 +38,13 @@ class Waveform(TimePlot):
         self._colour_curve()
 
     def show_samples(self, samples: NDArray[np.float32], rate: int, peak: float | None = None) -> None:
-        """Draw a clip, shape (samples,), at a rate in Hz; `peak` is the end of the scale, by itself the clip's own."""
+        """Draw a clip, shape (samples,), at a rate in Hz; `peak` is the end of the scale, by itself the clip's own.
+
+        A clip without a sound track has no samples, and no rate.
+        """
+        if not len(samples):
+            self.clear_samples()
+            return
         peak = peak or float(np.abs(samples).max(initial=0.0)) or 1.0
         self._curve.setData(np.arange(len(samples), dtype=np.float32) / rate, samples)
         self.item.setYRange(-peak, peak, padding=0.1)
