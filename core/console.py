@@ -36,7 +36,9 @@ from core.events import (
     StudyStarted,
 )
 from core.log import log_into
-from core.robustness.sweep import CORRUPTIONS, Sweep, sweep
+from core.robustness.branches import level_table
+from core.robustness.curve import Sweep
+from core.robustness.sweep import sweep
 from core.runs import find_run, list_runs
 from core.study import read_study
 from core.workspace import Workspace, default_workspace
@@ -136,13 +138,12 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
 
 def _curve(found: Sweep) -> Table:
     """Accuracy of every network at every level, with intervals over the folds."""
-    row = CORRUPTIONS[found.corruption]
-    table = Table(title=f"Accuracy % with {row.title.lower()} (mean, 95 % interval over folds)")
-    table.add_column("network")
-    for level in found.levels:
-        table.add_column("clean" if level is None else f"{level:g} {row.unit}", justify="right")
-    for network in found.scores:
-        table.add_row(network, *(found.mean(network, level).text() for level in found.levels))
+    figures = level_table(found)
+    table = Table(title=f"Accuracy % with {found.row.title.lower()} (mean, 95 % interval over folds)")
+    for place, heading in enumerate(figures.headings):
+        table.add_column(heading, justify="left" if place < figures.text_columns else "right")
+    for row in figures.rows:
+        table.add_row(*row)
     return table
 
 

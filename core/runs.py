@@ -95,6 +95,11 @@ class RunFolder:
         """Where the predictions on clips that were made worse are kept; see `core.robustness`."""
         return self.path / "robustness" / f"{corruption}{level:+g}.npz"
 
+    def corrupted_levels(self, corruption: str) -> tuple[float, ...]:
+        """The levels of which predictions are kept, ascending."""
+        files = (self.path / "robustness").glob(f"{corruption}[+-]*.npz")
+        return tuple(sorted(float(file.stem.removeprefix(corruption)) for file in files))
+
     @cached_property
     def spec(self) -> RunSpec:
         """Raises UserError where study.toml is missing or no longer valid."""

@@ -8,6 +8,7 @@ import torch
 
 from core.audio.corrupt import with_noise
 from core.training.loaders import Batch, seed_of
+from core.video.corrupt import with_blur
 
 
 def add_noise(batch: Batch, level: float, seed: int) -> Batch:
@@ -19,3 +20,9 @@ def add_noise(batch: Batch, level: float, seed: int) -> Batch:
         for clip, position in zip(waveforms, batch.positions, strict=True)
     ]
     return replace(batch, inputs=batch.inputs | {"audio": (torch.cat(noisy),)})
+
+
+def blur(batch: Batch, level: float, seed: int) -> Batch:
+    """Pictures blurred by a Gaussian with a standard deviation in px of the kept frames; nothing is drawn."""
+    pixels, sizes = batch.inputs["video"]
+    return replace(batch, inputs=batch.inputs | {"video": (with_blur(pixels, sizes, level), sizes)})

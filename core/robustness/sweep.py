@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,78 +11,22 @@ import numpy as np
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import UserError
-from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import Difference, Mean, Scores, difference, mean_over_folds
+from core.evaluation.predictions import Predictions, pooled
+from core.evaluation.statistics import Scores
+from core.evaluation.tables import dataset_title
 from core.events import Event, Progress
+from core.robustness import CORRUPTIONS, Corruption, Level
+from core.robustness.curve import Sweep, SweptNetwork
 from core.runs import Phase, RunFolder, list_runs
-from core.study import network_labels
-from core.tables import Table, load_dotted
+from core.study import RunSpec, network_labels
+from core.tables import load_dotted
 from core.workspace import Workspace
+from models import MODELS
 
 if TYPE_CHECKING:
     from core.training.loaders import Batch
 
-Level = float | None  # None = clean
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """A row of CORRUPTIONS.
-
-    `apply` is the dotted path of a function `(batch: Batch, level: float, seed: int) -> Batch`, which changes raw
-    clips; the same arguments give the same clips.
-    """
-
-    title: str
-    wing: str  # networks that do not look at it are not asked again
-    unit: str
-    levels: tuple[float, ...]  # the mildest first
-    apply: str
-
-
-CORRUPTIONS: Table[Corruption] = Table(
-    "corruption",
-    [
-        (
-            "noise",
-            Corruption(
-                "White noise", "audio", "dB SNR", (20.0, 10.0, 0.0, -10.0), "core.robustness.corruptions:add_noise"
-            ),
-        )
-    ],
-)
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Scores of every network on clean and on corrupted clips, from predictions as everywhere.
-
-    Attributes:
-        study: name of its folder.
-        corruption: row of CORRUPTIONS.
-        levels: what was asked; None stands for clean clips, first.
-        modalities: network → what it is given.
-        scores: network → level → (fold, seed) → accuracy.
-        train_clips: of a run, in the mean.
-        test_clips: of a run, in the mean.
-    """
-
-    study: str
-    corruption: str
-    levels: tuple[Level, ...]
-    modalities: Mapping[str, Modality]
-    scores: Mapping[str, Mapping[Level, Scores]]
-    train_clips: float
-    test_clips: float
-
-    def mean(self, network: str, level: Level) -> Mean:
-        """Over the folds, with its interval; see `core.evaluation.statistics`."""
-        return mean_over_folds(self.scores[network][level], n_train=self.train_clips, n_test=self.test_clips)
-
-    def difference(self, network: str, other: str, level: Level) -> Difference:
-        """Of two networks, paired by fold."""
-        one, two = self.scores[network][level], self.scores[other][level]
-        return difference(one, two, self.train_clips, self.test_clips)
+Emit = Callable[[Event], None]
 
 
 def sweep(
@@ -92,19 +35,20 @@ def sweep(
     workspace: Workspace,
     levels: Sequence[float] = (),
     control: Control | None = None,
-    emit: Callable[[Event], None] = lambda event: None,
+    emit: Emit = lambda event: None,
 ) -> Sweep:
     """Ask every finished run of a study again at every level; its predictions are kept in its folder.
 
     What is there already is not asked again.
 
     Raises:
-        UserError: there is no finished run, or its clips or weights are gone.
+        UserError: there is no finished run, its clips or weights are gone, or a level is out of bounds.
         Cancelled: through `control`; what is done is kept.
     """
-    row, levels = CORRUPTIONS[corruption], tuple(levels) or CORRUPTIONS[corruption].levels
+    row = CORRUPTIONS[corruption]
+    levels = row.in_order(levels or row.levels)
     workspace.require_writable()
-    finished = [folder for folder in list_runs(workspace, study) if folder.status.phase is Phase.DONE]
+    finished = _finished(workspace, study)
     if not finished:
         raise UserError(f"There is no finished run of a study “{study}” in {workspace.runs}. Train it first.")
     todo = [
@@ -112,11 +56,36 @@ def sweep(
         for folder in finished
         if row.wing in folder.spec.modality.wings
         for level in levels
-        if not folder.corrupted(corruption, level).exists()
+        if _answer(folder, corruption, level) is None
     ]
     if todo:
         _ask(todo, row, corruption, workspace, control or Control(), emit)
-    return _read(study, corruption, levels, finished)
+    return _read(study, corruption, finished, control or Control(), emit).at(levels)
+
+
+def read_sweep(
+    workspace: Workspace, study: str, corruption: str, control: Control, report: Emit = lambda event: None
+) -> Sweep | None:
+    """What has been asked of a study already, at all levels; None where it has no finished run.
+
+    Raises:
+        UserError: there are finished runs and none can be read.
+        Cancelled: through `control`.
+    """
+    finished = _finished(workspace, study)
+    return _read(study, corruption, finished, control, report) if finished else None
+
+
+def _finished(workspace: Workspace, study: str) -> list[RunFolder]:
+    return [folder for folder in list_runs(workspace, study) if folder.status.phase is Phase.DONE]
+
+
+def _answer(folder: RunFolder, corruption: str, level: float) -> Predictions | None:
+    """What a run said at a level; None where it was not asked, or its answer is torn and has to be asked for again."""
+    try:
+        return Predictions.load(folder.corrupted(corruption, level))
+    except UserError:
+        return None
 
 
 def _ask(
@@ -125,7 +94,7 @@ def _ask(
     corruption: str,
     workspace: Workspace,
     control: Control,
-    emit: Callable[[Event], None],
+    emit: Emit,
 ) -> None:
     from core.caches import Caches
     from core.chosen import open_chosen
@@ -142,37 +111,80 @@ def _ask(
     apply: Callable[..., Batch] = load_dotted(row.apply)
     clips = {clip.id: clip for clip in dataset.clips}
     for done, (folder, level) in enumerate(todo):
-        emit(Progress(f"{row.title}, {level:g} {row.unit}", done, len(todo), "runs"))
-        spec, classes = folder.spec, folder.predictions().classes
-        tested = folder.predictions().clip_ids.tolist()
+        emit(Progress(f"{row.title}, {row.word(level)}", done, len(todo), "answers"))
+        spec, clean = folder.spec, folder.predictions()
+        tested = clean.clip_ids.tolist()
         gone = [name for name in tested if name not in clips]
         if gone:
             raise UserError(f"{folder.id} was tested on {gone[0]}, which is no longer in {dataset.root}.")
         of_wings = {wing: caches.of(wing, spec.recipe) for wing in spec.modality.wings}
         batches = Batches([clips[name] for name in tested], of_wings, spec.recipe, spec.seed)
         worse = partial(apply, level=level, seed=spec.seed)
-        said = predict(restore(folder, device), batches, classes, control, worse)
-        said.save(folder.corrupted(corruption, level))
+        said = predict(restore(folder, device), batches, clean.classes, control, worse)
+        pooled([said]).save(folder.corrupted(corruption, level))  # its features would take most of the room
 
 
-def _read(study: str, corruption: str, levels: Sequence[float], finished: Sequence[RunFolder]) -> Sweep:
-    specs = [folder.spec for folder in finished]
-    labels = network_labels(specs)
-    scores: dict[str, dict[Level, dict[tuple[int, int], float]]] = {}
-    for folder, spec, label in zip(finished, specs, labels, strict=True):
-        clean = folder.predictions()
-        for level in (None, *levels):
-            if level is None or CORRUPTIONS[corruption].wing not in spec.modality.wings:
-                said = clean
-            else:
-                said = Predictions.load(folder.corrupted(corruption, level))
-            scores.setdefault(label, {}).setdefault(level, {})[spec.fold, spec.seed] = float(said.correct.mean())
-    return Sweep(
-        study=study,
-        corruption=corruption,
-        levels=(None, *levels),
-        modalities={label: spec.modality for label, spec in zip(labels, specs, strict=True)},
-        scores=scores,
-        train_clips=float(np.mean([folder.status.train_clips for folder in finished])),
-        test_clips=float(np.mean([len(folder.predictions()) for folder in finished])),
-    )
+def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: Control, report: Emit) -> Sweep:
+    found: list[tuple[RunFolder, RunSpec, Predictions]] = []
+    problems = []
+    for done, folder in enumerate(finished):
+        control.checkpoint()
+        report(Progress("Reading predictions", done, len(finished), "runs"))
+        try:
+            found.append((folder, folder.spec, folder.predictions()))
+        except UserError as error:
+            problems.append(str(error))
+    if not found:
+        raise UserError(" ".join(problems))
+    row, names = CORRUPTIONS[corruption], network_labels([spec for _, spec, _ in found])
+    levels = row.in_order({level for folder, _, _ in found for level in folder.corrupted_levels(corruption)})
+    grouped: dict[str, list[tuple[RunFolder, RunSpec, Predictions]]] = {}
+    for name, run in zip(names, found, strict=True):
+        grouped.setdefault(name, []).append(run)
+    label_of = {folder.id: name for name, (folder, _, _) in zip(names, found, strict=True)}
+    specs = {name: runs[0][1] for name, runs in grouped.items()}
+    networks = {}
+    for name in sorted(grouped, key=lambda name: _place(name, specs[name])):
+        runs = grouped[name]
+        scores: dict[Level, Scores] = {None: _accuracies((spec, clean) for _, spec, clean in runs)}
+        for level in levels:
+            control.checkpoint()
+            said = ((spec, _answer(folder, corruption, level)) for folder, spec, _ in runs)
+            scores[level] = _accuracies((spec, answer) for spec, answer in said if answer is not None)
+        networks[name] = SweptNetwork(
+            label=name,
+            architecture=specs[name].network.architecture,
+            modality=specs[name].modality,
+            branches=_branches(specs[name], label_of, specs),
+            scores=scores,
+            tested={(spec.fold, spec.seed): tuple(clean.clip_ids.tolist()) for _, spec, clean in runs},
+            train_clips=float(np.mean([folder.status.train_clips for folder, _, _ in runs])),
+        )
+    _, first, clean = found[0]
+    title, classes = dataset_title(first.dataset), len(clean.classes)
+    return Sweep(study, title, corruption, (None,), networks, classes, tuple(problems)).at(levels)
+
+
+def _accuracies(said: Iterable[tuple[RunSpec, Predictions]]) -> dict[tuple[int, int], float]:
+    return {(spec.fold, spec.seed): float(answer.correct.mean()) for spec, answer in said}
+
+
+def _place(label: str, spec: RunSpec) -> tuple[int, int, str]:
+    return list(MODELS).index(spec.network.architecture), list(Modality).index(spec.modality), label
+
+
+def _branches(spec: RunSpec, label_of: Mapping[str, str], specs: Mapping[str, RunSpec]) -> tuple[str, ...]:
+    """Labels of the networks whose runs an audio-visual one started from; of one that was trained jointly, those of
+    its architecture on sound and on sight alone where there is one of each."""
+    if spec.modality != Modality.AUDIO_VISUAL:
+        return ()
+    labels: list[str] = []
+    for branch in spec.branches:
+        alike = [
+            label
+            for label, other in specs.items()
+            if (other.network.architecture, other.modality) == (branch.network.architecture, branch.modality)
+        ]
+        found = [label_of[branch.run]] if branch.run in label_of else alike if not branch.run else []
+        labels += found if len(found) == 1 else []
+    return tuple(labels) if len(labels) == len(spec.branches) else ()

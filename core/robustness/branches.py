@@ -1,0 +1,163 @@
+"""Whether an audio-visual network keeps up with the better of its branches while clips get worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.evaluation.statistics import Difference, holm
+from core.evaluation.tables import TextTable
+from core.robustness import Level
+from core.robustness.curve import Sweep
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class AtLevel:
+    """An audio-visual network and its branches at one level."""
+
+    level: Level
+    better: str  # label of the branch with the higher mean; the sound's where they are equal
+    difference: Difference  # to it
+    both_p: float | None  # that it lies above each of the two: the larger p; 1 where it lies above one at most
+    adjusted_p: float | None = None  # the same after Holm over the levels
+
+    @property
+    def below(self) -> bool:
+        """Significantly below the better branch at this level, looked at alone: the stricter reading of “never”."""
+        p = self.difference.p
+        return p is not None and p < SIGNIFICANCE and self.difference.mean < 0
+
+    @property
+    def above(self) -> bool:
+        """Significantly above both branches, having asked at every level: the stricter reading of “somewhere”."""
+        return self.adjusted_p is not None and self.adjusted_p < SIGNIFICANCE
+
+
+@dataclass(frozen=True)
+class AgainstBranches:
+    """An audio-visual network beside its branches, at every level that all three were asked at."""
+
+    network: str
+    sweep: Sweep
+    levels: tuple[AtLevel, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Where it lies significantly above both branches and below the better one, as a sentence."""
+        tested = [at for at in self.levels if at.difference.p is not None]
+        if not tested:
+            return f"{self.network}: nothing can be tested against its branches. Train more folds."
+        word = self.sweep.row.word
+        above = _listed([word(at.level) for at in tested if at.above])
+        below = _listed([word(at.level) for at in tested if at.below])
+        asked = _listed([word(at.level) for at in tested])
+        high = f"significantly above both of its branches at {above}" if above else "nowhere significantly above both"
+        low = f"significantly below the better one at {below}" if below else "never significantly below the better one"
+        return f"{self.network} is {high} and {low} (tested at {asked})."
+
+    def sentences(self) -> tuple[str, ...]:
+        """The difference to the better branch at each level."""
+        return tuple(
+            f"{_capital(self.sweep.row.word(at.level))}: {at.difference.sentence(self.network, at.better)}"
+            for at in self.levels
+        )
+
+
+def against_branches(sweep: Sweep) -> tuple[AgainstBranches, ...]:
+    """Every audio-visual network whose branches are there, at the levels asked.
+
+    That it lies above both branches is tested as an intersection-union (the larger of two p-values, which needs no
+    correction for there being two: R. L. Berger 1982, Technometrics 24, 295–300), then after Holm over its levels.
+    """
+    found = []
+    for label, network in sweep.networks.items():
+        at_levels = [at for level in sweep.levels if (at := _at(sweep, label, network.branches, level)) is not None]
+        tested = [at.both_p for at in at_levels if at.both_p is not None]
+        adjusted = iter(holm(tested))
+        levels = tuple(
+            AtLevel(at.level, at.better, at.difference, at.both_p, None if at.both_p is None else next(adjusted))
+            for at in at_levels
+        )
+        if levels:
+            found.append(AgainstBranches(label, sweep, levels))
+    return tuple(found)
+
+
+def _at(sweep: Sweep, label: str, branches: tuple[str, ...], level: Level) -> AtLevel | None:
+    means = [(mean.value, branch) for branch in branches if (mean := sweep.mean(branch, level)) is not None]
+    differences = {
+        branch: found for branch in branches if (found := sweep.difference(label, branch, level)) is not None
+    }
+    if not branches or len(means) < len(branches) or len(differences) < len(branches):
+        return None
+    better = max(means, key=lambda pair: pair[0])[1]
+    ps = [found.p for found in differences.values()]
+    known = [p for p in ps if p is not None]
+    above_all = all(found.mean > 0 for found in differences.values())
+    both = None if len(known) < len(ps) else max(known) if above_all else 1.0
+    return AtLevel(level, better, differences[better], both)
+
+
+def losses(sweep: Sweep) -> tuple[str, ...]:
+    """What every network that is given what gets worse loses, from clean clips to the worst level it was asked at."""
+    found = []
+    for label in sweep.affected:
+        changes = [(level, sweep.change(label, level)) for level in sweep.levels if level is not None]
+        asked = [(level, change) for level, change in changes if change is not None]
+        if asked:
+            level, change = asked[-1]
+            found.append(change.sentence(f"{label} at {sweep.row.word(level)}", "itself on clean clips"))
+    return tuple(found)
+
+
+def level_table(sweep: Sweep) -> TextTable:
+    """For people: a row a network, a column a level, accuracy in % with its interval; a dash where it was not asked."""
+
+    def cell(label: str, level: Level) -> str:
+        mean = sweep.mean(label, level)
+        return "–" if mean is None else mean.text()
+
+    return TextTable(
+        ("Network", "Given", *(sweep.row.word(level) for level in sweep.levels), "Folds × seeds"),
+        tuple(
+            (
+                label,
+                network.modality.word,
+                *(cell(label, level) for level in sweep.levels),
+                _basis(sweep, label),
+            )
+            for label, network in sweep.networks.items()
+        ),
+        text_columns=2,
+    )
+
+
+def level_figures(sweep: Sweep) -> TextTable:
+    """For other programmes: a row a network and level, one unrounded number a cell."""
+    rows = []
+    for label, network in sweep.networks.items():
+        for level in sweep.levels:
+            mean = sweep.mean(label, level)
+            if mean is not None:
+                figures = (mean.value, mean.low, mean.high, mean.sd, mean.n_folds, mean.n_seeds)
+                named = (sweep.study, sweep.dataset, label, network.architecture, network.modality.value)
+                at = (sweep.corruption, "clean" if level is None else f"{level:g}", sweep.row.unit)
+                rows.append((*named, *at, *("" if value is None else str(value) for value in figures)))
+    names = ("study", "dataset", "network", "architecture", "modality", "corruption", "level", "unit")
+    scores = ("accuracy_mean", "accuracy_low", "accuracy_high", "accuracy_sd", "folds", "seeds")
+    return TextTable(names + scores, tuple(rows), text_columns=len(names))
+
+
+def _basis(sweep: Sweep, label: str) -> str:
+    mean = sweep.mean(label, None)
+    return "–" if mean is None else f"{mean.n_folds} × {mean.n_seeds}"
+
+
+def _listed(words: list[str]) -> str:
+    """`clean, 20 dB SNR and 10 dB SNR`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _capital(word: str) -> str:
+    return word[0].upper() + word[1:]
