@@ -69,7 +69,7 @@ class ScanReport:
 
     def summary(self) -> str:
         """A few sentences: how many clips can be used, what is left out, what is odd."""
-        heard = "" if self.heard is None else f"{self.heard} of {self.clips} clips have usable sound."
+        heard = "" if self.heard is None else f"{self.heard or 'None'} of {self.clips} clips have usable sound."
         if not self.problems:
             return " ".join(filter(None, (f"All {self.clips} clips can be used.", heard)))
         out = Counter(item.kind for item in self.problems if item.left_out)

@@ -60,19 +60,19 @@ def columns(dataset: Dataset, headers: Headers | None, unheard: frozenset[str]) 
 
 def _wide(words: Sequence[str], most: int = 160) -> int:
     """Pixels that the longest of some words needs."""
-    return min(most, 24 + 8 * max(map(len, words), default=0))
+    return min(most, 26 + 9 * max(map(len, words), default=0))
 
 
 def _of_headers(dataset: Dataset, headers: Headers, unheard: frozenset[str]) -> list[Column]:
-    made = [Column("Length s", "Seconds, as the file's header says.", headers.seconds, format=".2f", width=68)]
+    made = [Column("Length s", "Seconds, as the file's header says.", headers.seconds, format=".2f", width=72)]
     if headers.has_pictures.any():
         sound = sound_of(dataset, headers, unheard)
         sizes, size = np.unique(np.nan_to_num(headers.sizes).astype(np.int64), axis=0, return_inverse=True)
         words = [f"{width}×{height}" if width else "–" for width, height in sizes.tolist()]
         made += [
-            Column("Sound", "no: there is no sound track. silent: there is nothing on it.", sound, SOUND, width=54),
+            Column("Sound", "no: there is no sound track. silent: there is nothing on it.", sound, SOUND, width=60),
             Column("Pixels", "Width × height in the file. All are resized.", size.ravel(), words, width=_wide(words)),
-            Column("fps", "Frames a second in the file.", headers.frame_rates, format=".4g", width=44),
+            Column("fps", "Frames a second in the file.", headers.frame_rates, format=".4g", width=56),
         ]
     if headers.has_sound.any():
         help = "Samples a second in the file. All are resampled."
