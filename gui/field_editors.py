@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpi
 
 _UNBOUNDED = 2**31 - 1
 _LONGEST_SPAN = 1000
+_FEWEST_LETTERS = 6
 
 
 class Editor:
@@ -75,6 +76,8 @@ class Choice(Editor):
     def __init__(self, field: FieldInfo, words: dict[Any, str]) -> None:
         super().__init__(field)
         self.widget: QComboBox = QComboBox()
+        self.widget.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.widget.setMinimumContentsLength(_FEWEST_LETTERS)  # a long choice must not widen the form
         self.offer(words)
         default = field.get_default(call_default_factory=True)
         if default in words:
@@ -93,6 +96,7 @@ class Choice(Editor):
             for value, text in words.items():
                 self.widget.addItem(text, value)
             self.widget.setCurrentIndex(max(0, self.widget.findData(chosen)))
+        widen_list(self.widget)
 
     def get(self) -> Any:
         return self.widget.currentData()
@@ -108,6 +112,12 @@ class Choice(Editor):
 
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.currentIndexChanged.connect(slot)
+
+
+def widen_list(combo: QComboBox) -> None:
+    """The list that drops down shows its longest line whole, however narrow the box."""
+    view = combo.view()
+    view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * view.verticalScrollBar().sizeHint().width())
 
 
 class Check(Editor):

@@ -14,7 +14,7 @@ from core.recipe import Settings
 from gui import theme
 from gui.field_editors import Editor, editor_for, nested_model
 
-LABEL_WIDTH, FIELD_WIDTH = 9 * theme.GRID, 15 * theme.GRID  # at least
+LABEL_WIDTH, FIELD_WIDTH = 14 * theme.GRID, 15 * theme.GRID  # at least
 
 Model = TypeVar("Model", bound=Settings)
 

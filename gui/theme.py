@@ -29,6 +29,8 @@ MODALITY_STYLE = {
     Modality.AUDIO_VISUAL: Qt.PenStyle.DotLine,
 }
 
+_SHORT_DASHES = {Qt.PenStyle.DashLine: [1.5, 1.0], Qt.PenStyle.DotLine: [0.6, 0.5]}  # in widths of the pen
+
 _RESOURCES = Path(__file__).parents[1] / "resources"
 ICONS, STYLE_SHEET = _RESOURCES / "icons", _RESOURCES / "style.qss"
 GRID = 8  # pixels; every margin and gap is a multiple
@@ -153,7 +155,10 @@ def swatch(colour: QColor, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QIcon:
     picture = QPixmap(2 * GRID, 2 * GRID)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    painter.setPen(QPen(colour, GRID / 2, style, Qt.PenCapStyle.FlatCap))
+    pen = QPen(colour, GRID / 2, style, Qt.PenCapStyle.FlatCap)
+    if style in _SHORT_DASHES:  # the style's own pattern is longer than the piece
+        pen.setDashPattern(_SHORT_DASHES[style])
+    painter.setPen(pen)
     painter.drawLine(0, GRID, 2 * GRID, GRID)
     painter.end()
     return QIcon(picture)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QHideEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core import readable
@@ -59,6 +59,11 @@ class TrainPanel(Panel):
         self._follow_engine()
         self.queue.refresh()
         self._show_page()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Another panel comes to the front: it may want to know what would be trained."""
+        super().hideEvent(event)
+        self.context.study = self.editor.value() or self.context.study
 
     def present(self, on: bool) -> None:
         self._left.setVisible(not on)

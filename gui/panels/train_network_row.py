@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QTool
 from core.datasets.base import Modality
 from core.study import Network, architectures
 from gui import theme
-from gui.field_editors import Choice, editor_for
+from gui.field_editors import Choice, editor_for, widen_list
 from gui.panels.train_earlier import Earlier
 from gui.settings_form import SettingsForm, error_label, sentence, show_text
 
 AS_THE_STUDY = "as the study"
 _FOLDED = (
-    "name", "weights_path", "temporal", "fusion", "sound", "sight", "joint", "freeze", "freeze_stages", "recipe",
+    "name", "weights_path", "temporal", "fusion", "learns_from", "sound", "sight", "joint", "freeze", "freeze_stages",
+    "recipe",
 )  # fmt: skip
 
 
@@ -56,11 +57,12 @@ class NetworkRow(QWidget):
         self.architecture: Choice = _choice(fields["architecture"], architectures())
         self.weights: Choice = _choice(fields["weights"], None)
         self.modality: Choice = _choice(fields["modality"], {AS_THE_STUDY: AS_THE_STUDY})
-        automatic = {"": "automatic: of the same architecture"}
+        self.modality.widget.setMinimumContentsLength(len(AS_THE_STUDY))
+        automatic = {"": "automatic"}
         self.form = SettingsForm(Network, only=_FOLDED, choices={"sound": automatic, "sight": automatic})
         self.of_branches = theme.label("from its branches", muted=True)
         self.earlier = QComboBox()
-        self.earlier.setMinimumContentsLength(12)
+        self.earlier.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.earlier.setPlaceholderText("choose a run")
         self.earlier.setToolTip("A finished run of yours, on sound or on sight; what does not fit is skipped and said.")
         self._dot = QLabel()
@@ -103,6 +105,12 @@ class NetworkRow(QWidget):
     def from_branches(self) -> bool:
         return self.looks_at == Modality.AUDIO_VISUAL and not self.form.editors["joint"].get()
 
+    @property
+    def learns_on_validation(self) -> bool:
+        """Whether it is fitted to clips that its branches have not seen."""
+        averaged = self.form.editors["fusion"].get() == "score average"
+        return self.from_branches and (averaged or self.form.editors["learns_from"].get() == "validation part")
+
     def value(self) -> Network | None:
         """The network, or None with a sentence in view."""
         show_text(self.said, "")
@@ -143,7 +151,7 @@ class NetworkRow(QWidget):
             labels = [label for label, of in around.before if of == modality]
             branch = self.form.editors[field]
             assert isinstance(branch, Choice)
-            branch.offer({"": "automatic: of the same architecture", **{label: label for label in labels}})
+            branch.offer({"": "automatic", **{label: label for label in labels}})
         self._show_what_matters()
 
     def show_runs(self, runs: Sequence[Earlier]) -> None:
@@ -158,7 +166,7 @@ class NetworkRow(QWidget):
             self.earlier.setCurrentIndex(self.earlier.findData(path) if path else -1)
         self.earlier.setEnabled(self.earlier.count() > 0)
         self.earlier.setPlaceholderText("choose a run" if runs else "no run is finished yet")
-        self.earlier.view().setMinimumWidth(self.earlier.view().sizeHintForColumn(0) + 4 * theme.GRID)
+        widen_list(self.earlier)
         self._summarise()
 
     def _show_what_matters(self) -> None:
@@ -176,6 +184,7 @@ class NetworkRow(QWidget):
             ("weights_path", not branched and weights == "file"),
             ("temporal", self._over_time),
             ("fusion", both),
+            ("learns_from", branched and not averaged),
             ("sound", branched),
             ("sight", branched),
             ("joint", both and (not averaged or not branched)),
@@ -183,7 +192,11 @@ class NetworkRow(QWidget):
             ("freeze_stages", self._frozen and form.editors["freeze"].get() == "stages"),
         ):
             form.show_field(field, on)
-        self._dot.setPixmap(theme.architecture_icon(str(self.architecture.get())).pixmap(theme.icon_size()))
+        architecture = str(self.architecture.get())
+        style = theme.MODALITY_STYLE[self.looks_at]  # as its curves are drawn
+        icon = theme.swatch(theme.architecture_colour(architecture), style)
+        icon = icon if len(self.around.offered) > 1 else theme.architecture_icon(architecture)
+        self._dot.setPixmap(icon.pixmap(theme.icon_size()))
         self._summarise()
 
     def _windows(self) -> int:
@@ -205,6 +218,8 @@ class NetworkRow(QWidget):
             parts.append(shown["temporal"])
         if both and shown["fusion"] != "gated attention":
             parts.append(shown["fusion"])
+        if branched and shown["fusion"] != "score average" and shown["learns_from"] != "validation part":
+            parts.append(f"learns from {shown['learns_from']}")
         if both and not branched:
             parts.append("trained jointly")
         if branched:
@@ -217,7 +232,6 @@ class NetworkRow(QWidget):
         text = " · ".join(part for part in parts if part)
         self._summary.setText(text)
         self._summary.setVisible(bool(text) and not self.more.isChecked())
-        self._second.setVisible(not self.modality.widget.isHidden() or not self._summary.isHidden())
 
     def _edited_line(self) -> None:
         self._show_what_matters()
@@ -258,14 +272,13 @@ class NetworkRow(QWidget):
         line.addWidget(self.remove)
         column.addLayout(line)
         indent = 3 * theme.GRID
-        self._second = QWidget()
-        second = QHBoxLayout(self._second)
+        second = QHBoxLayout()
         second.setContentsMargins(indent, 0, 0, 0)
-        second.setSpacing(theme.GRID)
+        second.addWidget(self.modality.widget, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(second)
         self._summary = theme.label("", theme.SMALL, muted=True, wrap=True)
-        second.addWidget(self.modality.widget, 0, Qt.AlignmentFlag.AlignTop)
-        second.addWidget(self._summary, 1)
-        column.addWidget(self._second)
+        self._summary.setContentsMargins(indent, 0, 0, 0)
+        column.addWidget(self._summary)
         self.said.setContentsMargins(indent, 0, 0, 0)
         column.addWidget(self.said)
         self._folded = QWidget()
@@ -281,5 +294,4 @@ def _choice(field: object, words: dict[str, str] | None) -> Choice:
     editor = editor_for(field, words)  # type: ignore[arg-type]
     assert isinstance(editor, Choice)
     editor.widget.setToolTip(editor.tooltip)
-    editor.widget.setMinimumContentsLength(6)
     return editor

@@ -21,6 +21,7 @@ class NetworkList(QWidget):
 
     changed = Signal()
     runs_wanted = Signal()
+    both_added = Signal()  # a network on both that starts from its branches; `changed` follows
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,11 +39,13 @@ class NetworkList(QWidget):
         theme.set_icon(self.add, "mdi6.plus")
         self.add.clicked.connect(self._add_one)
         self.add_three = QToolButton()
-        self.add_three.setText("Sound, sight and both of")
+        self.add_three.setText("Sound, sight, both of …")
         self.add_three.setToolTip(
             "Compare what an architecture makes of the sound, of the pictures and of both: as far as they are not "
             "there. Both starts from the two others."
         )
+        self.add_three.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.set_icon(self.add_three, "mdi6.plus")
         self.add_three.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.compare = QMenu(self)
         for name, title in architectures().items():
@@ -110,6 +113,7 @@ class NetworkList(QWidget):
         if made != alone:
             self.set_value(made)
             self._alone, self._with_branches = alone, made
+            self.both_added.emit()
 
     def take_branches_back(self) -> None:
         """The study is to look at one again: what was added for both goes, unless it was edited since."""
@@ -152,6 +156,7 @@ class NetworkList(QWidget):
         like = next((row.network for row in self.rows if row.network.architecture == name), None)
         for network in trio(name, there, like):
             self._append(network)
+        self.both_added.emit()
         self.changed.emit()
 
     def _allow_removal(self) -> None:

@@ -112,7 +112,7 @@ def with_branches(networks: Sequence[Network]) -> tuple[Network, ...]:
                 made.append(branch)
             if like and like[0].label != branch.label:  # the first of an architecture is found by itself
                 network = network.model_copy(update={field: branch.label})
-        made.append(network)
+        made.append(network.model_copy(update={"temporal": "average"}) if branched else network)
     return tuple(made)
 
 

@@ -31,6 +31,7 @@ from gui.panels.train_presets import (
 from gui.settings_form import LABEL_WIDTH, Section, SettingsForm
 
 _SHORT = ("name", "folds", "seeds", "device", "cache_limit")
+VALIDATION = 0.2  # the share that a study is given whose fusion needs one
 
 
 class StudyEditor(QScrollArea):
@@ -58,6 +59,7 @@ class StudyEditor(QScrollArea):
         self.clips.known.connect(self._clips_known)
         for part in (self.basics, self.clips, self.networks, self.recipe.form):
             part.changed.connect(self._edited)
+        self.networks.both_added.connect(self._both_added)
         self.networks.runs_wanted.connect(self._read_runs)
         context.runs_changed.connect(self._runs_changed)
         context.dataset_changed.connect(self._dataset_changed)
@@ -112,7 +114,7 @@ class StudyEditor(QScrollArea):
             presets = read_presets()
             preset = made_for(choice, presets) if is_preset(study, presets) else None
             study = preset or renamed(study.model_copy(update={"dataset": choice}))
-            self.set_value(study.model_copy(update={"dataset": choice}))
+            self.set_value(study.model_copy(update={"dataset": _moved(study.dataset, choice)}))
             self._unsuited = None if preset else study
             if self.clips.dataset is not None:
                 self._suit()
@@ -155,6 +157,17 @@ class StudyEditor(QScrollArea):
         else:
             self.networks.take_branches_back()
 
+    def _both_added(self) -> None:
+        """A fusion learns from clips that its branches have not seen."""
+        share = self.recipe.form.editors["validation_share"]
+        if not share.get():
+            share.set(VALIDATION)
+            self._context.message.emit(
+                f"{VALIDATION:.0%} of the training clips are now set aside for validation (see Recipe): there, both "
+                "learns how far its trained branches can be trusted.",
+                "info",
+            )
+
     def _used(self) -> frozenset[Modality]:
         return self.networks.modalities() | {Modality(self.clips.modality.get())}
 
@@ -170,6 +183,8 @@ class StudyEditor(QScrollArea):
             for section in sections:
                 form.show_section(section, wing in wings)
         self.basics.show_field("cache_limit", "video" in wings)
+        learns = any(row.learns_on_validation for row in self.networks.rows)
+        form.hint("validation_share", "There, both learns how far its branches can be trusted." if learns else "")
         frames = form.sections["video"].form
         for field in ("rate", "views"):
             frames.show_field(field, frames.editors["sampling"].get() == "window")
