@@ -47,7 +47,7 @@ class Context(QObject):
         self.libraries = Libraries(self)
         self.dataset: Dataset | None = None
         self.dataset_choice = DatasetChoice()
-        self.study: Study | None = None  # as it stands in the Train panel, once that has been made
+        self.study: Study | None = None  # as the Train panel was left
         self.training_request: DatasetChoice | None = None  # taken, and set to None, by the Train panel
         self.errors_request: ErrorsRequest | None = None  # taken, and set to None, by the Errors panel
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,13 @@ from core.datasets.base import Dataset, Modality
 from core.datasets.scan import ScanReport
 from core.datasets.splits import Leak, find_leaks
 from core.recipe import Recipe
-from core.study import DatasetChoice, Study, read_study
+from core.study import DatasetChoice, Study
 from core.tables import load_dotted
 from core.wings import WINGS
 from core.workspace import Workspace
+from gui.panels.train_presets import made_for, other_clips, read_presets
 
 Report = Callable[[Any], None]
-PRESETS = Path(__file__).parents[2] / "resources" / "presets"
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,15 @@ class Check:
 
     dataset: Dataset
     choice: DatasetChoice
-    in_train: Study | None = None  # the study as it stands there
+    in_train: Study | None = None  # the study as it was left there
 
     @cached_property
     def study(self) -> Study:
         """That in Train if it is one on these clips, else the preset for them, else the defaults."""
-        presets = sorted(PRESETS.glob("*.toml"), key=lambda path: len(path.name))
-        candidates = chain([self.in_train] if self.in_train else [], map(read_study, presets))
-        found = next((study for study in candidates if _same_clips(study.dataset, self.choice)), Study())
+        if self.in_train is not None and not other_clips(self.in_train.dataset, self.choice):
+            found = self.in_train
+        else:
+            found = made_for(self.choice, read_presets()) or Study()
         return found.model_copy(update={"dataset": self.choice})
 
     @property
@@ -121,12 +121,6 @@ def recognise(folder: Path, selected: str) -> str:
     if not official:
         return "labelled-folder"
     return selected if selected in ("esc10", "esc50") else "esc50"
-
-
-def _same_clips(one: DatasetChoice, other: DatasetChoice) -> bool:
-    """A dataset with a place of its own is the same wherever it lies; of others the folder is what they are called."""
-    same = one.name == other.name
-    return same and (bool(DATASETS[one.name].folder) or Path(one.root).name == Path(other.root).name)
 
 
 def _limit(check: Check) -> float:

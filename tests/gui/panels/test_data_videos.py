@@ -223,3 +223,13 @@ def test_a_wing_that_was_never_decoded_is_no_check(opened, videos, context):
     assert isinstance(data_jobs.find_checked(check, context.workspace, Control(), report), data_jobs.Checked)
     shutil.rmtree(context.workspace.cache / "video")
     assert isinstance(data_jobs.find_checked(check, context.workspace, Control(), report), Room)
+
+
+def test_train_leaves_word_of_what_it_would_train(qtbot, show_panel, context, videos):
+    from gui.panels.train import TrainPanel
+
+    train = show_panel(TrainPanel)
+    choice = DatasetChoice(name="labelled-folder", root=str(videos))
+    train.editor.set_value(Study(dataset=choice, recipe=Recipe(video=VideoSettings(side=64))))
+    train.hide()
+    assert context.study.dataset == choice and context.study.recipe.video.side == 64
