@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from core.analysis.clip_records import ClipRecords, RunInfo
 from core.control import Control
+from core.datasets.base import Modality
 from core.errors import UserError
+from core.evaluation.families import initial, variant
 from core.evaluation.predictions import Predictions
 from core.events import Progress
 from core.runs import Phase, RunFolder, list_runs
@@ -21,10 +24,21 @@ from models import MODELS
 
 @dataclass(frozen=True)
 class NetworkName:
-    """A network as lists name it."""
+    """A network as lists name it.
+
+    Attributes:
+        label: what its runs are found by.
+        architecture: row of MODELS.
+        modality: what it is given of a clip.
+        name: the label; where a study has several modalities and the label does not say which, with its word.
+        short: what tells it apart among those of its architecture: `both`, or `both, gated attention`.
+    """
 
     label: str
     architecture: str
+    modality: Modality
+    name: str
+    short: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,7 @@ class StudyRecords:
         specs: of each run, in the order of `records.runs`.
         predictions: of each run, without features.
         records: one for each clip that each run predicted.
-        networks: in the order of the table of architectures.
+        networks: in the order of the table of architectures, and of sound, sight, both.
         problems: a sentence for each run that could not be read.
     """
 
@@ -71,6 +85,25 @@ class StudyRecords:
             given = [self.predictions[records.run[i]].probabilities[records.row[i]] for i in chosen]
             answers.append(np.mean(given, axis=0, dtype=np.float32) if given else None)
         return tuple(answers)
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        return frozenset(network.modality for network in self.networks)
+
+    def network_of(self, record: int) -> NetworkName:
+        label = self.records.runs[self.records.run[record]].network
+        return next(network for network in self.networks if network.label == label)
+
+    def of_frames(self, record: int) -> NDArray[np.float32] | None:
+        """(frames, classes) probabilities that the network of a record gave to each frame of the clip alone; a mean
+        over its views of the clip where it took several. None where it says nothing of frames."""
+        spec, run = self.specs[self.records.run[record]], int(self.records.run[record])
+        said = self.predictions[run].frame_probabilities[self.records.row[record]].astype(np.float32)
+        frames = spec.recipe.video.frames
+        if spec.modality != Modality.VIDEO or not len(said) or len(said) % frames:
+            return None
+        mean: NDArray[np.float32] = said.reshape(-1, frames, said.shape[1]).mean(axis=0)
+        return mean
 
 
 def studies_with_predictions(workspace: Workspace) -> list[str]:
@@ -111,9 +144,6 @@ def read_study_records(
     problems += [f"{spec.id} is of other classes and is left out." for spec, p in found if p.classes != classes]
     found = [(spec, p) for spec, p in found if p.classes == classes]
     labels = network_labels([spec for spec, _ in found])
-    architectures = {label: spec.network.architecture for label, (spec, _) in zip(labels, found, strict=True)}
-    place = list(MODELS)
-    networks = sorted(architectures, key=lambda label: (place.index(architectures[label]), label))
     return StudyRecords(
         study=study,
         specs=tuple(spec for spec, _ in found),
@@ -124,9 +154,32 @@ def read_study_records(
                 for label, (spec, p) in zip(labels, found, strict=True)
             ]
         ),
-        networks=tuple(NetworkName(label, architectures[label]) for label in networks),
+        networks=_networks(dict(zip(labels, (spec for spec, _ in found), strict=True))),
         problems=tuple(problems),
     )
+
+
+def _networks(specs: Mapping[str, RunSpec]) -> tuple[NetworkName, ...]:
+    """By label: a spec of each network."""
+    kinds = Counter((spec.network.architecture, spec.modality) for spec in specs.values())
+    several = len({spec.modality for spec in specs.values()}) > 1
+    made = []
+    for label, spec in specs.items():
+        word, architecture = spec.modality.word, spec.network.architecture
+        says = not several or label.partition(" · ")[0].endswith(word)
+        alike = kinds[architecture, spec.modality] > 1
+        tells = (spec.network.name, variant(spec), initial(spec.network)) if alike else (spec.network.name,)
+        made.append(
+            NetworkName(
+                label=label,
+                architecture=architecture,
+                modality=spec.modality,
+                name=label if says else f"{label}, {word}",
+                short=", ".join(filter(None, (word, *tells))),
+            )
+        )
+    place, modalities = list(MODELS), list(Modality)
+    return tuple(sorted(made, key=lambda n: (place.index(n.architecture), modalities.index(n.modality), n.label)))
 
 
 def _without_features(folder: RunFolder) -> Predictions:

@@ -15,6 +15,7 @@ from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
 from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
 from core.control import Control
+from core.study import architectures
 from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
@@ -26,6 +27,7 @@ from gui.widgets.clip_view import MODEL, ClipView
 from gui.widgets.confusion import Cell
 from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.error_filters import ANY, ErrorFilters, Which
+from gui.widgets.marks import mark_icon
 from gui.widgets.probabilities import Opinion, ProbabilityBars
 
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
@@ -58,6 +60,7 @@ class ErrorsPanel(ResultsPanel):
         self.filters.changed.connect(self._filters_changed)
         self.matrix.selection_changed.connect(self._show_cells)
         self.table.current_changed.connect(self._show_clip)
+        self.bars.class_chosen.connect(self._show_frames)
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
@@ -119,12 +122,17 @@ class ErrorsPanel(ResultsPanel):
         opened = results.find(self.data.name_of(self.table.current)) if self.data and self.table.current >= 0 else -1
         self.data, self._scored = results, None
         self.filters.set_runs(
-            [(network.label, network.architecture) for network in results.networks],
+            [
+                (network.name, mark_icon(network.modality, theme.architecture_colour(network.architecture)))
+                for network in results.networks
+            ],
             sorted({info.fold for info in results.records.runs}),
             sorted({info.seed for info in results.records.runs}),
         )
         if self._request is not None:
-            self.filters.choose_network(self._request.network)
+            names = {network.label: network.name for network in results.networks}
+            which = Which.ALL if self._request.true_class else Which.ERRORS
+            self.filters.choose_network(names.get(self._request.network, ""), which)
             self.matrix.matrix.select(frozenset())
         self.table.set_columns(clip_columns(results), opened)
         for problem in results.problems:
@@ -132,6 +140,8 @@ class ErrorsPanel(ResultsPanel):
         self.source.open(results.specs[0].dataset)
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
+        if self._request is not None and self._request.true_class in results.records.classes:
+            self._select_class(results.records.classes.index(self._request.true_class))
         if self.table.current == opened >= 0:
             self._show_opinions(opened)  # there may be more of them
 
@@ -152,6 +162,11 @@ class ErrorsPanel(ResultsPanel):
     def _filters_changed(self) -> None:
         self._request = None
         self._select()
+
+    def _select_class(self, label: int) -> None:
+        """All clips of a class, right or wrong."""
+        classes = len(self.data.records.classes) if self.data is not None else 0
+        self.matrix.matrix.select(frozenset((label, predicted) for predicted in range(classes)))
 
     def _leave_cells(self) -> None:
         self.matrix.matrix.select(frozenset())
@@ -213,8 +228,8 @@ class ErrorsPanel(ResultsPanel):
             wanted = np.zeros(n * n, bool)
             wanted[[true * n + predicted for true, predicted in cells]] = True
             rows = rows[wanted[records.true[rows] * n + records.predicted[rows]]]
-        labels = [network.label for network in self.data.networks]
-        self.table.show_clips(rows, self.filters.choice.why_empty(labels, self._tested, bool(self._rows.size)))
+        names = [network.name for network in self.data.networks]
+        self.table.show_clips(rows, self.filters.choice.why_empty(names, self._tested, bool(self._rows.size)))
         self._say()
 
     def _say(self) -> None:
@@ -228,7 +243,7 @@ class ErrorsPanel(ResultsPanel):
             f"{shown:,} {'prediction' if shown == 1 else 'predictions'}",
         ]
         if dataset is not None and dataset.synthetic:
-            said.insert(0, "synthetic sounds")
+            said.insert(0, "synthetic clips")
         self.filters.said.setText(" · ".join(said))
 
     # one clip ---------------------------------------------------------------------------------------------------
@@ -242,8 +257,8 @@ class ErrorsPanel(ResultsPanel):
         records = self.data.records
         clip = self.source.clip(str(records.clip_ids[records.clip[record]]))
         if self.source.dataset is not None and clip is not None:
-            audio = self.data.specs[records.run[record]].recipe.audio
-            self.clip_view.show_clip(self.source.dataset, clip, audio)
+            self.clip_view.show_clip(self.source.dataset, clip, self.data.specs[records.run[record]].recipe)
+            self._show_frames(int(records.predicted[record]))
         elif self.source.trouble:
             self.clip_view.clear(self.source.trouble)
         elif self.source.dataset is not None:
@@ -255,11 +270,31 @@ class ErrorsPanel(ResultsPanel):
 
     def _show_opinions(self, record: int) -> None:
         assert self.data is not None
+        several, titles = len(self.data.modalities) > 1, architectures()
         opinions = [
-            Opinion(network.label, theme.architecture_colour(network.architecture), given)
+            Opinion(
+                network.name,
+                theme.architecture_colour(network.architecture),
+                given,
+                network.modality,
+                titles[network.architecture] if several else "",
+                network.short if several else network.name,
+            )
             for network, given in zip(self.data.networks, self.data.opinions(record), strict=True)
         ]
         self.bars.show_opinions(self.data.records.classes, int(self.data.records.true[record]), opinions)
+
+    def _show_frames(self, label: int) -> None:
+        """What the network of the record said of each frame alone: the probability of the class it chose for the
+        whole clip, until another class is clicked in the bars."""
+        if self.data is None or self.table.current < 0:
+            return
+        said = self.data.of_frames(self.table.current)
+        self.bars.mark_frames(-1 if said is None else label)
+        if said is None:
+            self.clip_view.show_frame_probabilities(None)
+        else:
+            self.clip_view.show_frame_probabilities(said[:, label], self.data.records.classes[label])
 
     def _previous(self) -> None:
         self.table.step(-1)

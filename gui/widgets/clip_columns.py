@@ -10,6 +10,7 @@ import numpy as np
 from core.analysis.study_records import StudyRecords
 from gui import theme
 from gui.widgets.clip_table import Column
+from gui.widgets.marks import mark_icon
 
 LOSS = 3  # the column the table is sorted by at first: certain mistakes on top
 
@@ -22,7 +23,8 @@ def clip_columns(data: StudyRecords) -> list[Column]:
     network_of_run = np.array([labels.index(info.network) for info in records.runs])
     folds = np.array([info.fold for info in records.runs])
     seeds = np.array([info.seed for info in records.runs])
-    icons = [theme.architecture_icon(network.architecture) for network in data.networks]
+    names = [network.name for network in data.networks]
+    icons = [mark_icon(n.modality, theme.architecture_colour(n.architecture)) for n in data.networks]
     return [
         Column("True", "Class of the clip.", records.true, records.classes, width=112),
         Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=112),
@@ -36,7 +38,7 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             format="z.2f",
             width=64,
         ),
-        Column("Network", "Whose answer this is.", network_of_run[records.run], labels, icons=icons, width=172),
+        Column("Network", "Whose answer this is.", network_of_run[records.run], names, icons=icons, width=172),
         Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=152),
         Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),
         Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=48),

@@ -12,6 +12,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.widgets.transport import tool
 
 ANY = -1
 TYPING_MS = 200  # after the last letter the clips are looked for
@@ -109,11 +110,15 @@ class ErrorFilters(QWidget):
             self._which.addButton(button)
             clips.addWidget(button)
         self._pair: list[QWidget] = []
+        self.swap = tool("mdi6.swap-horizontal", "Swap A and B", "A and B change places: who was right, who was wrong.")
         for combo in (self.right, self.wrong):
             clips.addSpacing(theme.GRID)
             self._pair += [theme.label(combo.accessibleName(), muted=True), combo]
             for widget in self._pair[-2:]:
                 clips.addWidget(widget)
+            if combo is self.right:
+                clips.addWidget(self.swap)
+        self._pair.append(self.swap)
         clips.addStretch(1)
         clips.addWidget(self.search, 1)
         column = QVBoxLayout(self)
@@ -128,6 +133,7 @@ class ErrorFilters(QWidget):
             combo.activated.connect(self._something_chosen)
         for chosen in (self.right.activated, self.wrong.activated, self._which.buttonClicked):
             chosen.connect(self._clips_chosen)
+        self.swap.clicked.connect(self._swapped)
         self.search.textChanged.connect(self._typed)
         self._typing.timeout.connect(self._something_chosen)
 
@@ -159,10 +165,9 @@ class ErrorFilters(QWidget):
             self.study.addItem(slug, slug)
         self.study.setCurrentIndex(max(0, self.study.findData(chosen)))
 
-    def set_runs(self, networks: Sequence[tuple[str, str]], folds: Sequence[int], seeds: Sequence[int]) -> None:
-        """(label, architecture) of each network, and what there is to choose from. Choices that still exist stay."""
-        icons = [theme.architecture_icon(architecture) for _, architecture in networks]
-        labels = [label for label, _ in networks]
+    def set_runs(self, networks: Sequence[tuple[str, QIcon]], folds: Sequence[int], seeds: Sequence[int]) -> None:
+        """Name and mark of each network, and what there is to choose from. Choices that still exist stay."""
+        labels, icons = [name for name, _ in networks], [icon for _, icon in networks]
         _fill(self.network, "all networks", list(enumerate(labels)), icons)
         _fill(self.fold, "all", [(fold, str(fold)) for fold in folds])
         _fill(self.seed, "all", [(seed, str(seed)) for seed in seeds])
@@ -194,18 +199,24 @@ class ErrorFilters(QWidget):
             "network": self.network, "fold": self.fold, "seed": self.seed, "right": self.right, "wrong": self.wrong
         }  # fmt: skip
 
-    def choose_network(self, label: str) -> None:
-        """Show all errors of one network, or of all where there is none of that label."""
-        self.network.setCurrentIndex(max(0, self.network.findText(label)))
+    def choose_network(self, name: str, which: Which = Which.ERRORS) -> None:
+        """Show the errors, or what else is asked for, of one network, or of all where there is none of that name."""
+        self.network.setCurrentIndex(max(0, self.network.findText(name)))
         self.fold.setCurrentIndex(0)
         self.seed.setCurrentIndex(0)
-        self.set_which(Which.ERRORS)
+        self.set_which(which)
 
     def _study_chosen(self) -> None:
         self.study_changed.emit(self.study.currentData())
 
     def _typed(self) -> None:
         self._typing.start()
+
+    def _swapped(self) -> None:
+        right, wrong = self.right.currentIndex(), self.wrong.currentIndex()
+        self.right.setCurrentIndex(wrong)
+        self.wrong.setCurrentIndex(right)
+        self._clips_chosen()
 
     def _clips_chosen(self) -> None:
         if self.which in BY_SEVERAL:

@@ -36,6 +36,7 @@ class FramesStrip(QWidget):
         self._frames: NDArray[np.uint8] = np.zeros((0, 1, 1, 3), np.uint8)
         self._seconds: NDArray[np.float64] = np.zeros(0)
         self._probabilities: NDArray[np.float32] | None = None
+        self._of = ""
         self.current = -1
         self.setMinimumHeight(56)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -46,18 +47,21 @@ class FramesStrip(QWidget):
         frames: NDArray[np.uint8],
         seconds: NDArray[np.float64],
         probabilities: NDArray[np.float32] | None = None,
+        of: str = "",
     ) -> None:
         """Show frames of shape (T, h, w, 3), RGB, at their times (T,) in seconds.
 
-        `probabilities` (T,) of one class, given to each frame alone, stand below them.
+        `probabilities` (T,) of one class, given to each frame alone, stand below them; `of` names the class.
         """
         self._frames, self._seconds = np.ascontiguousarray(frames), np.asarray(seconds, np.float64)
         self.current = 0 if len(frames) else -1
-        self.show_probabilities(probabilities)
+        self.show_probabilities(probabilities, of)
 
-    def show_probabilities(self, probabilities: NDArray[np.float32] | None) -> None:
-        """Show other probabilities (T,) below the same frames, or none."""
-        self._probabilities = probabilities
+    def show_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "") -> None:
+        """Show other probabilities (T,) below the same frames, or none; those of another number of frames never."""
+        fit = probabilities is not None and len(probabilities) == len(self._frames)
+        self._probabilities = probabilities if fit else None
+        self._of = of
         self.updateGeometry()
         self.update()
 
@@ -93,7 +97,8 @@ class FramesStrip(QWidget):
             return "The frames that a network is given of this clip. Click one to go there."
         words = f"Frame {frame + 1} of {len(self._seconds)} that a network is given, at {self._seconds[frame]:.2f} s."
         if self._probabilities is not None:
-            words += f"\nTaken alone: {_percent(self._probabilities[frame])}."
+            said = " ".join(filter(None, (self._of, _percent(self._probabilities[frame]))))
+            words += f"\nTaken alone: {said}."
         return words + "\nClick to go there."
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

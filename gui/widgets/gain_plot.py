@@ -14,8 +14,8 @@ from gui.widgets.marks import paint_mark
 
 ROW, APART = 28.0, 7.0  # of a class, and between its marks; all of these before type is enlarged
 HEAD = FOOT = 24.0
-FIGURE = 64.0  # room for the gain
-RADIUS = 4.0
+FIGURE = 80.0  # room for the gain
+RADIUS = 5.0
 TICKS = (0, 25, 50, 75, 100)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -169,7 +169,7 @@ class GainPlot(QAbstractScrollArea):
             painter.drawText(QRectF(left + 2 * theme.GRID, 0, room + 1, head), LEFT, modality.word)
             left += room + 4 * theme.GRID
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(0, 0, width - theme.GRID, head), RIGHT, "gain")
+        painter.drawText(QRectF(0, 0, width - theme.GRID, head), RIGHT, "gain, points")
 
     def _paint_row(self, painter: QPainter, gains: ModalityGains, row: int, label: int, rect: QRectF) -> None:
         here = row == self.current
@@ -188,7 +188,7 @@ class GainPlot(QAbstractScrollArea):
         for place, (modality, y) in enumerate(zip(gains.modalities, places, strict=True)):
             low, high = float(gains.low[place, label]), float(gains.high[place, label])
             if math.isfinite(low) and math.isfinite(high):
-                faint = theme.mix(theme.colour("window"), self._colour, 0.5)
+                faint = theme.mix(theme.colour("window"), self._colour, 0.65)
                 painter.setPen(QPen(faint, 1.5, theme.MODALITY_STYLE[modality], Qt.PenCapStyle.FlatCap))
                 painter.drawLine(QPointF(self.x_of(low), y), QPointF(self.x_of(high), y))
         for place, (modality, y) in enumerate(zip(gains.modalities, places, strict=True)):

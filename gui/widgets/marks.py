@@ -24,7 +24,7 @@ def paint_mark(painter: QPainter, modality: Modality, centre: QPointF, radius: f
         painter.setBrush(theme.colour("window"))
         painter.drawRect(QRectF(centre.x() - side, centre.y() - side, 2 * side, 2 * side))
     else:
-        reach = 1.25 * radius
+        reach = 1.35 * radius
         corners = [QPointF(reach, 0), QPointF(0, reach), QPointF(-reach, 0), QPointF(0, -reach)]
         painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
     painter.restore()

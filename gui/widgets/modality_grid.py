@@ -51,6 +51,7 @@ class ModalityGrid(QTreeWidget):
         self.headerItem().setToolTip(0, f"The best first. {BEST} marks the best network of each architecture.")
         for column, modality in enumerate(shown, start=1):
             self.headerItem().setIcon(column, mark_icon(modality, theme.colour("muted")))
+            self.headerItem().setTextAlignment(column, RIGHT)
             self.headerItem().setToolTip(
                 column,
                 f"{about.title} in {about.unit} of the networks given {modality.word}: mean and 95 % interval over "

@@ -27,7 +27,7 @@ STRENGTH = {"baseline_cnn": 2.6, "alexnet": 3.1, "resnet50": 3.6}  # higher = mo
 PARAMETERS = {"baseline_cnn": 887_274, "alexnet": 57_044_810, "resnet50": 23_528_522}
 MULTIPLY_ADDS = {"baseline_cnn": 312_000_000, "alexnet": 710_000_000, "resnet50": 4_089_000_000}
 LIFT = {Modality.AUDIO: 0.0, Modality.VIDEO: -0.4, Modality.AUDIO_VISUAL: 0.5}
-FRAMES = 8  # of which a network of pictures says something
+FRAMES = Recipe().video.frames  # of which a network of pictures says something
 SPEED = {"baseline_cnn": 61.0, "alexnet": 33.0, "resnet50": 4.4}
 
 

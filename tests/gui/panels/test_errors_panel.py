@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QPushButton
 
+from core.datasets.base import Modality
 from core.study import DatasetChoice, Network
 from gui import theme
 from gui.context import ErrorsRequest
 from gui.panels.errors import ErrorsPanel
 from gui.widgets.error_filters import Which
-from tests.gui.make_runs import NETWORKS, ClipList, make_study, synthetic_clips
+from gui.widgets.probabilities import ROW
+from tests.gui.make_runs import FRAMES, NETWORKS, ClipList, make_modalities, make_study, synthetic_clips
 
 NOWHERE = DatasetChoice(name="labelled-folder", root="/nowhere")
 STUDY = "fabricated-test-data"
@@ -204,11 +206,11 @@ def test_a_clip_is_handed_to_the_clip_view_with_the_settings_of_its_run(qtbot, o
     monkeypatch.setattr("gui.widgets.clip_view.ClipView.show_clip", lambda self, *given: seen.append(given))
     panel = opened()
     qtbot.waitUntil(lambda: bool(seen))
-    dataset, clip, audio = seen[-1]
+    dataset, clip, recipe = seen[-1]
     record = panel.table.current
     assert clip.id == panel.data.records.clip_ids[panel.data.records.clip[record]]
     assert dataset.root == tmp_path / "clips"
-    assert audio == panel.data.specs[panel.data.records.run[record]].recipe.audio
+    assert recipe == panel.data.specs[panel.data.records.run[record]].recipe
     qtbot.keyClick(panel.table, Qt.Key.Key_Right)
     assert panel.table.current == shown(panel)[1]
     assert seen[-1][1].id == panel.data.records.clip_ids[panel.data.records.clip[shown(panel)[1]]]
@@ -400,3 +402,126 @@ def test_runs_of_which_none_can_be_read_are_said(qtbot, opened, context):
         panel = opened(wait=False)
     assert str(run.path) in caught.args[0]
     assert panel.data is None
+
+
+def test_sight_right_and_sound_wrong_are_told_apart_and_swapped(opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    networks = panel.data.networks
+    names = [panel.filters.right.itemText(place) for place in range(panel.filters.right.count())]
+    assert names == [network.name for network in networks]
+    assert [network.modality for network in networks] == list(Modality) * 2
+    assert all(name.endswith(network.modality.word) for name, network in zip(names, networks, strict=True))
+    choose(panel, Which.A_NOT_B)
+    records, runs = panel.data.records, panel.data.records.runs
+
+    def right(place):
+        """(clip, fold, seed) of a network → whether it was right."""
+        return {
+            (records.clip[i], runs[records.run[i]].fold, runs[records.run[i]].seed): bool(records.correct[i])
+            for i in range(len(records))
+            if runs[records.run[i]].network == networks[place].label
+        }
+
+    sound, sight = right(0), right(1)
+    for swapped, (a, b) in enumerate(((sound, sight), (sight, sound))):
+        assert panel.filters.choice.right == swapped
+        clips = {records.clip[i] for i in shown(panel)}
+        assert clips == {key[0] for key in a if a[key] and not b[key]}
+        assert clips
+        panel.filters.swap.click()
+
+
+def test_networks_with_names_of_their_own_say_their_modality(qtbot, opened, context):
+    named = tuple(
+        network.model_copy(update={"name": f"my {k}"}) for k, network in enumerate(NETWORKS[:2])
+    )  # fmt: skip
+    make_modalities(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE, folds=(1,))
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE, networks=named, folds=(1,))
+    panel = opened()
+    assert {"my 0, sound", "my 1, sound"} <= {network.name for network in panel.data.networks}
+    before = panel.data
+    context.want_errors(ErrorsRequest(STUDY, "my 1"))  # by its label
+    panel.activate()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    assert panel.filters.network.currentText() == "my 1, sound"
+
+
+def test_bars_name_architecture_and_modality_and_tell_more_under_the_pointer(opened, context):
+    make_modalities(
+        context.workspace,
+        synthetic_clips(6, per_class=8),
+        dataset=NOWHERE,
+        fusions=("gated attention", "score average"),
+    )
+    panel = opened()
+    opinions = panel.bars._opinions
+    assert [opinion.group for opinion in opinions] == ["Baseline CNN"] * 4 + ["ResNet-50"] * 4
+    assert [opinion.modality for opinion in opinions[:2]] == [Modality.AUDIO, Modality.VIDEO]
+    assert [opinion.short for opinion in opinions[:2]] == ["sound", "sight"]
+    assert {opinion.short.split(", ")[1] for opinion in opinions[2:4]} == {"gated attention", "score average"}
+    bars = panel.bars
+    y = (bars._head() + 0.5) * theme.pixels(ROW)
+    told = {bars.words_at(QPointF(bars._names() + (k + 0.5) * bars._width(), y)) for k in range(8)}
+    assert {words.split("\n")[0] for words in told} == {network.name for network in panel.data.networks}
+    assert not bars.grab().isNull()
+
+
+def test_what_is_said_of_single_frames_is_handed_on_and_another_class_can_be_chosen(
+    qtbot, opened, context, tmp_path, monkeypatch
+):
+    clips = synthetic_clips(4, per_class=8)
+    for clip_id in clips.ids:
+        path = tmp_path / "clips" / clip_id
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.zeros(800), 8000)
+    choice = DatasetChoice(name="labelled-folder", root=str(tmp_path / "clips"))
+    make_modalities(context.workspace, clips, dataset=choice, architectures=("alexnet",), folds=(1, 2))
+    handed = []
+    monkeypatch.setattr("gui.widgets.clip_view.ClipView.show_clip", lambda self, *given: None)
+    monkeypatch.setattr(
+        "gui.widgets.clip_view.ClipView.show_frame_probabilities", lambda self, *given: handed.append(given)
+    )
+    panel = opened()
+    qtbot.waitUntil(lambda: bool(handed), timeout=10_000)
+    for network in panel.data.networks:
+        panel.filters.network.setCurrentIndex(panel.filters.network.findText(network.name))
+        panel.filters.network.activated.emit(1)
+        record, classes = panel.table.current, panel.data.records.classes
+        assert panel.data.network_of(record) == network
+        if network.modality != Modality.VIDEO:
+            assert handed[-1] == (None,)
+            assert panel.bars._of_frames == -1
+            continue
+        run, row = panel.data.records.run[record], panel.data.records.row[record]
+        said = panel.data.predictions[run].frame_probabilities[row].astype(np.float32)
+        predicted, true = int(panel.data.records.predicted[record]), int(panel.data.records.true[record])
+        assert len(said) == FRAMES
+        assert handed[-1][1] == classes[predicted]
+        np.testing.assert_array_equal(handed[-1][0], said[:, predicted])
+        bars = panel.bars
+        assert bars._of_frames == predicted
+        first = QPoint(20, round((bars._head() + 0.5) * theme.pixels(ROW)))
+        qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=first)  # the true class
+        assert bars.rows[0] == true == bars._of_frames
+        assert handed[-1][1] == classes[true]
+        np.testing.assert_array_equal(handed[-1][0], said[:, true])
+
+
+def test_a_class_that_another_panel_asks_for_shows_all_its_clips(qtbot, opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), dataset=NOWHERE)
+    label = "ResNet-50, gated attention, both"
+    context.want_errors(ErrorsRequest(STUDY, label, true_class="kitchen rain"))
+    panel = opened()
+    records = panel.data.records
+    place = records.classes.index("kitchen rain")
+    expected = [
+        i for i in range(len(records)) if records.true[i] == place and records.runs[records.run[i]].network == label
+    ]
+    assert sorted(shown(panel)) == expected
+    assert len(expected) == 8
+    context.want_errors(ErrorsRequest(STUDY, label))
+    before = panel.data
+    panel.activate()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    assert panel.matrix.matrix.selected == frozenset()
