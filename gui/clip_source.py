@@ -53,4 +53,4 @@ class ClipSource(QObject):
 
 
 def _open(workspace: Workspace, choice: DatasetChoice, control: Control, report: Any) -> Dataset:
-    return open_chosen(choice, workspace, control)
+    return open_chosen(choice, workspace, control, report)

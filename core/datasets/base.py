@@ -10,7 +10,10 @@ from pathlib import Path
 
 from core.control import Control
 from core.errors import UserError
+from core.events import Progress
 from core.tables import load_dotted
+
+Report = Callable[[Progress], None]
 
 ALWAYS_TRAINING = 0  # the fold of clips that are never tested and always trained on, as UCF101 has them
 
@@ -98,7 +101,8 @@ class DatasetInfo:
     """A row of DATASETS. `opener` is a dotted path so that reading the table imports nothing.
 
     The opener has the signature `open(root: Path, control: Control) -> Dataset`; `root` is a folder unless the
-    dataset makes itself (`synthetic`). It raises UserError, naming the file and the remedy, when it cannot be opened.
+    dataset makes itself (`synthetic`): then it is handed `report: Report | None` too, to say how far it is. It raises
+    UserError, naming the file and the remedy, when it cannot be opened.
     """
 
     title: str
@@ -110,8 +114,8 @@ class DatasetInfo:
     where: str = ""  # a sentence: where to get what is not downloaded by the app, and how to lay it out
     recogniser: str = ""  # dotted path to `(folder: Path) -> bool`: whether a folder has this dataset's layout
 
-    def open(self, root: Path, control: Control | None = None) -> Dataset:
-        """Open the dataset in `root`.
+    def open(self, root: Path, control: Control | None = None, report: Report | None = None) -> Dataset:
+        """Open the dataset in `root`; what makes itself says by `report` how far it is.
 
         Raises:
             UserError: no such folder, or what the opener says of its content.
@@ -119,8 +123,8 @@ class DatasetInfo:
         if not self.synthetic and not root.is_dir():
             or_else = f", or download {self.title} in the Data panel" if self.downloader else ""
             raise UserError(f"There is no folder {root}. Check the path{or_else}. {self.where}".rstrip())
-        opener: Callable[[Path, Control], Dataset] = load_dotted(self.opener)
-        return opener(root, control or Control())
+        opener: Callable[..., Dataset] = load_dotted(self.opener)
+        return opener(root, control or Control(), *([report] if self.synthetic else []))
 
     def recognises(self, folder: Path) -> bool:
         """Whether a folder looks like this dataset; cheap, and no promise that it can be opened."""

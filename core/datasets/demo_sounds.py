@@ -17,7 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from core.control import Control
-from core.datasets.base import Dataset, Modality
+from core.datasets.base import Dataset, Modality, Report
 from core.datasets.synthetic import Cut, make_missing
 
 VERSION = 1  # of the sounds: a new one makes them anew
@@ -33,7 +33,7 @@ N = int(RATE * SECONDS)
 TIME: Sound = np.arange(N) / RATE  # seconds
 
 
-def open_demo_sounds(root: Path, control: Control) -> Dataset:
+def open_demo_sounds(root: Path, control: Control, report: Report | None = None) -> Dataset:
     """Open the demo sounds below `root`, and make what is missing or of another version first (a few seconds).
 
     Raises:
@@ -42,7 +42,7 @@ def open_demo_sounds(root: Path, control: Control) -> Dataset:
     """
     cuts = _cuts()
     about = {"version": VERSION, "licence": LICENCE, "rate": RATE, "classes": list(SOUNDS)}
-    make_missing(root, about, cuts, _wave, control)
+    make_missing(root, about, cuts, _wave, control, report)
     return Dataset(
         name="demo-sounds",
         title="Demo sounds (synthetic)",

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.control import Control
-from core.datasets.base import Clip
+from core.datasets.base import Clip, Report
+from core.events import Progress
 from core.files import write_atomically
 
 MANIFEST = "manifest.json"
@@ -31,7 +32,12 @@ class Cut:
 
 
 def make_missing(
-    root: Path, about: dict[str, Any], cuts: Sequence[Cut], make: Callable[[Cut], bytes], control: Control
+    root: Path,
+    about: dict[str, Any],
+    cuts: Sequence[Cut],
+    make: Callable[[Cut], bytes],
+    control: Control,
+    report: Report | None = None,
 ) -> None:
     """Make the files below `root` that are not there in full length, and all where they are of another version.
 
@@ -48,8 +54,10 @@ def make_missing(
     missing = [cut for cut in cuts if _size(root / cut.path) != sizes.get(cut.path)]
     if not missing:
         return
-    for cut in missing:
+    for done, cut in enumerate(missing):
         control.checkpoint()
+        if report is not None:
+            report(Progress("Making clips", done, len(missing)))
         content = make(cut)
         write_atomically(root / cut.path, content)
         sizes[cut.path] = len(content)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.datasets.scan import read_headers
+from core.events import Progress
 from core.study import DatasetChoice
 from gui.context import Context
 from gui.jobs import Job
@@ -117,13 +118,11 @@ class DataPanel(Panel):
         self.content.browser.clip_view.player.stop()
         self._mark(choice.name, choice.root)
         self.choice, self._check_next = choice, check
-        info = DATASETS[choice.name]
-        made = info.synthetic and not self.context.workspace.dataset_root(choice.name).is_dir()
-        self.waiting.sentence.setText(f"Making {info.title} …" if made else "Opening …")
+        self.waiting.sentence.setText("Opening …")
         if not check:
             self.pages.setCurrentWidget(self.waiting)
         work = partial(data_jobs.open_dataset, self.context.workspace, choice)
-        self._job = self.context.jobs.run(work, self._opened, self._not_opened)
+        self._job = self.context.jobs.run(work, self._opened, self._not_opened, self._making)
 
     def check(self) -> None:
         """Decode, judge, and look for leaks."""
@@ -156,6 +155,12 @@ class DataPanel(Panel):
         self.content.progress.begin(what)
         self.content.check_button.setEnabled(False)
         self._job = self.context.jobs.run(work, done, failed, self.content.progress.report)
+
+    def _making(self, progress: Progress) -> None:
+        """Clips that are computed at first use."""
+        assert self.choice is not None
+        title = DATASETS[self.choice.name].title
+        self.waiting.sentence.setText(f"Making {title}: {progress.done} of {progress.total} {progress.unit}")
 
     def _opened(self, dataset: Dataset) -> None:
         assert self.choice is not None

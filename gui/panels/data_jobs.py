@@ -85,7 +85,7 @@ class Checked:
 
 def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, report: Report) -> Dataset:
     """The dataset that is chosen, with folds as chosen and less what was left out by hand."""
-    return open_chosen(choice, workspace, control)
+    return open_chosen(choice, workspace, control, report)
 
 
 def check_recordings(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked:

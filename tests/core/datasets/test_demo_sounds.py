@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from core.control import Control
-from core.datasets import demo_sounds
+from core.datasets import DATASETS, demo_sounds
 from core.datasets.base import Dataset
 from core.datasets.demo_sounds import open_demo_sounds
 from core.datasets.splits import find_leaks
@@ -134,3 +134,12 @@ def test_a_simple_classifier_gets_most_but_not_all(made: Dataset) -> None:
             confused[frozenset({made.classes[guess], made.classes[label]})] += guess != label
     assert 0.4 < right / (right + wrong) < 0.9
     assert confused[frozenset({"siren", "alarm"})] and confused[frozenset({"clock", "knock"})]
+
+
+def test_making_says_how_far_it_is(tmp_path):
+    said = []
+    opened = DATASETS["demo-sounds"].open(tmp_path, report=said.append)
+    total = len(opened.clips)
+    assert [item.done for item in said] == list(range(total)) and {item.total for item in said} == {total}
+    DATASETS["demo-sounds"].open(tmp_path, report=said.append)
+    assert len(said) == total, "nothing is made again"
