@@ -1,4 +1,7 @@
-"""One clip to hear and to see: waveform, spectrograms and the transport row, with a cursor through all of them."""
+"""One clip to hear and to see: film, frames, waveform, spectrograms and the transport row, with one cursor.
+
+What is shown follows from what the file holds: a sound, a film without a sound track, or both.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,21 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from core.audio.pictures import Picture, Sound, prepare_clip
+from core.clip_pictures import Given, Media, prepare_clip
 from core.datasets.base import Clip, Dataset
-from core.recipe import AudioSettings
+from core.recipe import Recipe
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
 from gui.widgets.elided import ElidedLabel
+from gui.widgets.film import FilmView
+from gui.widgets.frames import FramesStrip
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import COLOUR_MAPS, SpectrogramView
 from gui.widgets.transport import VOLUME, Transport
@@ -25,10 +32,12 @@ from gui.widgets.waveform import Waveform
 NOTHING = "Choose a clip to hear and see it here."
 PATIENCE_MS = 200  # what takes longer says that it is at work
 LISTENING, MODEL, BOTH = "Listening view", "As the model saw it", "Both views"
+NO_SOUND_TRACK = "no sound track"
+HALVES = {"beside": (420, 580), "below": (500, 500)}  # what film and sound have of the room at first
 
 
 class ClipView(QWidget):
-    """Shows and plays the clip it is given. Keys: Space, Home, End, ←, →, L (see `take_keys`)."""
+    """Shows and plays the clip it is given. Keys: Space, Home, End, ←, →, comma, full stop, L (see `take_keys`)."""
 
     previous_wanted = Signal()
     next_wanted = Signal()
@@ -41,6 +50,8 @@ class ClipView(QWidget):
         super().__init__(parent)
         self.context, self._name = context, name
         self.player = Player(self)
+        self.film = FilmView(self.player)
+        self.strip = FramesStrip()
         self.waveform = Waveform()
         self.listening = SpectrogramView(
             LISTENING, "What the ear has to go by: fine resolution, 0 dB is the loudest point of this clip."
@@ -50,11 +61,17 @@ class ClipView(QWidget):
             "The picture the network is given: its bands, columns and length, and the same levels for every clip.",
         )
         self.transport = Transport(self.player)
+        self._plots = (self.waveform, self.listening.plot, self.model.plot)
         self._job: Job | None = None
-        self._undrawn: Sound | None = None
+        self._undrawn: Media | None = None
+        self._of_frames: tuple[NDArray[np.float32], str] | None = None
+        self._film, self._sound = False, True  # what the clip holds
+        self._presents = False
+        self._way = ""  # how film and sound lie: a key of HALVES
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._late.timeout.connect(self._say_working)
         self._title = theme.label(bold=True)
+        self._fact = theme.label(size=theme.SMALL, muted=True)
         self._status = ElidedLabel()
         self._source = ElidedLabel()
         self._placeholder = theme.label(NOTHING, muted=True, wrap=True)
@@ -70,29 +87,38 @@ class ClipView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.take_keys(self)
 
-    def show_clip(self, dataset: Dataset, clip: Clip, settings: AudioSettings | None = None) -> None:
+    def show_clip(self, dataset: Dataset, clip: Clip, recipe: Recipe | None = None) -> None:
         """Decode and draw a clip in the background; what is shown stays until the new one is there.
 
-        `settings` are those of the networks whose view is shown; without them the default front end is taken.
+        `recipe` is that of the networks whose view is shown; without it the default front ends are taken.
         """
-        origin = "Synthetic sound · " if dataset.synthetic else ""
-        self.show_file(clip.path, dataset.classes[clip.label], settings, f"{origin}{clip.id} · {dataset.licence}")
+        origin = "Synthetic · " if dataset.synthetic else ""
+        self.show_file(clip.path, dataset.classes[clip.label], recipe, f"{origin}{clip.id} · {dataset.licence}")
 
-    def show_file(self, path: Path, title: str, settings: AudioSettings | None, source: str = "") -> None:
-        """The same for a sound file; `source` says where it comes from and under which licence."""
+    def show_file(self, path: Path, title: str, recipe: Recipe | None, source: str = "") -> None:
+        """The same for a file; `source` says where it comes from and under which licence."""
         self._cancel_job()
+        self._of_frames = None
         self.player.stop()
         self._title.setText(title)
         self._source.set_text(source or path.name, str(path))
         self._late.start()
         self._job = self.context.jobs.run(
-            partial(prepare_clip, path, settings), self._finished, self._failed, self._arrived
+            partial(prepare_clip, path, recipe), self._finished, self._failed, self._arrived
         )
+
+    def show_frame_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "") -> None:
+        """What a network gave to a class in each frame of the present clip alone, (T,), below the frames; None = it
+        says nothing of them. Until another clip is shown."""
+        self._of_frames = None if probabilities is None else (probabilities, of)
+        if self._job is None:  # else they come with the frames
+            self.strip.show_probabilities(*(self._of_frames or (None, "")))
 
     def clear(self, sentence: str = NOTHING) -> None:
         """Show nothing but a sentence."""
         self._cancel_job()
         self.player.load(self.player.nothing, 1)
+        self.film.show_film(None)
         self._placeholder.setText(sentence)
         self._pages.setCurrentIndex(0)
 
@@ -103,8 +129,9 @@ class ClipView(QWidget):
 
     def present(self, on: bool) -> None:
         """Without the controls; the keys still act."""
-        for widget in (self._view, self._colours, self._foot):
-            widget.setHidden(on)
+        self._presents = on
+        self._foot.setHidden(on)
+        self._serve()
 
     def take_keys(self, *widgets: QWidget) -> None:
         """Act on the playback keys where one of these widgets would see them: a panel, its table."""
@@ -120,6 +147,10 @@ class ClipView(QWidget):
         super().showEvent(event)
         self.transport.volume.setValue(int(str(self.context.settings.value(VOLUME, 100))))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._turn()
+
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
         self.player.close()
@@ -133,6 +164,8 @@ class ClipView(QWidget):
             Qt.Key.Key_End: partial(self.player.seek, self.player.duration),
             Qt.Key.Key_Left: self.previous_wanted.emit,
             Qt.Key.Key_Right: self.next_wanted.emit,
+            Qt.Key.Key_Comma: partial(self.film.step, -1),
+            Qt.Key.Key_Period: partial(self.film.step, 1),
             Qt.Key.Key_L: self.transport.loop.toggle,
         }
         action = actions.get(Qt.Key(event.key()))
@@ -141,34 +174,44 @@ class ClipView(QWidget):
         action()
         return True
 
-    def _arrived(self, sound: Sound) -> None:
-        """The sound is decoded and can be played; it is drawn with the spectrograms, unless these are late."""
-        self.player.load(sound.samples, sound.rate)
-        self._undrawn = sound
+    def _arrived(self, media: Media) -> None:
+        """The clip is decoded and can be played; it is drawn with what is computed of it, unless that is late."""
+        self.player.load(media.samples, media.rate, media.film.duration if media.film is not None else None)
+        self._undrawn = media
         if not self._late.isActive():
-            self._draw_sound()
+            self._draw_media()
 
-    def _draw_sound(self) -> None:
+    def _draw_media(self) -> None:
         if self._undrawn is None:
             return
-        sound, self._undrawn = self._undrawn, None
-        self.waveform.show_samples(sound.samples, sound.rate)
+        media, self._undrawn = self._undrawn, None
+        self.film.show_film(media.film)
+        self.strip.clear_frames()
+        self.waveform.show_samples(media.samples, media.rate)
         self.waveform.set_cursor(0.0)
         for view in (self.listening, self.model):
             view.clear_decibels()
-            view.plot.set_duration(self.player.duration)
+        self._set_duration(self.player.duration)
+        self._film, self._sound = media.film is not None, media.has_sound
+        self._serve()
         self._pages.setCurrentIndex(1)
 
-    def _finished(self, pictures: tuple[Picture, Picture]) -> None:
-        self._draw_sound()
-        whole = max(self.player.duration, pictures[1].end)  # a short clip is padded for the network: shown too
-        if whole > self.waveform.duration + pictures[1].hop_seconds:
-            for plot in (self.waveform, self.listening.plot, self.model.plot):
-                plot.set_duration(whole)
-        for view, picture in zip((self.listening, self.model), pictures, strict=True):
-            view.show_decibels(picture)
+    def _finished(self, given: Given) -> None:
+        self._draw_media()
+        self.strip.show_frames(given.frames, given.seconds, *(self._of_frames or ()))
+        if given.model is not None and given.listening is not None:
+            whole = max(self.player.duration, given.model.end)  # a short clip is padded for the network: shown too
+            if whole > self.player.duration + given.model.hop_seconds:
+                self._set_duration(whole)
+            self.listening.show_decibels(given.listening)
+            self.model.show_decibels(given.model)
+        self._move_cursor(self.player.seconds)
         self._settled()
         self.shown.emit()
+
+    def _set_duration(self, seconds: float) -> None:
+        for plot in self._plots:
+            plot.set_duration(seconds)
 
     def _failed(self, sentence: str) -> None:
         self._settled()
@@ -176,7 +219,7 @@ class ClipView(QWidget):
 
     def _say_working(self) -> None:
         self._status.set_text("Preparing … the first takes some seconds")
-        self._draw_sound()
+        self._draw_media()
 
     def _settled(self) -> None:
         self._late.stop()
@@ -189,18 +232,32 @@ class ClipView(QWidget):
         self._settled()
 
     def _move_cursor(self, seconds: float) -> None:
-        for plot in (self.waveform, self.listening.plot, self.model.plot):
+        self.strip.set_cursor(seconds)
+        for plot in self._plots:
             plot.set_cursor(seconds)
 
     def _sound_failed(self, sentence: str) -> None:
         self.context.message.emit(sentence, "error")
+
+    def _serve(self) -> None:
+        """Show what the clip holds; the rest takes no room."""
+        self.transport.serve(self._film, self._sound)
+        self._fact.setText("" if self._sound else NO_SOUND_TRACK)
+        self.film.setVisible(self._film)
+        self.strip.setVisible(self._film)
+        self._rows.setVisible(self._sound)
+        for box in (self._view, self._colours):
+            box.setVisible(self._sound and not self._presents)
+
+    def _view_chosen(self) -> None:
+        self.context.settings.setValue(f"{self._name}/view", self._view.currentText())
+        self._apply_view()
 
     def _apply_view(self) -> None:
         wanted = self._view.currentText()
         self.listening.setVisible(wanted != MODEL)
         self.model.setVisible(wanted != LISTENING)
         self.listening.plot.item.showAxis("bottom", wanted == LISTENING)  # the lower of the two carries the seconds
-        self.context.settings.setValue(f"{self._name}/view", wanted)
 
     def _apply_colours(self) -> None:
         for view in (self.listening, self.model):
@@ -216,26 +273,44 @@ class ClipView(QWidget):
         return box
 
     def _connect(self) -> None:
-        for plot in (self.waveform, self.listening.plot, self.model.plot):
-            plot.seek_wanted.connect(self.player.seek)
+        for widget in (*self._plots, self.strip):
+            widget.seek_wanted.connect(self.player.seek)
+        self.film.clicked.connect(self.player.toggle)
+        self.transport.step_wanted.connect(self.film.step)
         self.listening.plot.item.setXLink(self.waveform.item)
         self.model.plot.item.setXLink(self.waveform.item)
         self.player.position.connect(self._move_cursor)
         self.player.failed.connect(self._sound_failed)
         self.transport.previous_wanted.connect(self.previous_wanted)
         self.transport.next_wanted.connect(self.next_wanted)
-        self._view.currentIndexChanged.connect(self._apply_view)
+        self._view.currentIndexChanged.connect(self._view_chosen)
         self._colours.currentIndexChanged.connect(self._apply_colours)
+        self._serve()
         self._apply_view()
         self._apply_colours()
-        rows = self.context.settings.value(f"{self._name}/rows")
-        if rows is not None:
-            self._rows.restoreState(rows)
-        self._rows.splitterMoved.connect(self._keep_rows)
+        self._restore("rows", self._rows)
+        self._restore("strip", self._whole)
+        for splitter in (self._rows, self._halves, self._whole):
+            splitter.splitterMoved.connect(self._keep_rows)
         self.transport.volume.valueChanged.connect(self._keep_volume)
 
     def _keep_rows(self) -> None:
-        self.context.settings.setValue(f"{self._name}/rows", self._rows.saveState())
+        for key, splitter in (("rows", self._rows), ("strip", self._whole), (self._way, self._halves)):
+            self.context.settings.setValue(f"{self._name}/{key}", splitter.saveState())
+
+    def _restore(self, key: str, splitter: QSplitter) -> bool:
+        state = self.context.settings.value(f"{self._name}/{key}")
+        return state is not None and bool(splitter.restoreState(state))
+
+    def _turn(self) -> None:
+        """Film and sound lie side by side where there is more breadth than height, else one below the other."""
+        broad = self.width() > self.height()
+        way = "beside" if broad else "below"
+        if way != self._way:
+            self._way = way
+            self._halves.setOrientation(Qt.Orientation.Horizontal if broad else Qt.Orientation.Vertical)
+            if not self._restore(way, self._halves):
+                self._halves.setSizes(HALVES[way])
 
     def _keep_volume(self, volume: int) -> None:
         self.context.settings.setValue(VOLUME, volume)
@@ -245,14 +320,14 @@ class ClipView(QWidget):
         head.setContentsMargins(8, 8, 8, 4)
         head.setSpacing(theme.GRID)
         head.addWidget(self._title)
+        head.addWidget(self._fact)
         head.addWidget(self._status, 1)
         head.addWidget(self._view)
         head.addWidget(self._colours)
-        stack = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self._rows = stack
-        for widget, share in ((self.waveform, 2), (self.listening, 5), (self.model, 4)):
-            stack.addWidget(widget)
-            stack.setStretchFactor(stack.count() - 1, share)
+        head.addStrut(self._view.sizeHint().height())  # as high where there is nothing to choose
+        self._rows = _splitter((self.waveform, 2), (self.listening, 5), (self.model, 4))
+        self._halves = _splitter((self.film, 1), (self._rows, 1))
+        self._whole = _splitter((self._halves, 1), (self.strip, 0))
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(8, 4, 8, 4)
@@ -264,7 +339,7 @@ class ClipView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addWidget(stack, 1)
+        column.addWidget(self._whole, 1)
         column.addWidget(self._foot)
         column.addWidget(self._source)
         empty = QWidget()
@@ -274,3 +349,12 @@ class ClipView(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(empty)
         self._pages.addWidget(page)
+
+
+def _splitter(*rows: tuple[QWidget, int]) -> QSplitter:
+    """One widget below the other, each with its share of what is to spare."""
+    made = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+    for widget, share in rows:
+        made.addWidget(widget)
+        made.setStretchFactor(made.count() - 1, share)
+    return made

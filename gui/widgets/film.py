@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.video.pictures import Film
 from gui import theme
 from gui.widgets.player import Player
-
-if TYPE_CHECKING:
-    from core.video.pictures import Film
 
 LOOK_AGAIN_MS = 20  # at most: the player may be sent elsewhere, and the device's clock trembles
 MARGIN = theme.GRID

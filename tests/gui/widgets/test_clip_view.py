@@ -8,7 +8,7 @@ import soundfile
 from PySide6.QtCore import Qt
 
 from core.datasets.base import Clip, Dataset, Modality
-from core.recipe import AudioSettings
+from core.recipe import AudioSettings, Recipe
 from gui.widgets import clip_view as module
 from gui.widgets.clip_view import LISTENING, MODEL, NOTHING, ClipView
 
@@ -48,23 +48,23 @@ def view(qtbot, context):
     made.close_clip()
 
 
-def show(qtbot, view, dataset, place, settings=None):
+def show(qtbot, view, dataset, place, recipe=None):
     with qtbot.waitSignal(view.shown, timeout=20_000):
-        view.show_clip(dataset, dataset.clips[place], settings)
+        view.show_clip(dataset, dataset.clips[place], recipe)
 
 
 def test_a_clip_is_heard_and_seen(qtbot, view, dataset):
     show(qtbot, view, dataset, 1)
     assert view.player.duration == pytest.approx(2.0)
     assert view._title.text() == "wind"
-    assert view._source.whole() == "Synthetic sound · 1.wav · Free."
+    assert view._source.whole() == "Synthetic · 1.wav · Free."
     for plot in (view.waveform, view.listening.plot, view.model.plot):
         assert plot.item.viewRange()[0] == pytest.approx([0.0, 2.0], abs=0.03)
     assert view.transport.time.text() == "0.00 / 2.00 s"
 
 
 def test_the_padding_of_a_short_clip_is_shown(qtbot, view, dataset):
-    show(qtbot, view, dataset, 2, AudioSettings(seconds=3.0))
+    show(qtbot, view, dataset, 2, Recipe(audio=AudioSettings(seconds=3.0)))
     assert view.player.duration == pytest.approx(0.5)
     assert view.listening.plot.item.viewRange()[0] == pytest.approx([0.0, 3.0], abs=0.05)
 

@@ -1,0 +1,78 @@
+"""What there is to hear and to see of one clip, by what the clip says of itself: sound, pictures, or both.
+
+Importing this imports no torch: whoever shows clips may do so at once and compute in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.audio.pictures import Picture, front_end_for, listening_picture, model_picture
+from core.control import Control
+from core.media import header_of, is_video
+from core.recipe import Recipe
+from core.video.pictures import Film, model_frames, read_film
+
+
+@dataclass(frozen=True)
+class Media:
+    """A decoded clip: its sound, samples of shape (n,) at a rate in Hz, or none; and its film, or none."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    film: Film | None
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is a sound track, silent or not."""
+        return len(self.samples) > 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a network is given of a clip: frames of shape (T, h, w, 3) at their seconds (T,), none of a sound.
+
+    `listening` is for the ear, `model` for the network; both are None without a sound track.
+    """
+
+    listening: Picture | None
+    model: Picture | None
+    frames: NDArray[np.uint8]
+    seconds: NDArray[np.float64]
+
+
+def prepare_clip(path: Path, recipe: Recipe | None, control: Control, report: Callable[[Any], None]) -> Given:
+    """Decode a clip (reported at once as `Media`), then compute what the ear and what a network has to go by.
+
+    Without a recipe, what the network is given is that of the default front ends, as long as the clip.
+
+    Raises:
+        UserError: the file cannot be decoded.
+        Cancelled: through `control`.
+    """
+    from core.audio.decode import decode
+
+    film: Film | None = None
+    header = header_of(path)
+    if header.width if header is not None else is_video(path):  # a name may promise pictures that are not there
+        film = read_film(path, control)
+        control.checkpoint()
+    samples, facts = decode(path)
+    control.checkpoint()
+    report(Media(samples, facts.rate, film))
+    frames, seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
+    if film is not None:
+        frames, seconds = model_frames(film, (recipe or Recipe()).video)
+        control.checkpoint()
+    if not len(samples):
+        return Given(None, None, frames, seconds)
+    settings = recipe.audio if recipe is not None else front_end_for(facts.seconds)
+    given = Given(listening_picture(samples, facts.rate), model_picture(samples, facts.rate, settings), frames, seconds)
+    control.checkpoint()
+    return given
