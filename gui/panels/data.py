@@ -160,7 +160,7 @@ class DataPanel(Panel):
         """Clips that are computed at first use."""
         assert self.choice is not None
         title = DATASETS[self.choice.name].title
-        self.waiting.sentence.setText(f"Making {title}: {progress.done} of {progress.total} {progress.unit}")
+        self.waiting.sentence.setText(f"{title} are being made: {progress.done} of {progress.total} {progress.unit}")
 
     def _opened(self, dataset: Dataset) -> None:
         assert self.choice is not None

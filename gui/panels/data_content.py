@@ -139,12 +139,15 @@ class DatasetContent(QWidget):
         if clip is None or self.dataset is None:
             self.augmentation.set_clip(None)
             return
+        clips, headers = self.dataset.clips, self._headers
         pictures = is_video(clip.path)
         sound = not pictures
-        if self._headers is not None:  # names may lie
-            place = self.dataset.clips.index(clip)
-            pictures, sound = bool(self._headers.has_pictures[place]), bool(self._headers.has_sound[place])
-        self.augmentation.set_clip(clip, self.dataset.classes[clip.label], pictures=pictures, sound=sound)
+        if headers is not None:  # names may lie
+            place = clips.index(clip)
+            pictures, sound = bool(headers.has_pictures[place]), bool(headers.has_sound[place])
+        others = [other for other in clips if other.label != clip.label]
+        label = self.dataset.classes[clip.label]
+        self.augmentation.set_clip(clip, label, others, pictures=pictures, sound=sound)
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()

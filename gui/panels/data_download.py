@@ -56,6 +56,8 @@ class DownloadPage(QWidget):
         self._address_line.setVisible(bool(info.downloader))
         self.start.setVisible(bool(info.downloader))
         self.licence.setVisible(bool(info.downloader))
+        self.folder.setProperty("primary", not info.downloader)
+        self.folder.style().polish(self.folder)
         self.end()
         if info.downloader:
             self.title.setText(f"{info.title} is not in this workspace yet")

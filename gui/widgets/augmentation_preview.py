@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -29,6 +30,7 @@ class AugmentationPreview(QWidget):
         super().__init__(parent)
         self._context = context
         self._clip: Clip | None = None
+        self._others: Sequence[Clip] = ()
         self._job: Job | None = None
         self._offered: list[tuple[Kind, Sides]] = []
         self.sound, self.sight = SoundSides(), SightSides()
@@ -56,9 +58,20 @@ class AugmentationPreview(QWidget):
         self.seed.valueChanged.connect(self._compute)
         self.again.clicked.connect(self._draw_again)
 
-    def set_clip(self, clip: Clip | None, label: str = "", *, pictures: bool = False, sound: bool = True) -> None:
-        """Another clip, or none; `label` is its class in words, the rest is what it says of itself."""
-        self._clip = clip
+    def set_clip(
+        self,
+        clip: Clip | None,
+        label: str = "",
+        others: Sequence[Clip] = (),
+        *,
+        pictures: bool = False,
+        sound: bool = True,
+    ) -> None:
+        """Another clip, or none; `label` is its class in words, `others` may be mixed with it.
+
+        `pictures` and `sound` are what it says of itself.
+        """
+        self._clip, self._others = clip, others
         self.clip_name.set_text(f"{label} · {clip.id}" if clip is not None else NO_CLIP)
         if clip is not None:
             self._offer(pictures, sound)
@@ -121,7 +134,7 @@ class AugmentationPreview(QWidget):
         if self._clip is not None and self.isVisible():
             kind, sides = self._offered[self.kind.currentIndex()]
             self.said.set_text(kind.help)
-            work = sides.work(self._clip, kind, self.strength.value(), self.seed.value())
+            work = sides.work(self._clip, self._others, kind, self.strength.value(), self.seed.value())
             self._job = self._context.jobs.run(work, self._show, self._failed)
 
     def _show(self, sides: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Kind:
         unit = dict(field.json_schema_extra or {}).get("unit", "")  # type: ignore[arg-type]
         box.setDecimals(0 if whole else 2)
         box.setSingleStep(1 if whole or bounds["le"] > 10 else 0.05)
-        box.setRange(bounds["ge"], bounds["le"])
+        box.setRange(bounds.get("ge", box.singleStep()), bounds["le"])  # what must be above 0 has no least value
         box.setSuffix(f" {unit}" if unit else "")
         box.setValue(self.start)
         box.setToolTip(f"{field.title}. {field.description}")
@@ -50,8 +50,13 @@ class Sides(QWidget):
 
     failed = Signal(str)  # a sentence: it cannot be played
 
-    def work(self, clip: Clip, kind: Kind, strength: float, seed: int) -> Callable[[Control, Any], Any]:
-        """What is computed in the background; its result goes to `show_sides`."""
+    def work(
+        self, clip: Clip, others: Sequence[Clip], kind: Kind, strength: float, seed: int
+    ) -> Callable[[Control, Any], Any]:
+        """What is computed in the background; its result goes to `show_sides`.
+
+        `others` are the clips that it may be mixed with.
+        """
         raise NotImplementedError
 
     def show_sides(self, sides: Any) -> None:

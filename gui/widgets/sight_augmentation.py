@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.control import Control
 from core.datasets.base import Clip
-from core.recipe import VideoAugmentation, VideoSettings
+from core.recipe import Recipe, VideoAugmentation, VideoSettings
 from gui import theme
 from gui.widgets.augmentation_sides import Kind, Sides
+from gui.widgets.elided import ElidedLabel
 from gui.widgets.film import FilmView
 from gui.widgets.frames import FramesStrip
 from gui.widgets.player import Player
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from core.video.pictures import Film
 
 STEADY = (("jitter", False),)
-KINDS = (
+CHANGES = (
     Kind(
         "Random crop",
         "A part of the picture with at least this share of its area is enlarged to the whole.",
@@ -64,26 +66,57 @@ KINDS = (
 )
 
 
-def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> tuple[Film, Film]:
+MIXUP = Kind(
+    "Mixup",
+    "Added to another clip, and so are their labels; the share is drawn from Beta(α, α).",
+    Recipe,
+    (("mixing", "mixup"),),
+    "α",
+    ("mixup_alpha",),
+    1.0,
+)
+KINDS = (*CHANGES, MIXUP)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Both sides, and what was drawn, in words."""
+
+    before: Film
+    after: Film
+    words: str = ""
+
+
+def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> Seen:
     """The frames that a network with default settings is given in testing, and those it might get in training."""
+    augmentation = kind.settings(strength)
+    assert isinstance(augmentation, VideoAugmentation)
+    before = _film(clip, VideoAugmentation(jitter=False), seed, control)
+    return Seen(before, _film(clip, augmentation, seed, control))
+
+
+def mixed(clip: Clip, others: Sequence[Clip], alpha: float, seed: int, control: Control, report: Any) -> Seen:
+    """The same with another clip, drawn from the seed, mixed in."""
+    from core.video.augment import preview_mixup
+
+    other = others[int(np.random.default_rng(seed).integers(len(others)))]
+    plain = VideoAugmentation(jitter=False)
+    one, two = (_film(item, plain, seed, control) for item in (clip, other))
+    frames, share = preview_mixup(one.frames, two.frames, alpha, seed)
+    return Seen(one, replace(one, frames=frames), f"{share:.0%} of this clip, {1 - share:.0%} of {other.id}")
+
+
+def _film(clip: Clip, augmentation: VideoAugmentation, seed: int, control: Control) -> Film:
     from core.video.augment import preview
     from core.video.decode import decode
     from core.video.pictures import Film
     from core.video.sampling import positions
 
-    settings, augmentation = VideoSettings(), kind.settings(strength)
-    assert isinstance(augmentation, VideoAugmentation)
+    settings = VideoSettings()
     kept, seconds, facts = decode(clip.path, settings, control)
-    random = np.random.default_rng(seed) if augmentation.jitter else None
-
-    def film(seen: Any, strength: VideoAugmentation) -> Film:
-        control.checkpoint()
-        return Film(preview(kept[seen], settings, strength, seed), seconds[seen], facts.seconds)
-
-    return (
-        film(positions(len(kept), settings), VideoAugmentation()),
-        film(positions(len(kept), settings, random), augmentation),
-    )
+    control.checkpoint()
+    taken = positions(len(kept), settings, np.random.default_rng(seed) if augmentation.jitter else None)
+    return Film(preview(kept[taken], settings, augmentation, seed), seconds[taken], facts.seconds)
 
 
 class Side(QWidget):
@@ -95,16 +128,17 @@ class Side(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
-        heading = theme.label(title, size=theme.SMALL, muted=True)
-        heading.setContentsMargins(theme.GRID, 0, 0, 0)
-        column.addWidget(heading)
+        self.title, self.heading = title, ElidedLabel()
+        self.heading.setContentsMargins(theme.GRID, 0, 0, 0)
+        column.addWidget(self.heading)
         column.addWidget(self.film, 3)
         column.addWidget(self.strip, 2)
         player.position.connect(self.strip.set_cursor)
         self.strip.seek_wanted.connect(player.seek)
         self.film.clicked.connect(player.toggle)
 
-    def show_film(self, film: Film) -> None:
+    def show_film(self, film: Film, words: str = "") -> None:
+        self.heading.set_text(f"{self.title}: {words}" if words else self.title)
         self.film.show_film(film)
         self.strip.show_frames(film.frames, film.seconds)
 
@@ -136,14 +170,18 @@ class SightSides(Sides):
         self.play.clicked.connect(self.player.toggle)
         self.player.state_changed.connect(self._show_state)
 
-    def work(self, clip: Clip, kind: Kind, strength: float, seed: int) -> Callable[[Control, Any], Any]:
+    def work(
+        self, clip: Clip, others: Sequence[Clip], kind: Kind, strength: float, seed: int
+    ) -> Callable[[Control, Any], Any]:
+        if kind is MIXUP:
+            return partial(mixed, clip, others, strength, seed)
         return partial(compare, clip, kind, strength, seed)
 
-    def show_sides(self, sides: tuple[Film, Film]) -> None:
+    def show_sides(self, sides: Seen) -> None:
         playing = self.player.playing
-        self.player.load(self.player.nothing, 1, sides[0].duration)
-        self.before.show_film(sides[0])
-        self.after.show_film(sides[1])
+        self.player.load(self.player.nothing, 1, sides.before.duration)
+        self.before.show_film(sides.before)
+        self.after.show_film(sides.after, sides.words)
         if playing:  # another draw is seen moving at once
             self.player.play()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -170,7 +170,9 @@ class SoundSides(Sides):
         for side in (self.before, self.after):
             side.player.failed.connect(self.failed)
 
-    def work(self, clip: Clip, kind: Kind, strength: float, seed: int) -> Callable[[Control, Any], Any]:
+    def work(
+        self, clip: Clip, others: Sequence[Clip], kind: Kind, strength: float, seed: int
+    ) -> Callable[[Control, Any], Any]:
         return partial(compare, clip, kind, strength, seed)
 
     def show_sides(self, sides: tuple[Heard, Heard]) -> None:

@@ -16,7 +16,7 @@ from gui.panels import data_content, data_jobs
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, CHECK, CLIPS
 from gui.panels.data_jobs import Check, Room
-from gui.widgets.sight_augmentation import KINDS
+from gui.widgets.sight_augmentation import KINDS, MIXUP
 from gui.widgets.sound_augmentation import KINDS as SOUND_KINDS
 from tests.core.films import RATE, moving_square, tone, write_film
 
@@ -171,13 +171,15 @@ def test_every_augmentation_of_videos_changes_what_it_says(qtbot, opened, kind):
     qtbot.waitUntil(lambda: bool(seen) and preview._job is None, timeout=20_000)
     assert preview.pages.currentWidget() is preview.sight
     assert preview.strength.isHidden() == (not kind.fields)
-    before, after = seen[-1]
+    before, after = seen[-1].before, seen[-1].after
     assert before.frames.shape == after.frames.shape == (16, 112, 112, 3)
     same_times = bool(np.array_equal(before.seconds, after.seconds))
     assert same_times == (kind.title != "Temporal jitter")
     assert not np.array_equal(before.frames, after.frames)
     if kind.title == "Flip":
         assert np.array_equal(before.frames[:, :, ::-1], after.frames)
+    if kind is MIXUP:
+        assert preview.sight.after.heading.whole() == f"After: {seen[-1].words}" and "of right/" in seen[-1].words
     preview.sight.play.click()
     assert preview.sight.player.playing
     qtbot.waitUntil(lambda: preview.sight.after.strip.current > 0, timeout=5000)
