@@ -85,8 +85,8 @@ class ErrorFilters(QWidget):
         self.network = _combo("Network", "Whose answers the matrix and the table show.", 176)
         self.fold = _combo("Fold", "Only runs that were tested on this fold.", 72)
         self.seed = _combo("Seed", "Only runs with this random seed.", 72)
-        self.right = _combo("A, right", "The network that was right.", 176)
-        self.wrong = _combo("B, wrong", "The network that was wrong, whose answers are shown.", 176)
+        self.right = _combo("A, right", "The network that was right.", 208)
+        self.wrong = _combo("B, wrong", "The network that was wrong, whose answers are shown.", 208)
         self.search = QLineEdit(placeholderText="Find by class or clip")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Only clips whose true class, predicted class or name contains this.")
@@ -102,6 +102,8 @@ class ErrorFilters(QWidget):
             runs.addWidget(combo)
             runs.addSpacing(theme.GRID)
         runs.addStretch(1)
+        runs.addWidget(self.search, 1)
+        runs.addSpacing(theme.GRID)
         runs.addWidget(self.said)
         for which in Which:
             button = QPushButton(which.value)
@@ -114,13 +116,13 @@ class ErrorFilters(QWidget):
         for combo in (self.right, self.wrong):
             clips.addSpacing(theme.GRID)
             self._pair += [theme.label(combo.accessibleName(), muted=True), combo]
-            for widget in self._pair[-2:]:
-                clips.addWidget(widget)
+            clips.addWidget(self._pair[-2])
+            clips.addWidget(combo, 4)
+            combo.setMaximumWidth(48 * theme.GRID)
             if combo is self.right:
                 clips.addWidget(self.swap)
         self._pair.append(self.swap)
         clips.addStretch(1)
-        clips.addWidget(self.search, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)

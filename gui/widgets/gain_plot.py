@@ -135,12 +135,12 @@ class GainPlot(QAbstractScrollArea):
     # painting ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), theme.colour("window"))
         if self.gains is None:
             return
-        painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         body, width = self._body(), self.viewport().width()
-        painter.fillRect(self.viewport().rect(), theme.colour("window"))
         self._paint_head(painter, self.gains, width)
         bottom = min(body.bottom(), self.top_of(len(self.order)))
         painter.setFont(theme.font(theme.SMALL))

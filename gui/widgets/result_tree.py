@@ -17,12 +17,13 @@ from core.evaluation.summary import NetworkRow, RunRow
 from core.evaluation.tables import given
 from core.runs import RunFolder
 from gui import theme
+from gui.widgets.marks import mark_icon
 
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 GIVEN, WEIGHTS, METRIC, FOLDS = 1, 2, 3, 5
 COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
     ("Network", 200, "Architecture and name; open it to see its runs. A double click shows its errors."),
-    ("Given", 144, "What a network is given of a clip: its sound, its sight, or both; and how it joins the frames of a "
+    ("Given", 160, "What a network is given of a clip: its sound, its sight, or both; and how it joins the frames of a "
      "video, the windows of a spectrogram, or its two branches."),
     ("Weights", 96, "What the network started from; scratch: random numbers."),
     ("", 88, ""),
@@ -31,7 +32,7 @@ COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixe
     ("Folds × seeds", 108, "How many runs the mean stands on."),
     ("Gap", 64, "Accuracy on training clips less that on test clips, in percentage points: what was learnt by heart."),
     ("Parameters", 96, "Numbers the network learns."),
-    ("Training", 88, "Time spent on training, all runs together."),
+    ("Training", 96, "Time spent on training, all runs together."),
     ("Clips/s", 64, "Training clips a second, the median run."),
     ("Mult-adds", 80, "Multiply-adds: multiplications with addition that one clip takes."),
     ("On disk", 72, "Room its runs take."),
@@ -123,7 +124,9 @@ class ResultTree(QTreeWidget):
             (readable.size(size), size),
             ("", None),
         )
-        item.setIcon(0, theme.architecture_icon(network.architecture))
+        item.setIcon(0, mark_icon(network.modality, theme.architecture_colour(network.architecture)))
+        item.setToolTip(0, network.label)
+        item.setToolTip(GIVEN, given(network.spec))
         item.setToolTip(WEIGHTS, started_from(network.spec))
         item.setToolTip(FOLDS, mean.basis)
         self.addTopLevelItem(item)
