@@ -57,5 +57,14 @@ PANELS: Table[PanelInfo] = Table(
                 shortcuts=PLAYBACK_KEYS,
             ),
         ),
+        (
+            "robustness",
+            PanelInfo(
+                title="Robustness",
+                icon="mdi6.shield-half-full",
+                help="How far networks fall as clips get worse.",
+                factory="gui.panels.robustness:RobustnessPanel",
+            ),
+        ),
     ],
 )

@@ -1,0 +1,116 @@
+"""What every network scores at every level as a table, and what can be said of it as sentences."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from core.robustness.branches import against_branches, losses
+from core.robustness.curve import Sweep
+from core.wings import WINGS
+from gui import theme
+from gui.widgets.findings import INTERVALS
+from gui.widgets.level_curve import LevelLine, level_lines
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+ABOVE_AND_BELOW = (
+    "Above both: the larger of the two p-values, after Holm over the levels. Below: each level by itself. Either claim "
+    "is made on its stricter reading. The better branch is the one with the higher mean on these very clips, which "
+    "favours it a little."
+)
+
+
+class LevelTable(QTableWidget):
+    """A row a network, a column a level: mean and interval in %."""
+
+    pointed = Signal(str)  # label of the network in the row under the pointer; "" = none
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.setMouseTracking(True)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Networks by level")
+        self.setMinimumHeight(10 * theme.GRID)
+        self.entered.connect(self._entered)
+        self._lines: list[LevelLine] = []
+
+    def show_sweep(self, sweep: Sweep) -> None:
+        self._lines = level_lines(sweep)
+        headings = ["Network", *(sweep.row.word(level) for level in sweep.levels), "Folds × seeds"]
+        self.setColumnCount(len(headings))
+        self.setRowCount(len(sweep.networks))
+        for column, heading in enumerate(headings):
+            item = QTableWidgetItem(heading)
+            item.setTextAlignment(RIGHT if column else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            self.setHorizontalHeaderItem(column, item)
+        for row, (label, network) in enumerate(sweep.networks.items()):
+            blind = label not in sweep.affected
+            self.setItem(row, 0, QTableWidgetItem(label))
+            for column, level in enumerate(sweep.levels, start=1):
+                mean, missing = sweep.mean(label, level), network.missing(level)
+                text = "–" if mean is None else mean.text() if mean.low is not None else f"{100 * mean.value:.1f}"
+                cell = QTableWidgetItem(text)
+                cell.setTextAlignment(RIGHT)
+                if blind and level is not None:
+                    cell.setForeground(theme.colour("muted"))
+                    cell.setToolTip(f"It is given no {WINGS[sweep.row.wing].word}: its clips stay as they are.")
+                elif mean is None:
+                    cell.setToolTip(f"{missing} of its {len(network.tested)} runs have not been asked.")
+                else:
+                    cell.setToolTip(f"{label}, {sweep.row.word(level)}: {mean.text()} %, {mean.basis}")
+                self.setItem(row, column, cell)
+            clean = sweep.mean(label, None)
+            basis = QTableWidgetItem(f"{clean.n_folds} × {clean.n_seeds}" if clean is not None else "–")
+            basis.setTextAlignment(RIGHT)
+            self.setItem(row, len(headings) - 1, basis)
+        self._paint_swatches()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_lines"):
+            self._paint_swatches()
+        super().changeEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.pointed.emit("")
+        super().leaveEvent(event)
+
+    def _entered(self, index: QModelIndex) -> None:
+        self.pointed.emit(self._lines[index.row()].name)
+
+    def _paint_swatches(self) -> None:
+        for row, line in enumerate(self._lines):
+            item = self.item(row, 0)
+            if item is not None:
+                item.setIcon(theme.swatch(line.colour, theme.MODALITY_STYLE[line.modality]))
+
+
+def level_findings(sweep: Sweep) -> str:
+    """Sentences in rich text: audio-visual networks against their branches, else what each network loses."""
+    parts = []
+    compared = against_branches(sweep)
+    for found in compared:
+        lines = "<br>".join(html.escape(sentence) for sentence in found.sentences())
+        parts.append(f"<p><b>{html.escape(found.verdict)}</b></p><p>{lines}</p>")
+    if not compared:
+        parts += [f"<p>{html.escape(sentence)}</p>" for sentence in losses(sweep)]
+    blind = [label for label in sweep.networks if label not in sweep.affected]
+    if blind:
+        verb = "is" if len(blind) == 1 else "are"
+        word = WINGS[sweep.row.wing].word
+        parts.append(f"<p>{html.escape(', '.join(blind))} {verb} given no {word}: nothing gets worse there.</p>")
+    means = [mean for label in sweep.networks if (mean := sweep.mean(label, None)) is not None]
+    if any(mean.n_folds == 1 for mean in means):
+        parts.append("<p><b>One fold</b> allows no interval: a difference may be chance. Train more folds.</p>")
+    notes = [INTERVALS] if any(mean.n_folds > 1 for mean in means) else []
+    notes += [ABOVE_AND_BELOW] if compared else []
+    return "".join(parts) + f"<p><small>{html.escape(' '.join(notes))}</small></p>"
