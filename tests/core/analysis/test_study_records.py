@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.analysis.study_records import read_study_records, studies_with_predictions
 from core.control import Control
+from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
 from core.runs import Phase
 from core.study import Network
-from tests.gui.make_runs import make_study, synthetic_clips
+from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"
 
@@ -123,3 +125,41 @@ def test_studies_come_with_the_latest_first(workspace):
     (old,) = (workspace.runs / "two").glob("*/predictions.npz")
     os.utime(old, (1, 1))
     assert studies_with_predictions(workspace) == ["one", "two"]
+
+
+def test_networks_stand_by_architecture_then_sound_sight_both_and_tell_themselves_apart(workspace):
+    make_modalities(
+        workspace, synthetic_clips(4, per_class=8), folds=(1,), fusions=("gated attention", "score average")
+    )
+    networks = read(workspace).networks
+    assert [(n.architecture, n.modality) for n in networks] == [
+        (architecture, modality)
+        for architecture in ("baseline_cnn", "resnet50")
+        for modality in (Modality.AUDIO, Modality.VIDEO, Modality.AUDIO_VISUAL, Modality.AUDIO_VISUAL)
+    ]
+    for architecture in ("baseline_cnn", "resnet50"):
+        short = [n.short for n in networks if n.architecture == architecture]
+        assert short[:2] == ["sound", "sight"]
+        assert len(set(short)) == 4
+
+
+def test_what_is_said_of_frames_is_averaged_over_views_and_kept_for_sight_alone(workspace):
+    runs = make_modalities(workspace, synthetic_clips(4, per_class=8), folds=(1,), architectures=("alexnet",))
+    (sight,) = [run for run in runs if run.spec.modality == Modality.VIDEO]
+    stored = sight.predictions()
+    twice = np.concatenate([stored.frame_probabilities, stored.frame_probabilities[:, ::-1]], axis=1)
+    replace(stored, frame_probabilities=twice).save(sight.path / "predictions.npz")
+    data = read(workspace)
+    told = 0
+    for record in range(len(data.records)):
+        said = data.of_frames(record)
+        if data.network_of(record).modality != Modality.VIDEO:
+            assert said is None
+            continue
+        told += 1
+        one = stored.frame_probabilities[data.records.row[record]].astype(np.float32)
+        np.testing.assert_allclose(said, (one + one[::-1]) / 2, rtol=1e-6)
+    assert told == 8
+    replace(stored, frame_probabilities=twice[:, :-1]).save(sight.path / "predictions.npz")
+    data = read(workspace)
+    assert all(data.of_frames(record) is None for record in range(len(data.records)))
