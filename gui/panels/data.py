@@ -27,7 +27,7 @@ from gui.widgets.empty_state import EmptyState
 
 WELCOME = (
     "Your recordings will be here, to hear, to see and to check: choose a dataset, drop a folder of sounds or videos, "
-    "or begin with sounds that are made on this machine."
+    "or begin with what is made on this machine: demo sounds here, demo videos on the left."
 )
 DEMO = "demo-sounds"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.datasets import DATASETS
 from core.datasets.base import DatasetInfo
@@ -93,10 +93,7 @@ class DatasetChooser(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID, 0, 2 * theme.GRID)
         column.setSpacing(2)
-        for card in self.cards.values():
-            card.clicked.connect(self.chosen)
-            column.addWidget(card)
-        column.addStretch(1)
+        column.addWidget(self._list(), 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(2 * theme.GRID, 0, 2 * theme.GRID, 0)
         foot.addWidget(self.folder, 1)
@@ -104,6 +101,22 @@ class DatasetChooser(QWidget):
         column.addSpacing(theme.GRID)
         column.addLayout(foot)
         self.where.setContentsMargins(2 * theme.GRID, 0, 2 * theme.GRID, 0)
+
+    def _list(self) -> QWidget:
+        """The cards; where the window is low, they scroll."""
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for card in self.cards.values():
+            card.clicked.connect(self.chosen)
+            column.addWidget(card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return scroll
 
     def show_choice(self, name: str, root: str) -> None:
         """Mark a card; `root` is the folder it was opened from, "" for its place in the workspace."""
