@@ -26,7 +26,7 @@ class NetworkList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[NetworkRow] = []
-        self._runs: Sequence[Earlier] = ()
+        self._runs: Sequence[Earlier] | None = None  # not known yet
         self._alone: tuple[Network, ...] = ()  # as they stood before branches were added to them
         self._with_branches: tuple[Network, ...] = ()
         self._column = QVBoxLayout(self)
@@ -126,7 +126,8 @@ class NetworkList(QWidget):
         row.changed.connect(self.changed)
         row.removed.connect(self._remove)
         row.runs_wanted.connect(self.runs_wanted)
-        row.show_runs(self._runs)
+        if self._runs is not None:
+            row.show_runs(self._runs)
         self.rows.append(row)
         self._column.insertWidget(len(self.rows) - 1, row)
         self._allow_removal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontDatabase, QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from core.readable import counted
@@ -21,8 +21,9 @@ def in_short(lines: tuple[str, ...]) -> str:
         return "It has not begun: what it starts from is written when it does."
     if not any(found[kind] for kind in _KINDS):
         return "It started from random weights."
-    counts = (f"{counted(found[_KINDS[0]], 'tensor')} transferred", f"{found['skipped']} skipped")
-    return f"{', '.join(counts)}; {found['missing']} of the network found nothing and started from random values."
+    loaded, skipped, missing = (found[kind] for kind in _KINDS)
+    text = f"{counted(loaded, 'tensor')} transferred, {skipped or 'none'} skipped"
+    return f"{text}; {missing} of the network started from random values." if missing else f"{text}."
 
 
 def show_origin(run: RunFolder, network: str, parent: QWidget) -> None:
@@ -42,6 +43,7 @@ def show_origin(run: RunFolder, network: str, parent: QWidget) -> None:
     every.setVisible(len(lines) > 1)
     column.addWidget(every, 1)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())  # as buttons are elsewhere
     buttons.rejected.connect(box.reject)
     column.addWidget(buttons)
     box.exec()

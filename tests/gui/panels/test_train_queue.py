@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QPlainTextEdit
 
+from core.datasets.base import Modality
+from core.recipe import Recipe
 from core.runs import LogRow, Phase, run_folder
 from core.study import Network, Study, write_toml
+from gui import theme
 from gui.panels.train import TrainPanel
+from gui.panels.train_origin import in_short
+from gui.panels.train_queue import AVERAGED, MODALITY
 from tests.gui import fakes
 
 NETWORKS = (Network(architecture="baseline_cnn"), Network(architecture="alexnet"))
-STATE, SIZE = 3, 6
+STATE, EPOCH, SIZE = 3, 4, 6
 
 
 def write_study(workspace, name: str, trained: int = 1) -> Study:
@@ -102,3 +109,66 @@ def test_a_run_that_has_not_begun_has_no_size(panel):
     sizes = cells(panel, SIZE)
     assert sizes[0].endswith("kB")
     assert set(sizes[1:]) == {""}
+
+
+def write_comparison(workspace) -> list:
+    """Sound, sight and the average of their scores: of the last nothing is trained, and it has no epochs."""
+    networks = (
+        Network(modality="audio"),
+        Network(modality="video"),
+        Network(modality="audio-visual", fusion="score average"),
+    )
+    study = Study(name="three", folds=(1,), network=networks, recipe=Recipe(validation_share=0.2))
+    specs = list(study.runs((1,)))
+    for spec in specs:
+        folder = run_folder(workspace, spec)
+        folder.create(spec)
+        folder.write_status(phase=Phase.DONE)
+        if not spec.late:
+            folder.write_log([LogRow(1, 2.0, 0.5, None, None, 1e-3, 30.0, 1.0)])
+    write_toml(study, workspace.runs / "three" / "study.toml")
+    return specs
+
+
+def test_a_study_on_sound_has_no_column_of_modalities(panel):
+    assert panel.queue.table.isColumnHidden(MODALITY)
+
+
+def test_modalities_are_told_in_words_and_by_the_style_of_their_lines(panel, qtbot, context):
+    specs = write_comparison(context.workspace)
+    shown(qtbot, panel, "three")
+    assert not panel.queue.table.isColumnHidden(MODALITY)
+    assert cells(panel, MODALITY) == ["sound", "sight", "both"]
+    for spec in specs[:2]:
+        style = panel.curves.runs[spec.id].items["training loss"].opts["pen"].style()
+        assert style == theme.MODALITY_STYLE[Modality(spec.modality)]
+    assert len({curves.colour.name() for curves in panel.curves.runs.values()}) == 1, "one architecture, one colour"
+    assert panel.curves.runs[specs[1].id].part == "sight, fold 1, seed 0"
+
+
+def test_an_average_of_scores_looks_finished_without_epochs(panel, qtbot, context):
+    late = write_comparison(context.workspace)[2]
+    shown(qtbot, panel, "three")
+    assert cells(panel, STATE)[2] == "done" and cells(panel, EPOCH) == ["1 / 30", "1 / 30", "–"]
+    index = panel.queue.table.model().index(2, 0)
+    assert AVERAGED in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "no curve" in panel.curves.key.text()
+    panel.curves.set_test_accuracy(late.id, 0.75)
+    panel.curves.refresh()
+    assert [list(part) for part in panel.curves.runs[late.id].items["test accuracy"].getData()] == [[1.0], [75.0]]
+
+
+def test_what_a_run_started_from_is_shown(panel, qtbot, monkeypatch):
+    folder = panel.runs.rows[0].folder
+    assert in_short(folder.initial_weights) == "It has not begun: what it starts from is written when it does."
+    lines = ("/there/weights.safetensors", "sha256 0", "loaded a", "loaded b", "skipped c: no place", "missing d")
+    folder.write_initial_weights(lines)
+    seen = []
+    monkeypatch.setattr(QDialog, "exec", lambda box: seen.append(box.findChild(QPlainTextEdit).toPlainText()))
+    assert not panel.queue.origin.isEnabled()
+    panel.queue.table.selectRow(0)
+    panel.queue.origin.click()
+    assert seen == ["\n".join(lines)]
+    assert in_short(lines) == "2 tensors transferred, 1 skipped; 1 of the network started from random values."
+    assert in_short(lines[:4]) == "2 tensors transferred, none skipped."
+    assert in_short(("random weights",)) == "It started from random weights."

@@ -91,3 +91,8 @@ def test_resume_says_what_is_left_and_the_time_left_counts_it_too(panel, qtbot, 
     assert panel.runs.seconds_left() == 340.0
     context.engine.finish()
     qtbot.waitUntil(lambda: context.engine.status.state is State.IDLE and not panel._timer.isActive())
+
+
+def test_the_size_of_the_decoded_clips_is_told_apart():
+    words = Estimate(60.0, 1_900_000_000, 10**12, 3, {}, 1_200_000_000).sentence()
+    assert words == "3 runs, about 1 min on this machine and 1.9 GB of disk, of which 1.2 GB decoded clips."
