@@ -17,6 +17,17 @@ DATASETS: Table[DatasetInfo] = Table(
             ),
         ),
         (
+            "demo-videos",
+            DatasetInfo(
+                title="Demo videos (synthetic)",
+                help="Videos with sound, synthesised on this machine at first use. Some classes differ in appearance, "
+                "some only in the direction of a motion, some only in their sound: the right answer is known.",
+                opener="core.datasets.demo_videos:open_demo_videos",
+                folder="demo-videos",
+                synthetic=True,
+            ),
+        ),
+        (
             "esc10",
             DatasetInfo(
                 title="ESC-10",
