@@ -9,6 +9,8 @@ PLAYBACK_KEYS = (
     Shortcut("End", "to the end"),
     Shortcut("Left", "previous clip"),
     Shortcut("Right", "next clip"),
+    Shortcut(",", "one frame back"),
+    Shortcut(".", "one frame on"),
     Shortcut("L", "loop"),
 )
 

@@ -327,7 +327,7 @@ class ClipView(QWidget):
         head.addStrut(self._view.sizeHint().height())  # as high where there is nothing to choose
         self._rows = _splitter((self.waveform, 2), (self.listening, 5), (self.model, 4))
         self._halves = _splitter((self.film, 1), (self._rows, 1))
-        self._whole = _splitter((self._halves, 1), (self.strip, 0))
+        self._whole = _splitter((self._halves, 7), (self.strip, 1))
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(8, 4, 8, 4)

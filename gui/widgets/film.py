@@ -107,6 +107,7 @@ class FilmView(QWidget):
             self._wait.stop()
             self._painted = -1
         elif not self._wait.isActive():
+            self.update()  # the frame it stands at counts as the first
             self._follow()
 
     def _follow(self) -> None:

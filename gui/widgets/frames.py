@@ -15,6 +15,7 @@ from gui.widgets.film import fitted, image
 
 GAP = 4  # pixels between two frames
 BAR = 4  # height of a probability's bar
+LOWEST = 40  # pixels of height for the pictures
 
 
 class Grid(NamedTuple):
@@ -37,8 +38,10 @@ class FramesStrip(QWidget):
         self._seconds: NDArray[np.float64] = np.zeros(0)
         self._probabilities: NDArray[np.float32] | None = None
         self._of = ""
+        self._laid_out_for: tuple[object, ...] = ()
+        self._cells = Grid(1, 1, 1.0, 1.0)
         self.current = -1
-        self.setMinimumHeight(56)
+        self.setMinimumHeight(LOWEST + self._below())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Frames the network is given")
 
@@ -62,7 +65,7 @@ class FramesStrip(QWidget):
         fit = probabilities is not None and len(probabilities) == len(self._frames)
         self._probabilities = probabilities if fit else None
         self._of = of
-        self.updateGeometry()
+        self.setMinimumHeight(LOWEST + self._below())
         self.update()
 
     def clear_frames(self) -> None:
@@ -145,14 +148,19 @@ class FramesStrip(QWidget):
     def _grid(self) -> Grid:
         """As many rows as make the pictures largest."""
         count, height, width, _ = self._frames.shape
+        below = self._below()
 
         def pictures_height(rows: int) -> float:
             room = (self.width() - 2 * theme.GRID) / -(-count // rows) - GAP
-            return min(self.height() / rows - self._below() - 1, room * height / width)
+            return min(self.height() / rows - below - 1, room * height / width)
 
-        rows = max(range(1, count + 1), key=pictures_height)
-        columns = -(-count // rows)
-        return Grid(rows, columns, (self.width() - 2 * theme.GRID) / columns, self.height() / rows)
+        laid_out_for = (self.width(), self.height(), below, self._frames.shape)
+        if laid_out_for != self._laid_out_for:
+            self._laid_out_for = laid_out_for
+            rows = max(range(1, count + 1), key=pictures_height)
+            columns = -(-count // rows)
+            self._cells = Grid(rows, columns, (self.width() - 2 * theme.GRID) / columns, self.height() / rows)
+        return self._cells
 
     def _below(self) -> int:
         """Pixels below a picture: its time, and its probability where there is one."""

@@ -22,6 +22,7 @@ class Waveform(TimePlot):
         self.item.setDownsampling(auto=True, mode="peak")
         self.item.setClipToView(True)
         self.item.addItem(self._curve)
+        self.item.vb.sigResized.connect(self._redraw)  # other columns; pyqtgraph asks only when the range changes
         self.item.setMouseEnabled(x=True, y=False)
         margin = QGraphicsWidget()
         margin.setMinimumWidth(RIGHT)
@@ -58,6 +59,9 @@ class Waveform(TimePlot):
         if event.type() == QEvent.Type.PaletteChange:
             self._colour_curve()
         return bool(super().eventFilter(watched, event))
+
+    def _redraw(self) -> None:
+        self._curve.viewRangeChanged()
 
     def _colour_curve(self) -> None:
         self._curve.setPen(theme.colour("accent"))

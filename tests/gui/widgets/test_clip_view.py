@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from core.datasets.base import Clip, Dataset, Modality
-from core.recipe import AudioSettings, Recipe
+from core.recipe import AudioSettings, Recipe, VideoSettings
 from gui.widgets import clip_view as module
-from gui.widgets.clip_view import LISTENING, MODEL, NOTHING, ClipView
+from gui.widgets.clip_view import LISTENING, MODEL, NO_SOUND_TRACK, NOTHING, ClipView
+from tests.core.films import moving_square, tone, write_film
 
 RATE = 22050
 
@@ -153,8 +154,8 @@ def test_trouble_with_sound_goes_to_the_banner(qtbot, view, context):
     assert said.args == ["No loudspeaker.", "error"]
 
 
-def test_volume_and_rows_come_back(qtbot, view, context):
-    view.show()
+def test_volume_and_rows_come_back(qtbot, view, context, dataset):
+    show(qtbot, view, dataset, 1)
     view.transport.volume.setValue(25)
     view._rows.setSizes([300, 100, 100])
     view._rows.splitterMoved.emit(300, 1)  # as dragging does
@@ -162,6 +163,113 @@ def test_volume_and_rows_come_back(qtbot, view, context):
     qtbot.addWidget(again)
     again.resize(view.size())
     again.show()
+    show(qtbot, again, dataset, 1)
     assert again.transport.volume.value() == 25
     assert again.player.volume == 0.0625
     assert again._rows.sizes() == pytest.approx(view._rows.sizes(), abs=8)
+    again.close_clip()
+
+
+@pytest.fixture
+def films(tmp_path):
+    """A film with sound, one without, one with a silent track, and a sound."""
+    pictures = moving_square(20)
+    paths = [
+        write_film(tmp_path / "both.mkv", pictures, sound=tone(0.6)),
+        write_film(tmp_path / "mute.avi", pictures, codec="mpeg4"),
+        write_film(tmp_path / "silent.mkv", pictures, sound=np.zeros(12_800, np.float32)),
+        tmp_path / "rain.wav",
+    ]
+    soundfile.write(paths[3], tone(1.0), 16_000)
+    clips = tuple(Clip(path.name, path, 0, 1, path.name) for path in paths)
+    either = frozenset(Modality)
+    return Dataset("labelled-folder", "Test", tmp_path, ("move",), clips, "Free.", either)
+
+
+def test_what_a_clip_holds_decides_what_is_shown(qtbot, view, films):
+    def shown():
+        parts = (view.film, view.strip, view.waveform, view.model, view.transport.on, view.transport.volume, view._view)
+        return "".join("+" if part.isVisible() else "-" for part in parts), view._fact.text()
+
+    expected = [("+++++++", ""), ("++--+--", NO_SOUND_TRACK), ("+++++++", ""), ("--++-++", "")]
+    for place, wanted in (*enumerate(expected), (0, expected[0])):
+        show(qtbot, view, films, place)
+        assert shown() == wanted, films.clips[place].id
+    view.present(True)
+    assert not view._view.isVisible() and view.film.isVisible()
+    show(qtbot, view, films, 1)
+    view.present(False)
+    assert shown() == expected[1]
+
+
+def test_one_cursor_for_film_frames_and_sound(qtbot, view, films):
+    recipe = Recipe(video=VideoSettings(frames=4))
+    show(qtbot, view, films, 0, recipe)
+    assert view.player.duration == pytest.approx(0.8), "the sound is shorter than the film"
+    assert view.waveform.item.viewRange()[0][1] >= 0.8
+    assert len(view.strip._frames) == 4
+    view.strip.seek_wanted.emit(float(view.strip._seconds[2]))
+    assert view.strip.current == 2 and view.film.frame == view.film.film.index_at(view.strip._seconds[2])
+    assert view.waveform.cursor_line.value() == pytest.approx(view.strip._seconds[2])
+    assert view.player.seconds == pytest.approx(view.strip._seconds[2])
+
+
+def test_frames_are_stepped_by_keys_and_buttons(qtbot, view, films):
+    show(qtbot, view, films, 1)
+    qtbot.keyClick(view, Qt.Key.Key_Period)
+    qtbot.keyClick(view, Qt.Key.Key_Period)
+    assert view.film.frame == 2 and view.player.seconds == pytest.approx(0.08)
+    qtbot.keyClick(view, Qt.Key.Key_Comma)
+    assert view.film.frame == 1
+    qtbot.mouseClick(view.transport.on, Qt.MouseButton.LeftButton)
+    assert view.film.frame == 2
+    qtbot.mouseClick(view.transport.back, Qt.MouseButton.LeftButton)
+    assert view.film.frame == 1
+    show(qtbot, view, films, 3)
+    qtbot.keyClick(view, Qt.Key.Key_Period)
+    assert view.player.seconds == 0.0, "a sound has no frames"
+
+
+def test_a_film_without_sound_plays_to_its_end(qtbot, view, films):
+    show(qtbot, view, films, 1)
+    qtbot.mouseClick(view.film, Qt.MouseButton.LeftButton)
+    assert view.player.playing
+    qtbot.waitUntil(lambda: not view.player.playing, timeout=5000)
+    assert view.film.frame == 19 and view.film.shown.painted + view.film.shown.dropped == 20
+    assert view.strip.current == len(view.strip._seconds) - 1
+
+
+def test_probabilities_of_frames_wait_for_the_frames_and_go_with_the_clip(qtbot, view, films):
+    recipe = Recipe(video=VideoSettings(frames=4))
+    with qtbot.waitSignal(view.shown, timeout=20_000):
+        view.show_clip(films, films.clips[0], recipe)
+        view.show_frame_probabilities(np.full(4, 0.5, np.float32), "move")
+    assert "move 50 %" in view.strip.words_at(view.strip.thumbnail(1).center())
+    view.show_frame_probabilities(np.full(4, 0.75, np.float32), "move")
+    assert "move 75 %" in view.strip.words_at(view.strip.thumbnail(1).center())
+    show(qtbot, view, films, 2, recipe)
+    assert "%" not in view.strip.words_at(view.strip.thumbnail(1).center())
+
+
+def test_film_and_sound_lie_beside_each_other_where_there_is_breadth(qtbot, view, films):
+    view.resize(900, 500)
+    show(qtbot, view, films, 0)
+    qtbot.waitUntil(lambda: view.film.width() > 200, timeout=2000)
+    assert view.film.mapTo(view, view.film.rect().topRight()).x() < view.waveform.mapTo(view, QPoint()).x()
+    view._halves.setSizes([300, 600])
+    view._halves.splitterMoved.emit(300, 1)  # as dragging does
+    kept = view._halves.sizes()
+    view.resize(500, 900)
+    qtbot.waitUntil(
+        lambda: view.film.mapTo(view, view.film.rect().bottomLeft()).y() < view.waveform.mapTo(view, QPoint()).y()
+    )
+    view.resize(900, 500)
+    qtbot.waitUntil(lambda: view._halves.sizes() == pytest.approx(kept, abs=8))
+
+
+def test_a_film_that_cannot_be_read_is_a_sentence(qtbot, view, films, tmp_path):
+    bad = tmp_path / "bad.avi"
+    bad.write_bytes(b"RIFF no film")
+    view.show_file(bad, "bad", None)
+    qtbot.waitUntil(lambda: "bad.avi" in view._placeholder.text(), timeout=5000)
+    assert view.film.film is None and not view.player.duration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -216,6 +217,60 @@ def test_without_portaudio_nothing_raises(qtbot: Any, monkeypatch: pytest.Monkey
     player.seek(0.5)
     player.stop()
     assert not player.available and player.reason == NO_PORTAUDIO and not player.playing
+
+
+def test_a_film_without_sound_runs_on_the_clock(player: Player, sound: FakeSound, qtbot: Any) -> None:
+    places: list[float] = []
+    player.load(np.zeros(0, np.float32), 0, film=0.2)
+    player.position.connect(places.append)
+    assert player.duration == 0.2
+    player.play()
+    assert player.playing and not sound.streams
+    player.seek(0.1)
+    assert player.seconds == pytest.approx(0.1, abs=0.05)
+    qtbot.waitUntil(lambda: not player.playing, timeout=2000)
+    assert places[-1] == 0.2 and places[1:] == sorted(places[1:])
+    player.play()
+    assert player.seconds < 0.1, "from the beginning again"
+    player.pause()
+    held = player.seconds
+    qtbot.wait(30)
+    assert player.seconds == held
+
+
+def test_a_clock_loops_until_it_is_told_not_to(player: Player, qtbot: Any) -> None:
+    player.load(np.zeros(0, np.float32), 0, film=0.15)
+    player.loop = True
+    player.play()
+    places: list[float] = []
+    player.position.connect(places.append)
+    qtbot.waitUntil(lambda: any(b < a for a, b in pairwise(places)), timeout=2000)
+    assert player.playing and max(places) <= 0.15
+    player.loop = False
+    qtbot.waitUntil(lambda: not player.playing, timeout=2000)
+    assert player.seconds == 0.15
+
+
+def test_without_a_device_a_film_is_seen_and_the_reason_said(player: Player, sound: FakeSound, qtbot: Any) -> None:
+    sound.devices = 0
+    player.load(np.ones(100, np.float32), RATE, film=0.2)
+    with qtbot.assertNotEmitted(player.failed):
+        player.play()
+    assert player.playing and player.reason == NO_DEVICE
+    qtbot.waitUntil(lambda: not player.playing, timeout=2000)
+    assert player.seconds == pytest.approx(0.2)
+
+
+def test_a_sound_shorter_than_its_film_ends_in_silence(player: Player, sound: FakeSound) -> None:
+    player.load(np.ones(500, np.float32), RATE, film=0.8)
+    assert player.duration == pytest.approx(0.8)
+    player.play()
+    sound.streams[0].request(800)
+    heard = sound.streams[0].heard[0][:, 0]
+    assert heard[:500].all() and not heard[500:].any()
+    assert player.seconds == pytest.approx(0.8 - LATENCY)
+    player.load(np.ones(500, np.float32), RATE, film=0.3)
+    assert player.duration == pytest.approx(0.5), "a longer sound is heard to its end"
 
 
 def test_an_empty_clip_does_not_play(player: Player, sound: FakeSound) -> None:

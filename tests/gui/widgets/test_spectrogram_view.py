@@ -178,3 +178,15 @@ def test_the_waveform_draws_a_column_a_pixel_and_keeps_every_peak(qtbot):
     drawn = waveform._curve.curve.getData()[1]
     assert len(drawn) < 4 * 600
     assert drawn.max() == pytest.approx(0.9) and drawn.min() == pytest.approx(-0.8)
+
+
+def test_the_waveform_is_drawn_anew_for_another_size(qtbot):
+    waveform = Waveform()
+    qtbot.addWidget(waveform)
+    waveform.resize(150, 100)
+    waveform.show()
+    waveform.show_samples(tone(440, 5.0), RATE)
+    qtbot.wait(20)
+    few = len(waveform._curve.curve.getData()[1])
+    waveform.resize(900, 100)
+    qtbot.waitUntil(lambda: len(waveform._curve.curve.getData()[1]) > 4 * few, timeout=2000)
