@@ -1,5 +1,7 @@
 """DATASETS: the one table of datasets. To add one: a new file here and a row below."""
 
+from pathlib import Path
+
 from core.datasets.base import DatasetInfo
 from core.tables import Table
 
@@ -35,6 +37,7 @@ DATASETS: Table[DatasetInfo] = Table(
                 opener="core.datasets.esc50:open_esc10",
                 folder="ESC-50",
                 downloader="core.datasets.esc50:ARCHIVE",
+                recogniser="core.datasets.esc50:looks_like_esc50",
             ),
         ),
         (
@@ -45,15 +48,39 @@ DATASETS: Table[DatasetInfo] = Table(
                 opener="core.datasets.esc50:open_esc50",
                 folder="ESC-50",
                 downloader="core.datasets.esc50:ARCHIVE",
+                recogniser="core.datasets.esc50:looks_like_esc50",
+            ),
+        ),
+        (
+            "ucf101",
+            DatasetInfo(
+                title="UCF101",
+                help="13320 videos of 101 human actions, three official pairs of train and test lists; about half of "
+                "the classes have sound. Soomro, Zamir and Shah 2012.",
+                opener="core.datasets.ucf101:open_ucf101",
+                folder="UCF101",
+                where="Get UCF101.rar (6.5 GB) and UCF101TrainTestSplits-RecognitionTask.zip from "
+                "https://www.crcv.ucf.edu/data/UCF101.php, unpack both side by side, and open the folder that then "
+                "holds UCF-101 and ucfTrainTestlist.",
+                recogniser="core.datasets.ucf101:looks_like_ucf101",
             ),
         ),
         (
             "labelled-folder",
             DatasetInfo(
                 title="Labelled folder",
-                help="Your own clips: a folder for each class, or labels.csv with path,label[,fold][,group].",
+                help="Your own sounds or videos: a folder a class, or labels.csv with path,label[,fold][,group].",
                 opener="core.datasets.labelled_folder:open_labelled_folder",
             ),
         ),
     ],
 )
+
+
+def recognise(folder: Path, selected: str = "") -> str:
+    """The row of DATASETS that a folder belongs to by its layout: `selected` if that is one, else the last that is one.
+
+    A row stands after its subsets (ESC-50 after ESC-10). A folder of no known layout is a labelled folder.
+    """
+    fitting = [name for name, info in DATASETS.items() if info.recognises(folder)]
+    return selected if selected in fitting else fitting[-1] if fitting else "labelled-folder"

@@ -42,6 +42,11 @@ class _Row:
     source: str
 
 
+def looks_like_esc50(folder: Path) -> bool:
+    """Whether a folder has the table of ESC-50."""
+    return _place(folder) is not None
+
+
 def open_esc50(root: Path, control: Control) -> Dataset:
     """All rows of `meta/esc50.csv`. Clips whose file is missing are left out with the reason.
 
@@ -99,13 +104,17 @@ def check_arrived(root: Path, control: Control, report: Callable[[Progress], Non
 def _open(root: Path, control: Control) -> tuple[Path, list[_Row]]:
     """The folder that holds meta/ and audio/ (`root`, or ESC-50-master in it), and the rows of its table."""
     control.checkpoint()
-    place = next((p for p in (root, root / "ESC-50-master") if (p / "meta" / "esc50.csv").is_file()), None)
+    place = _place(root)
     if place is None:
         raise UserError(
             f"{root} is not ESC-50: there is no meta/esc50.csv in it. Choose the folder that has meta and audio in it, "
             "or download ESC-50 in the Data panel."
         )
     return place, _read_table(place / "meta" / "esc50.csv")
+
+
+def _place(root: Path) -> Path | None:
+    return next((p for p in (root, root / "ESC-50-master") if (p / "meta" / "esc50.csv").is_file()), None)
 
 
 def _read_table(table: Path) -> list[_Row]:

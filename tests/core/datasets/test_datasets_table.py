@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from core.datasets import DATASETS
+from core.datasets import DATASETS, recognise
 from core.datasets.base import Dataset
 from core.datasets.download import Archive
 from core.datasets.splits import find_leaks, split
 from core.errors import UserError
 from core.tables import load_dotted
 from tests.conftest import REAL_DATA
+from tests.core.datasets.ucf101_tree import make_ucf101
 
 
 def root_of(name: str, place: Path) -> Path:
@@ -27,6 +28,8 @@ def root_of(name: str, place: Path) -> Path:
             for number in range(6):
                 soundfile.write(place / kind / f"{number}.wav", [0.1, -0.1] * 400 * (number + 1), 8000)
         return place
+    if name == "ucf101":
+        return make_ucf101(place)
     root = REAL_DATA / name if (REAL_DATA / name).is_dir() else REAL_DATA / "esc10"
     if not root.is_dir():
         pytest.skip(f"no recordings for {name} in {REAL_DATA}")
@@ -47,7 +50,7 @@ def test_a_dataset_keeps_its_promises(opened: Dataset) -> None:
         clip.id == clip.path.relative_to(opened.root).as_posix() and clip.path.is_file() for clip in opened.clips
     )
     assert {clip.label for clip in opened.clips} == set(range(len(opened.classes)))
-    assert all(clip.fold and clip.group for clip in opened.clips)
+    assert all(clip.fold is not None and clip.group for clip in opened.clips)
     assert set(opened.folds) <= set(opened.official_folds or opened.folds)
     assert all(note.endswith(".") for note in opened.notes)
     assert DATASETS[opened.name].open(opened.root).clips == opened.clips
@@ -73,3 +76,13 @@ def test_a_downloader_is_an_archive_with_a_check(name: str) -> None:
 def test_a_folder_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There is no folder .*nowhere"):
         DATASETS[name].open(tmp_path / "nowhere")
+
+
+def test_layouts_are_recognised(tmp_path: Path) -> None:
+    (tmp_path / "esc" / "ESC-50-master" / "meta").mkdir(parents=True)
+    (tmp_path / "esc" / "ESC-50-master" / "meta" / "esc50.csv").touch()
+    assert recognise(tmp_path / "esc") == recognise(tmp_path / "esc", "labelled-folder") == "esc50"
+    assert recognise(tmp_path / "esc", "esc10") == "esc10"
+    assert recognise(tmp_path, "esc10") == "labelled-folder"
+    videos = make_ucf101(tmp_path / "ucf")
+    assert {recognise(folder) for folder in (videos, videos / "UCF-101", videos / "ucfTrainTestlist")} == {"ucf101"}
