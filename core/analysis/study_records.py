@@ -168,7 +168,8 @@ def _networks(specs: Mapping[str, RunSpec]) -> tuple[NetworkName, ...]:
         word, architecture = spec.modality.word, spec.network.architecture
         says = not several or label.partition(" · ")[0].endswith(word)
         alike = kinds[architecture, spec.modality] > 1
-        tells = (spec.network.name, variant(spec), initial(spec.network)) if alike else (spec.network.name,)
+        weights = "" if spec.branches else initial(spec.network)
+        tells = (spec.network.name, variant(spec), weights) if alike else (spec.network.name,)
         made.append(
             NetworkName(
                 label=label,

@@ -25,9 +25,10 @@ class Family:
         return tuple(member for member in self.members if member.modality == modality)
 
     def best(self, metric: str) -> NetworkRow | None:
-        """The best of the row; None where there is one network only, or none with a score."""
-        first = self.members[0]
-        return first if len(self.members) > 1 and math.isfinite(first.means[metric].value) else None
+        """The best of the row; None where there is one network only, none with a score, or two score the same."""
+        values = [member.means[metric].value for member in self.members]
+        alone = len(values) > 1 and math.isfinite(values[0]) and values[0] != values[1]
+        return self.members[0] if alone else None
 
     def name_of(self, row: NetworkRow) -> str:
         """A network within its cell: its own name, its weights where the row has several, what it does with time or

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.control import Control
 from core.datasets import DATASETS
+from core.datasets.base import Modality
 from core.engine import State
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
@@ -35,6 +36,7 @@ from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.findings import findings, forest_lines, forest_rows
 from gui.widgets.forest import ForestPlot
 from gui.widgets.gains_view import GainsView
+from gui.widgets.marks import MARKS
 from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
@@ -150,7 +152,8 @@ class ComparePanel(ResultsPanel):
         title += "" if about.higher_is_better else ": lower is better"
         title += ", dashed upright: published" if lines else ""
         if len(summary.modalities) > 1:
-            title += " · ● sound, solid   □ sight, dashed   ◆ both, dotted"
+            lines_of = {Modality.AUDIO: "solid", Modality.VIDEO: "dashed", Modality.AUDIO_VISUAL: "dotted"}
+            title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {lines_of[m]}" for m in summary.modalities)
         self.forest.show_rows(forest_rows(summary, metric), lines, title)
         self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, metric)))
         self.copy.setEnabled(bool(summary.runs))

@@ -239,7 +239,7 @@ class ErrorsPanel(ResultsPanel):
         shown, runs = self.table.clips.rowCount(), len(self.data.specs)
         dataset = self.source.dataset
         said = [
-            f"{runs} finished {'run' if runs == 1 else 'runs'}",
+            f"{runs} {'run' if runs == 1 else 'runs'}",
             f"{shown:,} {'prediction' if shown == 1 else 'predictions'}",
         ]
         if dataset is not None and dataset.synthetic:

@@ -99,7 +99,9 @@ class ConfusionMatrix(QWidget):
         if self._longest is None:  # asked for many times while painting
             metrics = QFontMetricsF(self._label_font(12))
             self._longest = max((metrics.horizontalAdvance(name) for name in self.classes), default=0.0)
-        names = max(7.0 * theme.GRID, min(self._longest + 2 * theme.GRID, 0.26 * min(self.width(), self.height())))
+        names = max(
+            theme.pixels(9.5 * theme.GRID), min(self._longest + 2 * theme.GRID, 0.26 * min(self.width(), self.height()))
+        )
         wide, high = max(1.0, self.width() - names - theme.GRID), max(1.0, self.height() - names - theme.GRID)
         return QRectF(names, names, min(wide, WIDEST * high), min(high, WIDEST * wide))
 

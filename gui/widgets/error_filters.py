@@ -81,10 +81,10 @@ class ErrorFilters(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.study = _combo("Study", "The study whose runs are shown.", 192)
-        self.network = _combo("Network", "Whose answers the matrix and the table show.", 176)
-        self.fold = _combo("Fold", "Only runs that were tested on this fold.", 72)
-        self.seed = _combo("Seed", "Only runs with this random seed.", 72)
+        self.study = _combo("Study", "The study whose runs are shown.", 168)
+        self.network = _combo("Network", "Whose answers the matrix and the table show.", 208)
+        self.fold = _combo("Fold", "Only runs that were tested on this fold.", 64)
+        self.seed = _combo("Seed", "Only runs with this random seed.", 64)
         self.right = _combo("A, right", "The network that was right.", 208)
         self.wrong = _combo("B, wrong", "The network that was wrong, whose answers are shown.", 208)
         self.search = QLineEdit(placeholderText="Find by class or clip")

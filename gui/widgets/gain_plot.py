@@ -12,10 +12,10 @@ from core.analysis.modality_gains import ModalityGains
 from gui import theme
 from gui.widgets.marks import paint_mark
 
-ROW, APART = 28.0, 7.0  # of a class, and between its marks; all of these before type is enlarged
+ROW, APART = 30.0, 8.0  # of a class, and between its marks; all of these before type is enlarged
 HEAD = FOOT = 24.0
 FIGURE = 80.0  # room for the gain
-RADIUS = 5.0
+RADIUS = 4.0
 TICKS = (0, 25, 50, 75, 100)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -9,6 +9,7 @@ from core.datasets.base import Modality
 from gui import theme
 
 LINE = 2.0  # pixels of an open mark
+MARKS = {Modality.AUDIO: "●", Modality.VIDEO: "□", Modality.AUDIO_VISUAL: "◆"}  # in words
 
 
 def paint_mark(painter: QPainter, modality: Modality, centre: QPointF, radius: float, colour: QColor) -> None:

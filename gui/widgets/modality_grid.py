@@ -18,7 +18,7 @@ from core.evaluation.families import Family, families
 from core.evaluation.metrics import METRICS
 from core.evaluation.summary import NetworkRow, Summary
 from gui import theme
-from gui.widgets.marks import mark_icon
+from gui.widgets.marks import MARKS
 
 NETWORK, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 BEST = "★"
@@ -46,11 +46,12 @@ class ModalityGrid(QTreeWidget):
         self.clear()
         shown = summary.modalities
         self.setColumnCount(1 + len(shown))
-        self.setHeaderLabels(["Architecture", *(modality.word.capitalize() for modality in shown)])
+        self.setHeaderLabels(
+            ["Architecture", *(f"{MARKS[modality]} {modality.word.capitalize()}" for modality in shown)]
+        )
         about = METRICS[metric]
         self.headerItem().setToolTip(0, f"The best first. {BEST} marks the best network of each architecture.")
         for column, modality in enumerate(shown, start=1):
-            self.headerItem().setIcon(column, mark_icon(modality, theme.colour("muted")))
             self.headerItem().setTextAlignment(column, RIGHT)
             self.headerItem().setToolTip(
                 column,

@@ -167,8 +167,10 @@ class ProbabilityBars(QWidget):
         painter.setFont(theme.font())
         painter.setPen(theme.colour("text"))
         title = top.adjusted(2 * theme.GRID, 0, 0, 0)
-        name = opinion.short or opinion.network
-        painter.drawText(title, LEFT, painter.fontMetrics().elidedText(name, ELIDE, int(title.width())))
+        name, metrics = opinion.short or opinion.network, painter.fontMetrics()
+        if metrics.horizontalAdvance(name) > title.width():
+            name = name.partition(", ")[2] or name  # the mark says the modality, too
+        painter.drawText(title, LEFT, metrics.elidedText(name, ELIDE, int(title.width())))
         if opinion.probabilities is None:
             painter.setPen(theme.colour("muted"))
             below = top.translated(0, top.height())

@@ -92,6 +92,9 @@ def make_run(workspace: Workspace, spec: RunSpec, clips: ClipList) -> RunFolder:
     name = spec.network.architecture
     shift = 1000 * spec.seed + 10 * spec.fold + sorted(STRENGTH).index(name) + 3 * list(Modality).index(spec.modality)
     strength = STRENGTH[name] + LIFT[spec.modality] + 0.25 * np.sin(shift)
+    if spec.late:
+        shift += 7
+        strength -= 0.2
     if spec.modality == Modality.VIDEO:
         strength = strength + 1.5 * np.sin(2.0 * labels)  # sight knows some classes better than others
     probabilities = fabricate(labels, len(clips.classes), strength, shift)

@@ -312,7 +312,7 @@ def test_sound_sight_and_both_stand_side_by_side(qtbot, opened, context):
     panel = opened()
     grid, networks = panel.grid, {network.label: network for network in panel.overview.summary.networks}
     assert grid.isVisible() and panel.tables.tabBar().isVisible()
-    assert [grid.headerItem().text(column) for column in range(4)] == ["Architecture", "Sound", "Sight", "Both"]
+    assert [grid.headerItem().text(column) for column in range(4)] == ["Architecture", "● Sound", "□ Sight", "◆ Both"]
     for name, metric in METRICS.items():
         choose_metric(panel, name)
         shown = {}
