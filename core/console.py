@@ -139,7 +139,7 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
 def _curve(found: Sweep) -> Table:
     """Accuracy of every network at every level, with intervals over the folds."""
     figures = level_table(found)
-    table = Table(title=f"Accuracy % with {found.row.title.lower()} (mean, 95 % interval over folds)")
+    table = Table(title=f"{found.row.title}: accuracy % (mean, 95 % interval over folds)")
     for place, heading in enumerate(figures.headings):
         table.add_column(heading, justify="left" if place < figures.text_columns else "right")
     for row in figures.rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import UserError
@@ -45,6 +45,13 @@ class Corruption:
     def word(self, level: Level) -> str:
         """`clean`, `−10 dB SNR`."""
         return "clean" if level is None else f"{figure(level)} {self.unit}"
+
+    def listed(self, levels: Sequence[Level]) -> str:
+        """`on clean clips and at 20, 10 and 0 dB SNR`."""
+        figures = [figure(level) for level in levels if level is not None]
+        clean = "on clean clips" if None in levels else ""
+        at = " and ".join(filter(None, (", ".join(figures[:-1]), *figures[-1:])))
+        return " and ".join(filter(None, (clean, f"at {at} {self.unit}" if at else "")))
 
 
 def figure(level: float) -> str:

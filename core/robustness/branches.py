@@ -29,6 +29,14 @@ class AtLevel:
         return p is not None and p < SIGNIFICANCE and self.difference.mean < 0
 
     @property
+    def above_both(self) -> str:
+        """The test of `above` in words; nothing where it lies above one branch at most."""
+        if self.adjusted_p is None or self.difference.mean <= 0:
+            return ""
+        shown = "p < 0.001" if self.adjusted_p < 0.001 else f"p = {self.adjusted_p:.2g}"
+        return f" Above both: {shown} after Holm over the levels."
+
+    @property
     def above(self) -> bool:
         """Significantly above both branches, having asked at every level: the stricter reading of “somewhere”."""
         return self.adjusted_p is not None and self.adjusted_p < SIGNIFICANCE
@@ -45,21 +53,27 @@ class AgainstBranches:
     @property
     def verdict(self) -> str:
         """Where it lies significantly above both branches and below the better one, as a sentence."""
-        tested = [at for at in self.levels if at.difference.p is not None]
+        tested = [at.level for at in self.levels if at.difference.p is not None]
         if not tested:
             return f"{self.network}: nothing can be tested against its branches. Train more folds."
-        word = self.sweep.row.word
-        above = _listed([word(at.level) for at in tested if at.above])
-        below = _listed([word(at.level) for at in tested if at.below])
-        asked = _listed([word(at.level) for at in tested])
-        high = f"significantly above both of its branches at {above}" if above else "nowhere significantly above both"
-        low = f"significantly below the better one at {below}" if below else "never significantly below the better one"
-        return f"{self.network} is {high} and {low} (tested at {asked})."
+        listed = self.sweep.row.listed
+        above = [at.level for at in self.levels if at.above]
+        below = [at.level for at in self.levels if at.below]
+        high = (
+            f"significantly above both of its branches {listed(above)}" if above else "nowhere significantly above both"
+        )
+        low = (
+            f"significantly below the better one {listed(below)}"
+            if below
+            else "never significantly below the better one"
+        )
+        only = "" if len(tested) == len(self.sweep.levels) else f" (tested {listed(tested)})"
+        return f"{self.network} is {high}, and {low}{only}."
 
     def sentences(self) -> tuple[str, ...]:
-        """The difference to the better branch at each level."""
+        """The difference to the better branch at each level, and what is left of being above both."""
         return tuple(
-            f"{_capital(self.sweep.row.word(at.level))}: {at.difference.sentence(self.network, at.better)}"
+            f"{_capital(self.sweep.row.word(at.level))}: {at.difference.sentence('it', at.better)}{at.above_both}"
             for at in self.levels
         )
 
@@ -152,11 +166,6 @@ def level_figures(sweep: Sweep) -> TextTable:
 def _basis(sweep: Sweep, label: str) -> str:
     mean = sweep.mean(label, None)
     return "–" if mean is None else f"{mean.n_folds} × {mean.n_seeds}"
-
-
-def _listed(words: list[str]) -> str:
-    """`clean, 20 dB SNR and 10 dB SNR`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _capital(word: str) -> str:

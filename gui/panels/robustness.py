@@ -39,6 +39,7 @@ ASK_HELP = (
     "Every finished run predicts its test clips again, made worse to each level. Nothing is trained; what has been "
     "answered is kept and not asked again."
 )
+ANSWERED = "Every finished run has answered at these levels."
 TRAINING = "A study is being trained and needs the processor: ask when it is done, or stop it."
 WAITING = "Asking waits while a study is trained."
 
@@ -80,6 +81,7 @@ class RobustnessPanel(ResultsPanel):
         self.bar.setHidden(on)
         self._under.setHidden(on)
         self.curve.present(on)
+        self.table.present(on)
 
     def save_state(self) -> None:
         super().save_state()
@@ -110,7 +112,7 @@ class RobustnessPanel(ResultsPanel):
             self._filled = (results.study, results.corruption)
             kept = str(self.context.settings.value(f"robustness/levels/{results.corruption}", ""))
             asked = [level for level in results.levels if level is not None]
-            self.bar.begin(results.row, results.dataset, written(asked) or kept or written(results.row.levels))
+            self.bar.begin(results.row, written(asked) or kept or written(results.row.levels))
         self._show()
 
     def forget_results(self) -> None:
@@ -183,20 +185,21 @@ class RobustnessPanel(ResultsPanel):
             if not shown.affected:
                 return False, ""
             if not missing:
-                return False, "Every finished run has answered at these levels."
+                return False, ANSWERED
             self.context.workspace.require_writable()
         except UserError as error:
             return False, str(error)
         if self.context.engine.status.state is not State.IDLE:
             return False, TRAINING
-        return True, f"{counted(missing, 'answer')} of runs to be asked for at these levels."
+        return True, f"{counted(missing, 'answer')} missing: each run gives one at each level."
 
     def _say_what_can_be_asked(self) -> None:
         possible, sentence = self._askable()
         self.bar.ask.setEnabled(possible)
         self._unasked_button.setEnabled(possible)
+        self.bar.ask.setToolTip(ASK_HELP if possible else sentence or ASK_HELP)
         self.note.setText(sentence)
-        self.note.setVisible(bool(sentence))
+        self.note.setVisible(bool(sentence) and sentence != ANSWERED)  # the tooltip is enough where nothing is wanted
 
     def _answered(self, _: Sweep) -> None:
         self._ended()
@@ -304,9 +307,8 @@ def _ask(
 
 def _unasked(shown: Sweep) -> str:
     """What will be where nothing is yet."""
-    wing = WINGS[shown.row.wing].word
     if not shown.affected:
-        return f"No network of this study is given {wing}: {shown.row.title.lower()} changes nothing for it."
-    return (
-        f"How far each network falls under {shown.row.title.lower()} will be here, once the networks have been asked."
-    )
+        return (
+            f"{shown.row.title} changes nothing here: no network of this study is given {WINGS[shown.row.wing].word}."
+        )
+    return f"{shown.row.title}: how far each network falls will be here, once the networks have been asked."

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushBut
 from core.errors import UserError
 from core.robustness import CORRUPTIONS, Corruption, figure
 from gui import theme
-from gui.widgets.elided import ElidedLabel
 
 COPIES = (
     ("Levels as Markdown", "markdown"),
@@ -43,7 +42,6 @@ class RobustnessBar(QWidget):
         self._unit = theme.label(muted=True)
         self._usual = QToolButton()
         theme.set_icon(self._usual, "mdi6.restore")
-        self._about = ElidedLabel()
         self.copy = self._copy_button()
         self.ask = QPushButton(ask)
         self.ask.setToolTip(ask_help)
@@ -68,18 +66,12 @@ class RobustnessBar(QWidget):
         self._studies.addItems(list(studies))
         self._studies.setCurrentText(chosen)
 
-    def choose_corruption(self, corruption: str) -> None:
-        """As a person chooses it."""
-        self._corruptions.setCurrentIndex(self._corruptions.findData(corruption))
-        self.chosen.emit()
-
-    def begin(self, row: Corruption, about: str, levels: str) -> None:
+    def begin(self, row: Corruption, levels: str) -> None:
         """What was chosen has been read: these are its levels."""
         self.levels.setText(levels)
         self.levels.setToolTip(f"How strongly, in {row.unit}: figures with commas between them.\n{row.help}")
         self._unit.setText(row.unit)
         self._usual.setToolTip(f"Take the usual levels: {written(row.levels)} {row.unit}.")
-        self._about.set_text(about)
 
     def _take_usual_levels(self) -> None:
         self.levels.setText(written(CORRUPTIONS[self.corruption].levels))
@@ -114,7 +106,7 @@ class RobustnessBar(QWidget):
             bar.addWidget(field)
         bar.addWidget(self._unit)
         bar.addWidget(self._usual)
-        bar.addWidget(self._about, 1)
+        bar.addStretch(1)
         bar.addWidget(self.copy)
         bar.addWidget(self.ask)
 

@@ -51,7 +51,7 @@ class EndLabels(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        metrics = QFontMetricsF(theme.font())
+        metrics = QFontMetricsF(theme.font(bold=True))  # as the one in front is written
         longest = max((metrics.horizontalAdvance(name) for name in (*self.marks, self.remark)), default=0.0)
         return QSize(round(LEADER + MARK + min(longest, theme.pixels(WIDEST)) + theme.GRID), 8 * theme.GRID)
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
@@ -86,7 +86,7 @@ class LevelCurve(QWidget):
         self.plot = self.graphics.addPlot()
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
-        self.plot.showGrid(y=True, alpha=0.12)
+        self.plot.showGrid(y=True, alpha=0.2)
         self.plot.setLabel("left", "Accuracy (%)")
         self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.chance = pg.InfiniteLine(angle=0)
@@ -97,6 +97,7 @@ class LevelCurve(QWidget):
         self._pointer.said.connect(self._said)
         self.names.pointed.connect(self.point_at)
         self.plot.vb.sigRangeChanged.connect(self._place_names)
+        self.plot.vb.sigResized.connect(self._place_names)
         self.graphics.scene().sigMouseClicked.connect(self._mouse_clicked)
         self._lay_out()
 
@@ -107,11 +108,11 @@ class LevelCurve(QWidget):
         self, lines: Sequence[LevelLine], ticks: Sequence[str], axis: str, chance: float, caption: str
     ) -> None:
         """Show networks at levels named by `ticks`, clean first; `chance` in %."""
+        self._pointer.forget()
         for items in self._items.values():
             for item in items:
                 self.plot.removeItem(item)
         self._items.clear()
-        self._pointer.forget()
         self.lines, self.pointed = tuple(lines), ""
         self.caption.setText(caption)
         self.plot.getAxis("bottom").setTicks([list(enumerate(ticks))])
@@ -152,10 +153,6 @@ class LevelCurve(QWidget):
             self._dress()
         super().changeEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._place_names()
-
     def _add(self, line: LevelLine) -> None:
         number = self.lines.index(line)
         x = np.array([self.x_of(number, level) for level in range(len(line.points))])
@@ -185,7 +182,7 @@ class LevelCurve(QWidget):
             colour = theme.mix(line.colour, back, FAINT) if behind else line.colour
             front = line.name == self.pointed
             style = theme.MODALITY_STYLE[line.modality]
-            bars.setOpts(pen=pg.mkPen(theme.mix(colour, back, 0.0 if front else 0.35), width=3 if front else 1.5))
+            bars.setOpts(pen=pg.mkPen(theme.mix(colour, back, 0.0 if front else 0.35), width=3 if front else 2))
             curve.setPen(pg.mkPen(colour, width=3 if front else 2, style=style))
             curve.setSymbolSize(round(theme.pixels(11 if front else 9)))
             curve.setSymbolBrush(back if line.modality == Modality.VIDEO else colour)

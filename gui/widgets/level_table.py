@@ -16,7 +16,7 @@ from gui.widgets.level_curve import LevelLine, level_lines
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ABOVE_AND_BELOW = (
-    "Above both: the larger of the two p-values, after Holm over the levels. Below: each level by itself. Either claim "
+    "Above both is tested by the larger of two p-values, below at each level by itself: either claim "
     "is made on its stricter reading. The better branch is the one with the higher mean on these very clips, which "
     "favours it a little."
 )
@@ -33,6 +33,7 @@ class LevelTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setShowGrid(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # networks differ in what comes last, too
         self.setWordWrap(False)
         self.verticalHeader().hide()
         self.setMouseTracking(True)
@@ -74,6 +75,10 @@ class LevelTable(QTableWidget):
         self._paint_swatches()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    def present(self, on: bool) -> None:
+        """Names and figures need the room more than what the figures stand on."""
+        self.setColumnHidden(self.columnCount() - 1, on)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_lines"):
