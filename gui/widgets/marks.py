@@ -18,14 +18,14 @@ def paint_mark(painter: QPainter, modality: Modality, centre: QPointF, radius: f
     painter.setPen(QPen(theme.colour("window"), LINE))
     painter.setBrush(colour)
     if modality == Modality.AUDIO:
-        painter.drawEllipse(centre, radius, radius)
+        painter.drawEllipse(centre, radius + LINE / 2, radius + LINE / 2)  # half of its edge lies within it
     elif modality == Modality.VIDEO:
         side = 0.85 * radius
         painter.setPen(QPen(colour, LINE, j=Qt.PenJoinStyle.MiterJoin))
         painter.setBrush(theme.colour("window"))
         painter.drawRect(QRectF(centre.x() - side, centre.y() - side, 2 * side, 2 * side))
     else:
-        reach = 1.35 * radius
+        reach = 1.35 * radius + LINE / 2
         corners = [QPointF(reach, 0), QPointF(0, reach), QPointF(-reach, 0), QPointF(0, -reach)]
         painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
     painter.restore()
