@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from core.datasets.base import Dataset
+from core.datasets.base import ALWAYS_TRAINING, Dataset
 from core.readable import counted
 from gui import theme
 
@@ -17,7 +17,7 @@ ROW = 20  # pixels of a class, before type is enlarged
 LEGEND = 16  # pixels of the line that names the folds
 COLUMN = 360  # pixels a column of classes needs at least
 MARGIN = 2 * theme.GRID
-NO_FOLD = 0
+NO_FOLD = -1
 
 
 class ClassBalance(QWidget):
@@ -34,7 +34,7 @@ class ClassBalance(QWidget):
         self._classes = dataset.classes
         self._counts = [Counter() for _ in dataset.classes]
         for clip in dataset.clips:
-            self._counts[clip.label][clip.fold or NO_FOLD] += 1
+            self._counts[clip.label][NO_FOLD if clip.fold is None else clip.fold] += 1
         self._folds = tuple(sorted({fold for counts in self._counts for fold in counts}))
         self.updateGeometry()
         self.update()
@@ -101,7 +101,7 @@ class ClassBalance(QWidget):
             left += width + height + 2 + 2 * theme.GRID
 
     def _fold_name(self, fold: int) -> str:
-        return f"Fold {fold}" if fold != NO_FOLD else "No fold"
+        return {NO_FOLD: "No fold", ALWAYS_TRAINING: "Always training"}.get(fold, f"Fold {fold}")
 
     def _shade(self, fold: int) -> QColor:
         place = self._folds.index(fold) / max(len(self._folds) - 1, 1)

@@ -38,7 +38,9 @@ def root_of(name: str, place: Path) -> Path:
 
 @pytest.fixture(scope="module", params=list(DATASETS))
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return DATASETS[request.param].open(root_of(request.param, tmp_path_factory.mktemp(request.param)))
+    made_once = DATASETS[request.param].synthetic  # by all tests of this run
+    place = tmp_path_factory.getbasetemp() / request.param if made_once else tmp_path_factory.mktemp(request.param)
+    return DATASETS[request.param].open(root_of(request.param, place))
 
 
 def test_a_dataset_keeps_its_promises(opened: Dataset) -> None:
