@@ -288,14 +288,14 @@ class ClipView(QWidget):
         self._serve()
         self._apply_view()
         self._apply_colours()
-        self._restore("rows", self._rows)
+        self._restore("plots", self._rows)
         self._restore("strip", self._whole)
         for splitter in (self._rows, self._halves, self._whole):
             splitter.splitterMoved.connect(self._keep_rows)
         self.transport.volume.valueChanged.connect(self._keep_volume)
 
     def _keep_rows(self) -> None:
-        for key, splitter in (("rows", self._rows), ("strip", self._whole), (self._way, self._halves)):
+        for key, splitter in (("plots", self._rows), ("strip", self._whole), (self._way, self._halves)):
             self.context.settings.setValue(f"{self._name}/{key}", splitter.saveState())
 
     def _restore(self, key: str, splitter: QSplitter) -> bool:
@@ -357,4 +357,5 @@ def _splitter(*rows: tuple[QWidget, int]) -> QSplitter:
     for widget, share in rows:
         made.addWidget(widget)
         made.setStretchFactor(made.count() - 1, share)
+    made.setSizes([share for _, share in rows])  # or the sizes that widgets hint at would count more than the shares
     return made

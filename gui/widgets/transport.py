@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
 
 from gui import theme
 from gui.widgets.player import Player
@@ -35,7 +35,9 @@ class Transport(QWidget):
         self.volume = QSlider(Qt.Orientation.Horizontal)
         self.volume.setRange(0, 100)
         self.volume.setValue(100)
-        self.volume.setFixedWidth(96)
+        self.volume.setMinimumWidth(5 * theme.GRID)  # it gives way to the buttons for frames
+        self.volume.setMaximumWidth(12 * theme.GRID)
+        self.volume.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.volume.setAccessibleName("Volume")
         self.volume.setToolTip("Volume of the playback. Changes nothing in the result.")
