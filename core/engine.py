@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.control import Control
 from core.chosen import open_chosen
-from core.datasets.base import Dataset
+from core.control import Control
+from core.datasets.base import ALWAYS_TRAINING, Dataset
 from core.errors import Cancelled, UserError
 from core.events import (
     BatchEnded,
@@ -167,7 +167,8 @@ def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> lis
     Raises:
         UserError: the dataset has one fold only, or none of the folds asked for.
     """
-    if len(dataset.folds) < 2:
+    always = any(clip.fold == ALWAYS_TRAINING for clip in dataset.clips)
+    if len(dataset.folds) < 1 + (not always):
         raise UserError(f"{dataset.title} has clips in one fold only: what is tested could not be trained.")
     there = ", ".join(map(str, dataset.folds))
     absent = [str(fold) for fold in study.folds if fold not in dataset.folds]

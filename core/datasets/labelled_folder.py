@@ -13,19 +13,15 @@ from core.datasets.base import Clip, Dataset, Excluded, Modality
 from core.datasets.csv_table import Line, read_table
 from core.datasets.splits import FOLDS, refolded
 from core.errors import UserError
+from core.media import VIDEO_SUFFIXES
 from core.readable import counted
 
 TABLE = "labels.csv"
 MOST_FOLDS = 1000  # a fold beyond this is a mistake in the table
 LICENCE = "Your own clips: no licence is known. Ask who recorded them before you pass them on."
-# What libsndfile and FFmpeg read by its content; the name only decides what is looked at.
+# What libsndfile reads by its content; the name only decides what is looked at.
 OF_SOUNDS = ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 .voc .sph .nist"
-OF_VIDEOS = (
-    ".avi .mp4 .m4v .mov .qt .mkv .webm .mpg .mpeg .m2v .vob .wmv .asf .flv .f4v .ogv .3gp .3g2 .ts .mts .m2ts .mxf "
-    ".dv .mjpeg .mjpg"
-)
 SOUNDS = frozenset(OF_SOUNDS.split())
-VIDEOS = frozenset(OF_VIDEOS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ def _modalities(found: Sequence[_Found], notes: list[str]) -> frozenset[Modality
 def _kinds(names: Sequence[str]) -> tuple[int, int]:
     """How many are sounds, and how many are videos, by their ending."""
     suffixes = [Path(name).suffix.lower() for name in names]
-    return sum(suffix in SOUNDS for suffix in suffixes), sum(suffix in VIDEOS for suffix in suffixes)
+    return sum(suffix in SOUNDS for suffix in suffixes), sum(suffix in VIDEO_SUFFIXES for suffix in suffixes)
 
 
 def _word(names: Sequence[str]) -> str:
@@ -117,7 +113,7 @@ def _from_folders(root: Path, control: Control, notes: list[str]) -> list[_Found
     loose: list[str] = []
     for path in _files(root, control):
         parts = path.relative_to(root).parts
-        if path.suffix.lower() not in SOUNDS | VIDEOS:
+        if path.suffix.lower() not in SOUNDS | VIDEO_SUFFIXES:
             ignored[path.suffix.lower() or "no ending"] += 1
         elif len(parts) == 1:
             loose.append(path.name)
@@ -181,7 +177,7 @@ def _from_table(root: Path, control: Control) -> tuple[list[_Found], tuple[Exclu
             f"Paths are taken from {root}: correct them, or move the table."
         )
     kinds = Counter(Path(id).suffix.lower() or "no ending" for id in found)
-    if not kinds.keys() & (SOUNDS | VIDEOS):
+    if not kinds.keys() & (SOUNDS | VIDEO_SUFFIXES):
         listed = ", ".join(f"{suffix} {count}" for suffix, count in kinds.most_common(4))
         raise UserError(
             f"{root / TABLE} names no sounds or videos ({listed}). "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,8 +112,8 @@ def _ask(
     caches = Caches(dataset, workspace.cache).open(specs, control, emit)
     apply: Callable[..., Batch] = load_dotted(row.apply)
     clips = {clip.id: clip for clip in dataset.clips}
-    for done, (folder, level) in enumerate(todo):
-        emit(Progress(f"{row.title}, {row.word(level)}", done, len(todo), "answers"))
+    done = 0
+    for folder, asked in groupby(todo, key=itemgetter(0)):
         spec, clean = folder.spec, folder.predictions()
         tested = clean.clip_ids.tolist()
         gone = [name for name in tested if name not in clips]
@@ -119,9 +121,13 @@ def _ask(
             raise UserError(f"{folder.id} was tested on {gone[0]}, which is no longer in {dataset.root}.")
         of_wings = {wing: caches.of(wing, spec.recipe) for wing in spec.modality.wings}
         batches = Batches([clips[name] for name in tested], of_wings, spec.recipe, spec.seed)
-        worse = partial(apply, level=level, seed=spec.seed)
-        said = predict(restore(folder, device), batches, clean.classes, control, worse)
-        pooled([said]).save(folder.corrupted(corruption, level))  # its features would take most of the room
+        task = restore(folder, device)
+        for _, level in asked:
+            emit(Progress(f"{row.title}, {row.word(level)}", done, len(todo), "answers"))
+            worse = partial(apply, level=level, seed=spec.seed)
+            said = predict(task, batches, clean.classes, control, worse)
+            pooled([said]).save(folder.corrupted(corruption, level))  # its features would take most of the room
+            done += 1
 
 
 def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: Control, report: Emit) -> Sweep:

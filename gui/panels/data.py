@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
-from core.datasets import DATASETS
+from core.datasets import DATASETS, recognise
 from core.datasets.base import Dataset
 from core.datasets.scan import read_headers
 from core.events import Progress
@@ -109,7 +109,7 @@ class DataPanel(Panel):
 
     def open_folder(self, folder: Path, name: str = "") -> None:
         """Open a folder as what it is: by its layout a known dataset, or classes of one's own."""
-        name = name or data_jobs.recognise(folder, self._selected)
+        name = name or recognise(folder, self._selected)
         self.open(DatasetChoice(name=name, root=str(folder)))
 
     def open(self, choice: DatasetChoice, *, check: bool = False) -> None:

@@ -115,13 +115,5 @@ def download_dataset(name: str, target: Path, url: str, control: Control, report
     return download(load_dotted(DATASETS[name].downloader), target, control, report, url)
 
 
-def recognise(folder: Path, selected: str) -> str:
-    """Which row of DATASETS a folder that was dropped belongs to: that which is selected, where several would do."""
-    known = [name for name, info in DATASETS.items() if info.recognises(folder)]
-    if any((place / "meta" / "esc50.csv").is_file() for place in (folder, folder / "ESC-50-master")):
-        known += ["esc10", "esc50"]
-    return selected if selected in known else (known or ["labelled-folder"])[-1]
-
-
 def _limit(check: Check) -> float:
     return check.study.cache_limit * 1e9
