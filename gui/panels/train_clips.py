@@ -87,6 +87,9 @@ class ClipsForm(QWidget):
         dataset = self.dataset
         made = dataset is not None and not dataset.official_folds and not dataset.synthetic
         self.form.show_field("folds", made)
+        groups = len({clip.group for clip in dataset.clips}) if dataset is not None else 0
+        alone = f"{groups} folds: each group is left out once." if not self.form.editors["folds"].get() else ""
+        self.form.hint("folds", alone)
         self.form.show_field("with_sound", Modality.VIDEO in offered)
         self.form.setVisible(made or Modality.VIDEO in offered)
         text = ""

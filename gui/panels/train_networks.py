@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
 from core.study import Network, architectures
@@ -14,6 +14,7 @@ from gui import theme
 from gui.panels.train_earlier import Earlier
 from gui.panels.train_network_row import Around, NetworkRow
 from gui.panels.train_presets import trio, with_branches
+from gui.widgets.flow import FlowLayout
 
 
 class NetworkList(QWidget):
@@ -52,12 +53,11 @@ class NetworkList(QWidget):
             self.compare.addAction(title).setData(name)
         self.compare.triggered.connect(self._add_three)
         self.add_three.setMenu(self.compare)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID)
-        buttons.addWidget(self.add)
-        buttons.addWidget(self.add_three)
-        buttons.addStretch(1)
-        self._column.addLayout(buttons)
+        buttons = QWidget()
+        flow = FlowLayout(buttons, theme.GRID // 2)
+        for button in (self.add, self.add_three):
+            flow.addWidget(button)
+        self._column.addWidget(buttons)
 
     def set_value(self, networks: tuple[Network, ...]) -> None:
         for row in list(self.rows):

@@ -15,6 +15,7 @@ from core.recipe import Recipe
 from core.study import SECTIONS, DatasetChoice, Study, read_study, slug, write_toml
 from gui import theme
 from gui.context import Context
+from gui.field_editors import widen_list
 from gui.panels.train_clips import ClipsForm
 from gui.panels.train_earlier import Earlier, finished_runs
 from gui.panels.train_networks import NetworkList
@@ -46,6 +47,8 @@ class StudyEditor(QScrollArea):
         self._unsuited: Study | None = None  # for clips that it is not known yet what they are
         self._runs_job: Any = None
         self.presets = QComboBox()
+        self.presets.setMinimumWidth(10 * theme.GRID)
+        self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.presets.setToolTip("Start from a study that comes with Sensorium; everything can be changed.")
         self.answers = theme.label("", theme.SMALL, muted=True, wrap=True)
         self.basics = SettingsForm(Study, only=_SHORT)
@@ -234,6 +237,7 @@ class StudyEditor(QScrollArea):
         for path in sorted(PRESETS.glob("*.toml")):
             self.presets.addItem(path.stem, path)
         self.presets.setPlaceholderText("choose a preset")
+        widen_list(self.presets)
 
     def _preset_chosen(self) -> None:
         path = self.presets.currentData()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
 
@@ -37,5 +37,9 @@ class Welcome(QWidget):
         inside.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.addStretch(2)
-        column.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
+        line = QHBoxLayout()  # no alignment: it would forget how high the sentence is at its width
+        line.addStretch(1)
+        line.addWidget(middle)
+        line.addStretch(1)
+        column.addLayout(line)
         column.addStretch(3)

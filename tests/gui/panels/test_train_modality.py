@@ -84,6 +84,13 @@ def test_films_that_nobody_has_opened_are_looked_at_in_the_background(editor, fi
     assert editor.value().modality == Modality.VIDEO
 
 
+def test_leaving_each_group_out_says_how_many_folds_that_makes(with_films):
+    with_films.clips.form.editors["folds"].set(0)
+    assert with_films.clips.form._hints["folds"].text() == "6 folds: each group is left out once."
+    with_films.clips.form.editors["folds"].set(3)
+    assert with_films.clips.form._hints["folds"].text() == ""
+
+
 def test_what_was_edited_in_the_meantime_stays(editor, films, qtbot):
     editor.use_dataset(films)
     editor.recipe.form.editors["epochs"].set(7)
