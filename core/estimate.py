@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 TIMED_BATCHES = 3
-TIMED_CLIPS = 16  # at most, per timed batch: a large batch is timed by a smaller one
+TIMED_CLIPS = 16  # at most, per timed batch: a large batch is timed by a smaller one, one of films by the fewer
 FLOAT_BYTES = 4
 
 
@@ -123,7 +123,8 @@ def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -
         model.freeze(len(model.stages) if network.freeze == "all but head" else network.freeze_stages)
     task = Task(model, recipe, spec.modality.wings, classes, seed=0).to(device)
     optimizer = None if spec.late else make_optimizer(model.named_parameters(), frozenset(), recipe)
-    clips = min(recipe.batch_size, TIMED_CLIPS)
+    pictures = recipe.video.frames if "video" in spec.modality.wings else 1
+    clips = min(recipe.batch_size, max(2, TIMED_CLIPS // pictures))  # two at least: batch norms ask for it
     batch = made_up(task, clips)
     training, testing = [], []
     for index in range(TIMED_BATCHES + 1):  # the first warms caches and is not counted
