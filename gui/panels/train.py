@@ -235,7 +235,7 @@ class TrainPanel(Panel):
         self._columns.addWidget(self._left)
         self._columns.addWidget(self._pages)
         self._columns.setStretchFactor(1, 1)
-        self._columns.setSizes([46 * theme.GRID, 100 * theme.GRID])
+        self._columns.setSizes([48 * theme.GRID, 100 * theme.GRID])
         self.remember("train/columns", self._columns)
         self.remember("train/rows", self._rows)
         whole = QVBoxLayout(self)
