@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.control import Control
@@ -52,7 +52,8 @@ class ClipsForm(QWidget):
         moved = not same_place(choice, self._choice)
         self._choice = choice
         self.form.set_value(choice)
-        self.modality.set(modality)
+        with QSignalBlocker(self.modality.widget):  # nobody has chosen it
+            self.modality.set(modality)
         info = DATASETS[choice.name]
         self.title.setText(info.title if info.folder else f"{info.title}: {Path(choice.root).name}")
         self.title.setToolTip(choice.root or "In its place in the workspace.")

@@ -130,7 +130,7 @@ class Queue(QWidget):
         self.name = _button("mdi6.rename-outline", "Name", "Give the chosen run a name of its own.")
         self.origin = _button(
             "mdi6.source-branch",
-            "Start",
+            "Origin",
             "What the chosen run started from: which weights were transferred or skipped.",
         )
         self.delete = _button("mdi6.trash-can-outline", "Delete", "Delete the chosen runs for good.")

@@ -118,6 +118,15 @@ def test_both_brings_its_branches_and_a_validation_part_and_takes_them_away_agai
     assert with_films.value().network == before.network
 
 
+def test_a_study_on_both_that_is_opened_stays_as_it_was_written(with_films, context, films):
+    said = []
+    context.message.connect(lambda sentence, level: said.append(sentence))
+    study = Study(modality="audio-visual", network=(*ALONE, Network(joint=True)), dataset=films)
+    with_films.set_value(study)
+    assert with_films.value() == study
+    assert said == []
+
+
 def test_three_are_added_at_once_as_far_as_they_are_not_there(with_films, films):
     show(with_films, Study(modality="video", network=(Network(architecture="alexnet", weights="imagenet"),)), films)
     action = next(a for a in with_films.networks.compare.actions() if a.data() == "alexnet")
