@@ -75,7 +75,9 @@ def verify(
 def robustness(
     context: typer.Context,
     study: Annotated[str, typer.Argument(help="A study with finished runs.")],
-    corruption: Annotated[str, typer.Option(help="What is done to the test clips: noise.")] = "noise",
+    corruption: Annotated[
+        str, typer.Option(help="What is done to the test clips: noise (sound) or blur (sight).")
+    ] = "noise",
     level: Annotated[
         Optional[list[float]],  # noqa: UP045
         typer.Option("--level", help="How strongly, e.g. dB SNR; may be given several times. Default: the usual ones."),

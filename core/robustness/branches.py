@@ -56,12 +56,10 @@ class AgainstBranches:
         tested = [at.level for at in self.levels if at.difference.p is not None]
         if not tested:
             return f"{self.network}: nothing can be tested against its branches. Train more folds."
-        listed = self.sweep.row.listed
+        listed, of = self.sweep.row.listed, "of its branches"
         above = [at.level for at in self.levels if at.above]
         below = [at.level for at in self.levels if at.below]
-        high = (
-            f"significantly above both of its branches {listed(above)}" if above else "nowhere significantly above both"
-        )
+        high = f"significantly above both {of} {listed(above)}" if above else f"nowhere significantly above both {of}"
         low = (
             f"significantly below the better one {listed(below)}"
             if below
