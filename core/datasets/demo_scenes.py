@@ -140,8 +140,9 @@ def _wander(look: dict[str, Any], chance: Generator, second: int) -> tuple[Array
         2 * np.pi * (chance.uniform(0.4, 1.0, (2, 1)) * _FRAME + chance.uniform(0, 1, (2, 1)))
     )
     dx, dy = _around(*(chance.uniform(0.35, 0.65, (2, 1)) * SIZE + swing))
-    side = look["radius"] * np.sqrt(np.pi) / 2
-    return _soft(np.maximum(abs(dx), abs(dy)) - side if second else np.hypot(dx, dy) - look["radius"]), np.ones(FRAMES)
+    radius = 1.6 * look["radius"]  # large enough for a small network to learn corners in a few minutes
+    side = radius * np.sqrt(np.pi) / 2
+    return _soft(np.maximum(abs(dx), abs(dy)) - side if second else np.hypot(dx, dy) - radius), np.ones(FRAMES)
 
 
 def _move(look: dict[str, Any], chance: Generator, _: int) -> tuple[Array, Array]:
