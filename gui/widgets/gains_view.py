@@ -16,6 +16,7 @@ from core.events import Progress
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
+from gui.widgets.flow import FlowLayout
 from gui.widgets.gain_plot import GainPlot
 
 SCORES = (
@@ -45,7 +46,7 @@ class GainsView(QWidget):
             modality: _combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 144)
             for modality in Modality
         }
-        self._words = {modality: theme.label(modality.word, muted=True) for modality in Modality}
+        self._pairs = {modality: _beside(modality.word, combo) for modality, combo in self.networks.items()}
         self.score = _combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 88)
         for word, key, help_ in SCORES:
             self.score.addItem(word, key)
@@ -106,8 +107,7 @@ class GainsView(QWidget):
             combo.clear()
             combo.addItems([family.name_of(row) or row.label for row in rows] if family is not None else [])
             combo.setCurrentIndex(max(0, combo.findText(before)))
-            for widget in (self._words[modality], combo):
-                widget.setVisible(len(rows) > 1)
+            self._pairs[modality].setVisible(len(rows) > 1)
 
     def _read(self) -> None:
         chosen = self.chosen()
@@ -149,17 +149,11 @@ class GainsView(QWidget):
 
     def _lay_out(self) -> None:
         self._bar = QWidget()
-        bar = QHBoxLayout(self._bar)
-        bar.setContentsMargins(0, 0, 0, 0)
-        bar.setSpacing(theme.GRID)
-        bar.addWidget(theme.label("Architecture", muted=True))
-        bar.addWidget(self.family)
-        for modality, combo in self.networks.items():
-            bar.addWidget(self._words[modality])
-            bar.addWidget(combo)
-        bar.addWidget(theme.label("Score", muted=True))
-        bar.addWidget(self.score)
-        bar.addStretch(1)
+        bar = FlowLayout(self._bar, theme.GRID)
+        for pair in (_beside("Architecture", self.family), *self._pairs.values(), _beside("Score", self.score)):
+            bar.addWidget(pair)
+        for pair in self._pairs.values():
+            pair.hide()
         self.said.setMinimumHeight(round(theme.pixels(5 * theme.GRID)))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
@@ -177,3 +171,14 @@ def _combo(word: str, tooltip: str, width: int) -> QComboBox:
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(4)
     return combo
+
+
+def _beside(word: str, combo: QComboBox) -> QWidget:
+    """A choice with its word before it, which go to the next line together."""
+    pair = QWidget()
+    row = QHBoxLayout(pair)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.GRID)
+    row.addWidget(theme.label(word, muted=True))
+    row.addWidget(combo)
+    return pair
