@@ -1,4 +1,4 @@
-"""The command line as a user meets it: in a process of its own."""
+"""The command line as a user meets it: in a process of its own, and where that shows nothing more, in this one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
-from core.study import write_toml
+from core.study import read_study, write_toml
 from core.workspace import Workspace
+from main import PRESETS, app
 from tests.core.tones import tone_study, write_tones
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +26,11 @@ def call(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
         [sys.executable, "main.py", *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, timeout=120, env=os.environ | {"COLUMNS": "200"} | environment,
     )  # fmt: skip
+
+
+def here(*arguments: object, **environment: str) -> Result:
+    """The same in this process, which has torch imported already: a new one takes ten seconds for it."""
+    return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "200"} | environment)
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +46,19 @@ def test_run_prints_lines_and_a_table_then_does_nothing_twice_and_verifies(study
     assert "2 runs, about" in first.stdout
     assert "Baseline CNN, fold 1, seed 0:" in first.stdout and "left)" in first.stdout
     assert "folds × seeds" in first.stdout and "Traceback" not in first.stderr
-    second = call("run", study, "--workspace", tmp_path / "w")
-    assert second.returncode == 0
+    second = here("run", study, "--workspace", tmp_path / "w")
+    assert second.exit_code == 0
     assert "0 runs to train on CPU, 2 done already" in second.stdout
     run = next((tmp_path / "w" / "runs" / "tones").glob("*fold1*")).name
-    verified = call("verify", f"tones/{run}", "--workspace", tmp_path / "w")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
+    verified = here("verify", f"tones/{run}", "--workspace", tmp_path / "w")
+    assert verified.exit_code == 0, verified.output
     assert "Equal" in verified.stdout
 
 
 def test_the_workspace_may_stand_before_the_command(study: Path, tmp_path: Path) -> None:
     elsewhere = {"SENSORIUM_WORKSPACE": str(tmp_path / "not here")}
-    result = call("--workspace", tmp_path / "w", "run", study, **elsewhere)
-    assert result.returncode == 0, result.stderr
+    result = here("--workspace", tmp_path / "w", "run", study, **elsewhere)
+    assert result.exit_code == 0, result.output
     assert list((tmp_path / "w" / "runs").iterdir())
     assert not (tmp_path / "not here").exists()
 
@@ -91,13 +99,22 @@ def test_mistakes_get_a_sentence_and_the_right_code(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("modality", ["video", "audio-visual"])
+def test_the_demo_of_every_modality_is_a_study(modality: str) -> None:
+    study = read_study(PRESETS / f"demo-{modality}.toml")
+    assert study.dataset.name == "demo-videos"
+    assert {study.modality_of(network).value for network in study.network} >= {modality}
+    unknown = here("demo", "--modality", "smell")
+    assert unknown.exit_code == 2 and "audio-visual" in unknown.stderr
+
+
 def test_a_wrong_dataset_root_and_a_busy_workspace_are_said(study: Path, tmp_path: Path) -> None:
-    result = call("run", study, "--workspace", tmp_path / "w", "--dataset-root", tmp_path / "nowhere")
-    assert result.returncode == 1 and "nowhere" in result.stderr and "Traceback" not in result.stderr
+    result = here("run", study, "--workspace", tmp_path / "w", "--dataset-root", tmp_path / "nowhere")
+    assert result.exit_code == 1 and "nowhere" in result.stderr and "Traceback" not in result.stderr
     busy = Workspace(tmp_path / "busy").open()
-    result = call("run", study, "--workspace", busy.root)
+    result = here("run", study, "--workspace", busy.root)
     busy.close()
-    assert result.returncode == 1 and "in use by another Sensorium" in result.stderr
+    assert result.exit_code == 1 and "in use by another Sensorium" in result.stderr
 
 
 def test_without_a_display_one_sentence_names_the_headless_command(tmp_path: Path) -> None:
