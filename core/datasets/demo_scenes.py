@@ -21,8 +21,8 @@ FRAMES = 24
 FPS = 15
 RATE = 16000  # Hz
 CLASSES = (
-    "disc",
-    "square",
+    "plain_disc",
+    "striped_disc",
     "moves_left",
     "moves_right",
     "turns_clockwise",
@@ -33,6 +33,7 @@ CLASSES = (
 APPEARANCE, MOVE, TURN, BELL = range(4)  # pairs: label // 2
 SECONDS = FRAMES / FPS
 N = round(SECONDS * RATE)
+STRIPE = 10  # px from one stripe to the next
 DARKEST = 0.4  # of the light at the right edge; it is 1 at the left
 
 Array = NDArray[np.float64]
@@ -135,14 +136,13 @@ def _dust(chance: Generator) -> Array:
 
 
 def _wander(look: dict[str, Any], chance: Generator, second: int) -> tuple[Array, Array]:
-    """A disc or a square of equal area that strolls about the middle."""
+    """A plain or a striped disc that strolls about the middle."""
     swing = chance.uniform(8, 20, (2, 1)) * np.sin(
         2 * np.pi * (chance.uniform(0.4, 1.0, (2, 1)) * _FRAME + chance.uniform(0, 1, (2, 1)))
     )
     dx, dy = _around(*(chance.uniform(0.35, 0.65, (2, 1)) * SIZE + swing))
-    radius = 1.6 * look["radius"]  # large enough for a small network to learn corners in a few minutes
-    side = radius * np.sqrt(np.pi) / 2
-    return _soft(np.maximum(abs(dx), abs(dy)) - side if second else np.hypot(dx, dy) - radius), np.ones(FRAMES)
+    disc = _soft(np.hypot(dx, dy) - 1.4 * look["radius"])
+    return disc * (0.5 + 0.5 * np.cos(2 * np.pi * dx / STRIPE) if second else 1), np.ones(FRAMES)
 
 
 def _move(look: dict[str, Any], chance: Generator, _: int) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 | pair | differs in | so it takes |
 |---|---|---|
-| disc, square | the appearance of what wanders about | one frame |
+| plain disc, striped disc | the appearance of what wanders about | one frame |
 | moves left, moves right | the direction of a motion | the order of the frames |
 | turns clockwise, anticlockwise | the direction of a turn | the order of the frames |
 | low bell, high bell | the pitch of a bell; a lamp lights up with it | the sound |
@@ -15,9 +15,9 @@ is lit from the left, so that a network that forgets places can still tell by br
 *Bells.* Pictures of both are the same to the last pixel. The sound of the other six classes is drawn from one
 distribution and tells nothing but that it is no bell.
 
-*Sources.* Colours, background, brightness, size, speed, noise and pitch are drawn for each of 12 sources, and every
-class is made with every source, twice: none of these says anything of the class. Group = source; a fold tests three
-sources that were never trained on.
+*Sources.* Colours, background, brightness, size, speed, noise and pitch are drawn for each of 24 sources, and every
+class is made with every source: none of these says anything of the class. Group = source; a fold tests six sources that
+were never trained on.
 
 So of an ideal network: single frame or average 5/8 = 62.5 %, with the order of the frames 7/8 = 87.5 %, sound alone
 2/8 + 6/8 · 1/6 = 37.5 %, sight with order and sound together 100 %. Mirroring pictures swaps left and right: keep
@@ -39,11 +39,11 @@ from core.datasets.demo_scenes import CLASSES, FPS, RATE, VERSION, clip_pictures
 from core.datasets.synthetic import Cut, make_missing
 
 FOLDS = 4
-SOURCES = 12
-CUTS = 2  # clips of a class and a source
+SOURCES = 24
+CUTS = 1  # clips of a class and a source
 LICENCE = "Synthetic: these videos were computed by Sensorium and are in the public domain (CC0)."
 NOTE = (
-    "All videos are synthetic, and scores on them say nothing about real ones: disc and square differ in appearance, "
+    "All videos are synthetic, and scores on them say nothing about real ones: the discs differ in appearance, "
     "the moves and the turns only in direction (the same frames in reverse order), the bells only in sound."
 )
 
