@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.audio.pictures import Picture, front_end_for, listening_picture, model_picture
 from core.control import Control
 from core.media import header_of, is_video
-from core.recipe import Recipe
+from core.recipe import FrontEnds, VideoSettings
 from core.video.pictures import Film, model_frames, read_film
 
 
@@ -47,10 +47,12 @@ class Given:
     seconds: NDArray[np.float64]
 
 
-def prepare_clip(path: Path, recipe: Recipe | None, control: Control, report: Callable[[Any], None]) -> Given:
+def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callable[[Any], None]) -> Given:
     """Decode a clip (reported at once as `Media`), then compute what the ear and what a network has to go by.
 
-    Without a recipe, what the network is given is that of the default front ends, as long as the clip.
+    Args:
+        given: the network's front ends. Where it has none for sound or for sight, the default one is taken, as long
+            as the clip.
 
     Raises:
         UserError: the file cannot be decoded.
@@ -68,11 +70,11 @@ def prepare_clip(path: Path, recipe: Recipe | None, control: Control, report: Ca
     report(Media(samples, facts.rate, film))
     frames, seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
     if film is not None:
-        frames, seconds = model_frames(film, (recipe or Recipe()).video)
+        frames, seconds = model_frames(film, given.video or VideoSettings())
         control.checkpoint()
     if not len(samples):
         return Given(None, None, frames, seconds)
-    settings = recipe.audio if recipe is not None else front_end_for(facts.seconds)
-    given = Given(listening_picture(samples, facts.rate), model_picture(samples, facts.rate, settings), frames, seconds)
+    settings = given.audio or front_end_for(facts.seconds)
+    whole = Given(listening_picture(samples, facts.rate), model_picture(samples, facts.rate, settings), frames, seconds)
     control.checkpoint()
-    return given
+    return whole

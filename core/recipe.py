@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -168,6 +169,14 @@ class VideoSettings(Settings):
     def streams(self) -> tuple[int, ...]:
         """Channels of each stream of the network."""
         return {"rgb": (3,), "difference": (3,), "flow": (2,), "rgb+flow": (3, 2)}[self.input]
+
+
+@dataclass(frozen=True)
+class FrontEnds:
+    """What a network is given of a clip; None of what it neither hears nor sees."""
+
+    audio: AudioSettings | None = None
+    video: VideoSettings | None = None
 
 
 class VideoAugmentation(Settings):

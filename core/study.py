@@ -16,7 +16,7 @@ from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.errors import UserError
 from core.files import write_atomically
-from core.recipe import Recipe, Settings, setting
+from core.recipe import FrontEnds, Recipe, Settings, setting
 from core.tables import did_you_mean
 from models import MODELS
 
@@ -155,6 +155,14 @@ class RunSpec(Settings):
     fold: int
     seed: int
     branches: tuple[Branch, ...] = ()  # sound, sight; of audio-visual networks only
+
+    @property
+    def given(self) -> FrontEnds:
+        """What this run's network hears and sees."""
+        wings = self.modality.wings
+        return FrontEnds(
+            self.recipe.audio if "audio" in wings else None, self.recipe.video if "video" in wings else None
+        )
 
     @property
     def stacked(self) -> bool:

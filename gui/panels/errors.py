@@ -257,7 +257,7 @@ class ErrorsPanel(ResultsPanel):
         records = self.data.records
         clip = self.source.clip(str(records.clip_ids[records.clip[record]]))
         if self.source.dataset is not None and clip is not None:
-            self.clip_view.show_clip(self.source.dataset, clip, self.data.specs[records.run[record]].recipe)
+            self.clip_view.show_clip(self.source.dataset, clip, self.data.specs[records.run[record]].given)
             self._show_frames(int(records.predicted[record]))
         elif self.source.trouble:
             self.clip_view.clear(self.source.trouble)

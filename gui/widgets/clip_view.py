@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedLayout,
 
 from core.clip_pictures import Given, Media, prepare_clip
 from core.datasets.base import Clip, Dataset
-from core.recipe import Recipe
+from core.recipe import FrontEnds
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
@@ -34,6 +34,8 @@ PATIENCE_MS = 200  # what takes longer says that it is at work
 LISTENING, MODEL, BOTH = "Listening view", "As the model saw it", "Both views"
 NO_SOUND_TRACK = "no sound track"
 HALVES = {"beside": (420, 580), "below": (500, 500)}  # what film and sound have of the room at first
+
+DEFAULT = FrontEnds()
 
 
 class ClipView(QWidget):
@@ -87,15 +89,15 @@ class ClipView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.take_keys(self)
 
-    def show_clip(self, dataset: Dataset, clip: Clip, recipe: Recipe | None = None) -> None:
+    def show_clip(self, dataset: Dataset, clip: Clip, given: FrontEnds = DEFAULT) -> None:
         """Decode and draw a clip in the background; what is shown stays until the new one is there.
 
-        `recipe` is that of the networks whose view is shown; without it the default front ends are taken.
+        `given` are the front ends of the networks whose view is shown; the default ones where there are none.
         """
         origin = "Synthetic · " if dataset.synthetic else ""
-        self.show_file(clip.path, dataset.classes[clip.label], recipe, f"{origin}{clip.id} · {dataset.licence}")
+        self.show_file(clip.path, dataset.classes[clip.label], given, f"{origin}{clip.id} · {dataset.licence}")
 
-    def show_file(self, path: Path, title: str, recipe: Recipe | None, source: str = "") -> None:
+    def show_file(self, path: Path, title: str, given: FrontEnds, source: str = "") -> None:
         """The same for a file; `source` says where it comes from and under which licence."""
         self._cancel_job()
         self._of_frames = None
@@ -104,7 +106,7 @@ class ClipView(QWidget):
         self._source.set_text(source or path.name, str(path))
         self._late.start()
         self._job = self.context.jobs.run(
-            partial(prepare_clip, path, recipe), self._finished, self._failed, self._arrived
+            partial(prepare_clip, path, given), self._finished, self._failed, self._arrived
         )
 
     def show_frame_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "") -> None:

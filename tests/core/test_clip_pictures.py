@@ -11,15 +11,16 @@ import soundfile
 from core.clip_pictures import Media, prepare_clip
 from core.control import Control
 from core.errors import Cancelled, UserError
-from core.recipe import AudioSettings, Recipe, VideoSettings
+from core.recipe import AudioSettings, FrontEnds, VideoSettings
 from tests.core.films import RATE, moving_square, tone, write_film
 
-RECIPE = Recipe(video=VideoSettings(frames=4), audio=AudioSettings(seconds=2.0, mels=32))
+AUDIO = AudioSettings(seconds=2.0, mels=32)
+NETWORK = FrontEnds(AUDIO, VideoSettings(frames=4))
 
 
-def prepare(path: Path, recipe: Recipe | None = RECIPE):
+def prepare(path: Path, network: FrontEnds = NETWORK):
     reported: list[Media] = []
-    given = prepare_clip(path, recipe, Control(), reported.append)
+    given = prepare_clip(path, network, Control(), reported.append)
     (media,) = reported
     return media, given
 
@@ -29,7 +30,7 @@ def test_a_film_with_sound_has_all(tmp_path: Path) -> None:
     assert media.film is not None and media.film.frames.shape == (25, 48, 64, 3) and media.film.duration == 1.0
     assert media.has_sound and media.rate == RATE and len(media.samples) == pytest.approx(RATE, abs=2)
     assert given.frames.shape == (4, 48, 64, 3) and (np.diff(given.seconds) > 0).all()
-    assert given.model is not None and given.model.decibels.shape == (32, RECIPE.audio.frames)
+    assert given.model is not None and given.model.decibels.shape == (32, AUDIO.frames)
     assert given.listening is not None and given.listening.end == pytest.approx(1.0, abs=0.05)
 
 
@@ -53,8 +54,9 @@ def test_a_sound_has_no_frames_and_a_name_does_not_make_them(tmp_path: Path) -> 
         assert media.film is None and media.has_sound and not len(given.frames), name
 
 
-def test_without_a_recipe_the_whole_clip_is_seen(tmp_path: Path) -> None:
-    _, given = prepare(write_film(tmp_path / "both.mkv", moving_square(75), sound=tone(3.0)), None)
+def test_for_what_a_network_does_not_take_the_whole_clip_is_shown(tmp_path: Path) -> None:
+    """A network on sight alone hears nothing: how it would crop a sound is nobody's concern."""
+    _, given = prepare(write_film(tmp_path / "both.mkv", moving_square(75), sound=tone(3.0)), FrontEnds())
     assert len(given.frames) == VideoSettings().frames
     assert given.model is not None and given.model.end == pytest.approx(3.0, abs=0.05)
 
@@ -64,7 +66,7 @@ def test_what_cannot_be_decoded_is_a_sentence_and_nothing_is_reported(tmp_path: 
         (tmp_path / name).write_bytes(b"RIFF nothing")
         reported: list[Media] = []
         with pytest.raises(UserError, match=name):
-            prepare_clip(tmp_path / name, None, Control(), reported.append)
+            prepare_clip(tmp_path / name, NETWORK, Control(), reported.append)
         assert not reported
 
 
@@ -72,4 +74,4 @@ def test_it_can_be_cancelled(tmp_path: Path) -> None:
     control = Control()
     control.cancel()
     with pytest.raises(Cancelled):
-        prepare_clip(write_film(tmp_path / "x.mkv", moving_square(5)), None, control, lambda media: None)
+        prepare_clip(write_film(tmp_path / "x.mkv", moving_square(5)), NETWORK, control, lambda media: None)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QPushButton
 
 from core.datasets.base import Modality
+from core.recipe import FrontEnds
 from core.study import DatasetChoice, Network
 from gui import theme
 from gui.context import ErrorsRequest
@@ -206,11 +207,11 @@ def test_a_clip_is_handed_to_the_clip_view_with_the_settings_of_its_run(qtbot, o
     monkeypatch.setattr("gui.widgets.clip_view.ClipView.show_clip", lambda self, *given: seen.append(given))
     panel = opened()
     qtbot.waitUntil(lambda: bool(seen))
-    dataset, clip, recipe = seen[-1]
+    dataset, clip, given = seen[-1]
     record = panel.table.current
     assert clip.id == panel.data.records.clip_ids[panel.data.records.clip[record]]
     assert dataset.root == tmp_path / "clips"
-    assert recipe == panel.data.specs[panel.data.records.run[record]].recipe
+    assert given == FrontEnds(audio=panel.data.specs[panel.data.records.run[record]].recipe.audio)
     qtbot.keyClick(panel.table, Qt.Key.Key_Right)
     assert panel.table.current == shown(panel)[1]
     assert seen[-1][1].id == panel.data.records.clip_ids[panel.data.records.clip[shown(panel)[1]]]

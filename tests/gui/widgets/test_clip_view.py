@@ -8,7 +8,7 @@ import soundfile
 from PySide6.QtCore import QPoint, Qt
 
 from core.datasets.base import Clip, Dataset, Modality
-from core.recipe import AudioSettings, Recipe, VideoSettings
+from core.recipe import AudioSettings, FrontEnds, VideoSettings
 from gui.widgets import clip_view as module
 from gui.widgets.clip_view import LISTENING, MODEL, NO_SOUND_TRACK, NOTHING, ClipView
 from tests.core.films import moving_square, tone, write_film
@@ -49,9 +49,9 @@ def view(qtbot, context):
     made.close_clip()
 
 
-def show(qtbot, view, dataset, place, recipe=None):
+def show(qtbot, view, dataset, place, given=FrontEnds()):  # noqa: B008 - it is frozen
     with qtbot.waitSignal(view.shown, timeout=20_000):
-        view.show_clip(dataset, dataset.clips[place], recipe)
+        view.show_clip(dataset, dataset.clips[place], given)
 
 
 def test_a_clip_is_heard_and_seen(qtbot, view, dataset):
@@ -65,7 +65,7 @@ def test_a_clip_is_heard_and_seen(qtbot, view, dataset):
 
 
 def test_the_padding_of_a_short_clip_is_shown(qtbot, view, dataset):
-    show(qtbot, view, dataset, 2, Recipe(audio=AudioSettings(seconds=3.0)))
+    show(qtbot, view, dataset, 2, FrontEnds(audio=AudioSettings(seconds=3.0)))
     assert view.player.duration == pytest.approx(0.5)
     assert view.listening.plot.item.viewRange()[0] == pytest.approx([0.0, 3.0], abs=0.05)
 
@@ -203,10 +203,10 @@ def test_what_a_clip_holds_decides_what_is_shown(qtbot, view, films):
 
 
 def test_one_cursor_for_film_frames_and_sound(qtbot, view, films):
-    recipe = Recipe(video=VideoSettings(frames=4))
-    show(qtbot, view, films, 0, recipe)
+    given = FrontEnds(video=VideoSettings(frames=4))
+    show(qtbot, view, films, 0, given)
     assert view.player.duration == pytest.approx(0.8), "the sound is shorter than the film"
-    assert view.waveform.item.viewRange()[0][1] >= 0.8
+    assert view.waveform.item.viewRange()[0][1] == pytest.approx(0.8, abs=0.01)
     assert len(view.strip._frames) == 4
     view.strip.seek_wanted.emit(float(view.strip._seconds[2]))
     assert view.strip.current == 2 and view.film.frame == view.film.film.index_at(view.strip._seconds[2])
@@ -240,14 +240,14 @@ def test_a_film_without_sound_plays_to_its_end(qtbot, view, films):
 
 
 def test_probabilities_of_frames_wait_for_the_frames_and_go_with_the_clip(qtbot, view, films):
-    recipe = Recipe(video=VideoSettings(frames=4))
+    given = FrontEnds(video=VideoSettings(frames=4))
     with qtbot.waitSignal(view.shown, timeout=20_000):
-        view.show_clip(films, films.clips[0], recipe)
+        view.show_clip(films, films.clips[0], given)
         view.show_frame_probabilities(np.full(4, 0.5, np.float32), "move")
     assert "move 50 %" in view.strip.words_at(view.strip.thumbnail(1).center())
     view.show_frame_probabilities(np.full(4, 0.75, np.float32), "move")
     assert "move 75 %" in view.strip.words_at(view.strip.thumbnail(1).center())
-    show(qtbot, view, films, 2, recipe)
+    show(qtbot, view, films, 2, given)
     assert "%" not in view.strip.words_at(view.strip.thumbnail(1).center())
 
 
@@ -270,6 +270,6 @@ def test_film_and_sound_lie_beside_each_other_where_there_is_breadth(qtbot, view
 def test_a_film_that_cannot_be_read_is_a_sentence(qtbot, view, films, tmp_path):
     bad = tmp_path / "bad.avi"
     bad.write_bytes(b"RIFF no film")
-    view.show_file(bad, "bad", None)
+    view.show_file(bad, "bad", FrontEnds())
     qtbot.waitUntil(lambda: "bad.avi" in view._placeholder.text(), timeout=5000)
     assert view.film.film is None and not view.player.duration
