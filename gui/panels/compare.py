@@ -8,13 +8,10 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
-    QMenu,
     QScrollArea,
     QSplitter,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +30,7 @@ from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.results import Reader, ResultsPanel
+from gui.widgets.controls import copy_button, named_combo
 from gui.widgets.findings import findings, forest_lines, forest_rows
 from gui.widgets.forest import ForestPlot
 from gui.widgets.gains_view import GainsView
@@ -41,6 +39,16 @@ from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
+
+COPIES = (
+    ("Networks as Markdown", "markdown"),
+    ("Networks as CSV", "csv"),
+    ("Networks as LaTeX", "latex"),
+    ("All runs as CSV", "runs"),
+    ("Sound, sight, both as Markdown", "modalities markdown"),
+    ("Sound, sight, both as CSV", "modalities csv"),
+    ("Sound, sight, both as LaTeX", "modalities latex"),
+)
 
 
 class ComparePanel(ResultsPanel):
@@ -52,13 +60,17 @@ class ComparePanel(ResultsPanel):
         super().__init__(context, EMPTY, parent)
         self.overview: Overview | None = None
         self._served = False  # whether there is more than one modality
-        self.study_choice = _combo("Study", "The study whose runs are compared.", 192)
-        self.metric_choice = _combo("Metric", "What the table, the plot and the differences are about.", 176)
+        self.study_choice = named_combo("Study", "The study whose runs are compared.", 192, gives_way=False)
+        self.metric_choice = named_combo(
+            "Metric", "What the table, the plot and the differences are about.", 176, gives_way=False
+        )
         for name, metric in METRICS.items():
             self.metric_choice.addItem(metric.title, name)
             self.metric_choice.setItemData(self.metric_choice.count() - 1, metric.help, Qt.ItemDataRole.ToolTipRole)
         self.about = theme.label(muted=True)
-        self.copy = self._copy_button()
+        self.copy = copy_button(
+            "Puts a table on the clipboard, for a document or another programme.", COPIES, self._copy
+        )
         self.tree = ResultTree()
         self.grid = ModalityGrid()
         self.gains = GainsView(context)
@@ -182,29 +194,6 @@ class ComparePanel(ResultsPanel):
 
     # copying ----------------------------------------------------------------------------------------------------
 
-    def _copy_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText("Copy table")
-        button.setToolTip("Puts a table on the clipboard, for a document or another programme.")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        theme.set_icon(button, "mdi6.content-copy")
-        menu = QMenu(button)
-        for word, key in (
-            ("Networks as Markdown", "markdown"),
-            ("Networks as CSV", "csv"),
-            ("Networks as LaTeX", "latex"),
-            ("All runs as CSV", "runs"),
-            ("Sound, sight, both as Markdown", "modalities markdown"),
-            ("Sound, sight, both as CSV", "modalities csv"),
-            ("Sound, sight, both as LaTeX", "modalities latex"),
-        ):
-            action = menu.addAction(word)
-            action.setData(key)
-            action.triggered.connect(self._copy)
-        button.setMenu(menu)
-        return button
-
     def _copy(self) -> None:
         """Put on the clipboard what the chosen action says."""
         action = self.sender()
@@ -295,11 +284,3 @@ def _tabs(name: str, *pages: tuple[QWidget, str, str]) -> QTabWidget:
     for page, word, tooltip in pages:
         tabs.setTabToolTip(tabs.addTab(page, word), tooltip)
     return tabs
-
-
-def _combo(word: str, tooltip: str, width: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(word)
-    combo.setToolTip(tooltip)
-    combo.setMinimumWidth(width)
-    return combo

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from core.errors import UserError
 from core.robustness import CORRUPTIONS, Corruption, figure
 from gui import theme
+from gui.widgets.controls import copy_button
 
 COPIES = (
     ("Levels as Markdown", "markdown"),
@@ -42,7 +43,9 @@ class RobustnessBar(QWidget):
         self._unit = theme.label(muted=True)
         self._usual = QToolButton()
         theme.set_icon(self._usual, "mdi6.restore")
-        self.copy = self._copy_button()
+        self.copy = copy_button(
+            "Puts the levels on the clipboard, for a document or another programme.", COPIES, self._copy
+        )
         self.ask = QPushButton(ask)
         self.ask.setToolTip(ask_help)
         self.ask.setProperty("primary", True)
@@ -76,21 +79,6 @@ class RobustnessBar(QWidget):
     def _take_usual_levels(self) -> None:
         self.levels.setText(written(CORRUPTIONS[self.corruption].levels))
         self.levels_changed.emit()
-
-    def _copy_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText("Copy table")
-        button.setToolTip("Puts the levels on the clipboard, for a document or another programme.")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        theme.set_icon(button, "mdi6.content-copy")
-        menu = QMenu(button)
-        for word, key in COPIES:
-            action = menu.addAction(word)
-            action.setData(key)
-            action.triggered.connect(self._copy)
-        button.setMenu(menu)
-        return button
 
     def _copy(self) -> None:
         action = self.sender()

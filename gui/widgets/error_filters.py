@@ -12,6 +12,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.widgets.controls import named_combo
 from gui.widgets.transport import tool
 
 ANY = -1
@@ -81,12 +82,12 @@ class ErrorFilters(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.study = _combo("Study", "The study whose runs are shown.", 168)
-        self.network = _combo("Network", "Whose answers the matrix and the table show.", 208)
-        self.fold = _combo("Fold", "Only runs that were tested on this fold.", 64)
-        self.seed = _combo("Seed", "Only runs with this random seed.", 64)
-        self.right = _combo("A, right", "The network that was right.", 208)
-        self.wrong = _combo("B, wrong", "The network that was wrong, whose answers are shown.", 208)
+        self.study = named_combo("Study", "The study whose runs are shown.", 168)
+        self.network = named_combo("Network", "Whose answers the matrix and the table show.", 208)
+        self.fold = named_combo("Fold", "Only runs that were tested on this fold.", 64)
+        self.seed = named_combo("Seed", "Only runs with this random seed.", 64)
+        self.right = named_combo("A, right", "The network that was right.", 208)
+        self.wrong = named_combo("B, wrong", "The network that was wrong, whose answers are shown.", 208)
         self.search = QLineEdit(placeholderText="Find by class or clip")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Only clips whose true class, predicted class or name contains this.")
@@ -235,16 +236,6 @@ class ErrorFilters(QWidget):
         for widget in self._pair:
             widget.setVisible(pair)
         self.network.setDisabled(pair)
-
-
-def _combo(word: str, tooltip: str, width: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(word)
-    combo.setToolTip(tooltip)
-    combo.setMinimumWidth(width)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(4)
-    return combo
 
 
 def _fill(combo: QComboBox, all_of_them: str, rows: Sequence[tuple[int, str]], icons: Sequence[QIcon] = ()) -> None:

@@ -16,6 +16,7 @@ from core.events import Progress
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
+from gui.widgets.controls import named_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.gain_plot import GainPlot
 
@@ -41,13 +42,13 @@ class GainsView(QWidget):
         self._families: tuple[Family, ...] = ()
         self._wanted: tuple[object, ...] = ()  # what is read or shown: networks, their runs, the score
         self._job: Job | None = None
-        self.family = _combo("Architecture", "Whose networks are compared.", 144)
+        self.family = named_combo("Architecture", "Whose networks are compared.", 144)
         self.networks = {
-            modality: _combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 144)
+            modality: named_combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 144)
             for modality in Modality
         }
         self._pairs = {modality: _beside(modality.word, combo) for modality, combo in self.networks.items()}
-        self.score = _combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 88)
+        self.score = named_combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 88)
         for word, key, help_ in SCORES:
             self.score.addItem(word, key)
             self.score.setItemData(self.score.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
@@ -161,16 +162,6 @@ class GainsView(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self.plot, 1)
         column.addWidget(self.said)
-
-
-def _combo(word: str, tooltip: str, width: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(word)
-    combo.setToolTip(tooltip)
-    combo.setMinimumWidth(width)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(4)
-    return combo
 
 
 def _beside(word: str, combo: QComboBox) -> QWidget:

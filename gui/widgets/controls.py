@@ -1,0 +1,39 @@
+"""Controls that several panels have alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QMenu, QToolButton
+
+from gui import theme
+
+
+def named_combo(word: str, tooltip: str, width: int, *, gives_way: bool = True) -> QComboBox:
+    """A choice at least so many pixels wide; one that gives way is no wider for the longest of its words."""
+    combo = QComboBox()
+    combo.setAccessibleName(word)
+    combo.setToolTip(tooltip)
+    combo.setMinimumWidth(width)
+    if gives_way:
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(4)
+    return combo
+
+
+def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable[[], None]) -> QToolButton:
+    """“Copy table” with a menu of (words, key); `copy` finds the key in its sender's data."""
+    button = QToolButton()
+    button.setText("Copy table")
+    button.setToolTip(tooltip)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    theme.set_icon(button, "mdi6.content-copy")
+    menu = QMenu(button)
+    for word, key in entries:
+        action = menu.addAction(word)
+        action.setData(key)
+        action.triggered.connect(copy)
+    button.setMenu(menu)
+    return button
