@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from core.clip_cache import ClipCache
 from core.control import Control
 from core.datasets.base import Dataset, Modality
 from core.events import Progress
 from core.recipe import Recipe
-from core.wings import WINGS, ClipCache
+from core.wings import WINGS
 
 if TYPE_CHECKING:
     from core.datasets.scan import ScanReport
@@ -38,7 +39,7 @@ class Caches:
         self.facts: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, dict[str, str]] = {}
         self._dataset, self._cache_dir = dataset, cache_dir
-        self._opened: dict[Path, ClipCache] = {}
+        self._opened: dict[Path, ClipCache[Any]] = {}
 
     def open(
         self,
@@ -85,7 +86,7 @@ class Caches:
         facts = self.facts.get("video") or self.facts["audio"]
         return {name: (item.file_digest, item.content_digest) for name, item in facts.items()}
 
-    def of(self, wing: str, recipe: Recipe) -> ClipCache:
+    def of(self, wing: str, recipe: Recipe) -> ClipCache[Any]:
         return self._opened[WINGS[wing].cache_folder(self._dataset, recipe, self._cache_dir)]
 
 

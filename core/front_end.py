@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 Raw = tuple[Tensor, ...]  # one batch of a wing as it lies in the cache; each front end says of what
+SMALLEST_VARIANCE = 1e-6  # below it the clips are all alike, and dividing would only raise rounding
 
 
 class Standardise(nn.Module):
@@ -46,9 +47,7 @@ class Standardise(nn.Module):
             mean = float(total[channel]) / max(count, 1)
             variance = float(squares[channel]) / max(count, 1) - mean**2
             self.mean[channel] = mean
-            self.std[channel] = math.sqrt(variance) if variance > self.smallest_variance else 1.0
-
-    smallest_variance = 1e-6  # below it the clips are all alike, and dividing would only raise rounding
+            self.std[channel] = math.sqrt(variance) if variance > SMALLEST_VARIANCE else 1.0
 
 
 class FrontEnd(nn.Module, ABC):

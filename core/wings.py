@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from core.clip_cache import LIMIT_BYTES, ClipCache
 from core.control import Control
 from core.datasets.base import Dataset
 from core.events import Progress
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.front_end import FrontEnd, Raw
-
-
-class ClipCache(Protocol):
-    """Decoded clips of a dataset."""
-
-    @property
-    def facts(self) -> Mapping[str, Any]: ...
-    @property
-    def failures(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -43,10 +35,10 @@ class Wing:
         control: Control | None = None,
         report: Callable[[Progress], None] | None = None,
         *,
-        limit_bytes: float = 50e9,
-    ) -> ClipCache:
+        limit_bytes: float = LIMIT_BYTES,
+    ) -> ClipCache[Any]:
         opener = load_dotted(f"{self.package}.cache:open_cache")
-        return cast(ClipCache, opener(dataset, recipe, cache_dir, control, report, limit_bytes=limit_bytes))
+        return cast(ClipCache[Any], opener(dataset, recipe, cache_dir, control, report, limit_bytes=limit_bytes))
 
     def cache_folder(self, dataset: Dataset, recipe: Recipe, cache_dir: Path) -> Path:
         """Where the decoded clips lie; equal for recipes that share them."""
@@ -59,7 +51,12 @@ class Wing:
         return cast("FrontEnd", load_dotted(f"{self.package}.frontend:front_end")(recipe))
 
     def gather(
-        self, cache: ClipCache, ids: Sequence[str], recipe: Recipe, random: np.random.Generator | None, view: int = 0
+        self,
+        cache: ClipCache[Any],
+        ids: Sequence[str],
+        recipe: Recipe,
+        random: np.random.Generator | None,
+        view: int = 0,
     ) -> Raw:
         """A batch of raw clips: cropped and drawn at random in training (`random`), else always the same."""
         return cast("Raw", load_dotted(f"{self.package}.gather:gather")(cache, ids, recipe, random, view))

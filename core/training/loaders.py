@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.clip_cache import ClipCache
 from core.datasets.base import Clip
 from core.front_end import Raw
 from core.recipe import Recipe
-from core.wings import WINGS, ClipCache
+from core.wings import WINGS
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Batches:
     def __init__(
         self,
         clips: Sequence[Clip],
-        caches: Mapping[str, ClipCache],
+        caches: Mapping[str, ClipCache[Any]],
         recipe: Recipe,
         seed: int,
         training: bool = False,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from core.errors import UserError
 from core.recipe import Recipe
-from core.study import Network, Study, read_run_spec, read_study, slug, write_toml
+from core.study import DEFAULTS, DatasetChoice, Network, Study, read_run_spec, read_study, slug, write_toml
+from models import FUSION_KINDS, TEMPORAL_KINDS
 
 PRESETS = sorted((Path(__file__).parents[2] / "resources" / "presets").glob("*.toml"))
 
@@ -97,3 +100,27 @@ def test_relative_paths_are_seen_from_the_file(tmp_path: Path) -> None:
     study = read_study(write(tmp_path / "study.toml", text))
     assert study.dataset.root == str(tmp_path / "sounds")
     assert study.network[0].weights_path == str(tmp_path / "w.safetensors")
+
+
+def test_a_changed_default_asks_for_a_new_number() -> None:
+    """Digests leave out what is at its default: where a default has another value, raise DEFAULTS, and write it into
+    defaults.json. A setting that is only added changes no digest, and need not stand there."""
+    known = json.loads((Path(__file__).parent / "defaults.json").read_text())
+    assert known.pop("DEFAULTS") == DEFAULTS
+    now = {"recipe": Recipe(), "network": Network(), "dataset": DatasetChoice()}
+    for name, settings in now.items():
+        flat = flattened(settings.model_dump(mode="json"))
+        assert {key: flat.get(key, "gone") for key in known[name]} == known[name]
+
+
+def flattened(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
+    leaves: dict[str, object] = {}
+    for key, value in tree.items():
+        leaves |= flattened(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return leaves
+
+
+def test_the_forms_offer_what_the_networks_know() -> None:
+    fields = Network.model_fields
+    assert get_args(fields["temporal"].annotation) == TEMPORAL_KINDS
+    assert get_args(fields["fusion"].annotation) == FUSION_KINDS
