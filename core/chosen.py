@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset, Excluded, Report
-from core.study import DatasetChoice
+from core.run_spec import DatasetChoice
 from core.workspace import Workspace
 
 

@@ -26,8 +26,11 @@ from core.events import (
     StudyFinished,
     StudyStarted,
 )
+from core.files import slug
+from core.run_spec import RunSpec
 from core.runs import Phase, RunFolder, list_runs, run_folder
-from core.study import RunSpec, Study, slug, write_toml
+from core.settings_file import write_toml
+from core.study import Study
 from core.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from core.control import Control
 from core.datasets.base import Dataset
 from core.engine import plan
 from core.events import Progress
+from core.run_spec import RunSpec
 from core.runs import Phase, run_folder
-from core.study import RunSpec, Study
+from core.study import Study
 from core.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -1,9 +1,10 @@
-"""Writing files so that a crash leaves the old one or the new one, never half of either."""
+"""Files: written so that a crash leaves the old one or the new one, never half of either; sizes and safe names."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -76,3 +77,8 @@ def require_space(place: Path, needed: float, what: str) -> None:
 def folder_size(path: Path) -> int:
     """Bytes of all files below a folder; 0 where there is none."""
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+
+
+def slug(text: str) -> str:
+    """A name that is safe as a folder on every system."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"

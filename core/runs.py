@@ -14,8 +14,9 @@ from typing import Any
 
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
-from core.files import folder_size, write_atomically, write_error
-from core.study import RunSpec, read_run_spec, slug, write_toml
+from core.files import folder_size, slug, write_atomically, write_error
+from core.run_spec import RunSpec, read_run_spec
+from core.settings_file import write_toml
 from core.workspace import Workspace
 
 

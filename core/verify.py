@@ -13,8 +13,9 @@ from core.control import Control
 from core.engine import Emit, run
 from core.errors import Cancelled, UserError
 from core.events import Outcome
+from core.run_spec import Network, RunSpec
 from core.runs import Phase, RunFolder, find_run, list_runs
-from core.study import Network, RunSpec, Study
+from core.study import Study
 from core.workspace import Workspace
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from core.chosen import open_chosen
 from core.control import Control
 from core.datasets.base import Clip, Dataset
-from core.study import DatasetChoice
+from core.run_spec import DatasetChoice
 from core.workspace import Workspace
 from gui.context import Context
 

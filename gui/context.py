@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QSettings, Signal
 
 from core.datasets.base import Dataset
 from core.engine import Engine
-from core.study import DatasetChoice, Study
+from core.run_spec import DatasetChoice
+from core.study import Study
 from core.workspace import Workspace
 from gui.bridge import Bridge
 from gui.jobs import Jobs

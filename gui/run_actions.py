@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
 from core import readable
 from core.engine import State
 from core.errors import UserError
+from core.files import slug
 from core.runs import RunFolder
-from core.study import slug
 from core.workspace import default_workspace
 from gui.context import Context
 

@@ -13,7 +13,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from core.study import read_study, write_toml
+from core.settings_file import write_toml
+from core.study import read_study
 from core.workspace import Workspace
 from main import PRESETS, app
 from tests.core.tones import tone_study, write_tones

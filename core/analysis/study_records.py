@@ -16,8 +16,8 @@ from core.errors import UserError
 from core.evaluation.families import initial, variant
 from core.evaluation.predictions import Predictions
 from core.events import Progress
+from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, list_runs
-from core.study import RunSpec, network_labels
 from core.workspace import Workspace
 from models import MODELS
 

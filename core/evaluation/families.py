@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.datasets.base import Modality
 from core.evaluation.summary import NetworkRow, Summary
-from core.study import Network, RunSpec
+from core.run_spec import Network, RunSpec
 from models import MODELS
 
 

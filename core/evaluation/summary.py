@@ -24,8 +24,8 @@ from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import Difference, Mean, Scores, difference, holm, mean_over_folds
 from core.events import Event, Progress
+from core.run_spec import DatasetChoice, RunSpec, network_labels
 from core.runs import Phase, RunFolder, RunStatus
-from core.study import DatasetChoice, RunSpec, network_labels
 
 
 @dataclass(frozen=True)

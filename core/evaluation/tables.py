@@ -13,7 +13,7 @@ from core.evaluation.families import Family, families, started_from, variant
 from core.evaluation.metrics import METRICS
 from core.evaluation.statistics import Mean
 from core.evaluation.summary import NetworkRow, RunRow, Summary
-from core.study import DatasetChoice, RunSpec
+from core.run_spec import DatasetChoice, RunSpec
 
 LATEX_SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}

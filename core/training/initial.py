@@ -14,9 +14,10 @@ from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.errors import UserError
 from core.events import Message
+from core.files import slug
 from core.recipe import Recipe
+from core.run_spec import DatasetChoice, Network, RunSpec
 from core.runs import Phase, RunFolder, find_run
-from core.study import DatasetChoice, Network, RunSpec, slug
 from core.training.loaders import seed_of
 from core.training.workbench import Workbench
 from core.weights import imagenet_weights, read_tensors

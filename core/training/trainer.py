@@ -24,8 +24,8 @@ from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import BatchEnded, Message, Outcome, RunFinished, RunStarted
 from core.recipe import Recipe
+from core.run_spec import RunSpec
 from core.runs import Phase, RunFolder
-from core.study import RunSpec
 from core.training.callbacks import BestWeights, LastCheckpoint, Log, Steering
 from core.training.device import lightning_precision
 from core.training.initial import initial_network

@@ -24,8 +24,8 @@ from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview, studies
 from core.evaluation.tables import modality_table, network_figures, network_table, run_table
 from core.events import Event, RunStarted
+from core.files import slug
 from core.runs import RunFolder
-from core.study import slug
 from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest

@@ -14,7 +14,7 @@ from core.datasets import DATASETS, recognise
 from core.datasets.base import Dataset
 from core.datasets.scan import read_headers
 from core.events import Progress
-from core.study import DatasetChoice
+from core.run_spec import DatasetChoice
 from gui.context import Context
 from gui.jobs import Job
 from gui.panels import data_jobs

@@ -18,7 +18,8 @@ from core.datasets.base import Dataset, Modality
 from core.datasets.scan import ScanReport
 from core.datasets.splits import Leak, find_leaks
 from core.recipe import Recipe
-from core.study import DatasetChoice, Study
+from core.run_spec import DatasetChoice
+from core.study import Study
 from core.tables import load_dotted
 from core.wings import WINGS
 from core.workspace import Workspace

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset, Modality
-from core.study import DatasetChoice, Study
+from core.run_spec import DatasetChoice
+from core.study import Study
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context

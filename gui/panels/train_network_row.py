@@ -10,7 +10,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
-from core.study import Network, architectures
+from core.run_spec import Network
+from core.study import architectures
 from gui import theme
 from gui.field_editors import Choice, editor_for, widen_list
 from gui.panels.train_earlier import Earlier

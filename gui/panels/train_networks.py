@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
-from core.study import Network, architectures
+from core.run_spec import Network
+from core.study import architectures
 from gui import theme
 from gui.panels.train_earlier import Earlier
 from gui.panels.train_network_row import Around, NetworkRow

@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.errors import UserError
+from core.files import slug
 from core.recipe import Recipe
-from core.study import DatasetChoice, Network, Study, architectures, read_study, slug
+from core.run_spec import DatasetChoice, Network
+from core.study import Study, architectures, read_study
 
 PRESETS = Path(__file__).parents[2] / "resources" / "presets"
 

@@ -12,8 +12,10 @@ from core.control import Control
 from core.engine import State
 from core.errors import UserError
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.files import slug
+from core.run_spec import RunSpec
 from core.runs import INTERRUPTED, LogRow, Phase, RunFolder, list_runs
-from core.study import RunSpec, read_study, slug
+from core.study import read_study
 from core.workspace import Workspace
 from gui.context import Context
 

@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QScrollArea, 
 
 from core.datasets.base import Modality
 from core.errors import UserError
+from core.files import slug
 from core.readable import counted
 from core.recipe import Recipe
-from core.study import SECTIONS, DatasetChoice, Study, read_study, slug, write_toml
+from core.run_spec import SECTIONS, DatasetChoice
+from core.settings_file import write_toml
+from core.study import Study, read_study
 from gui import theme
 from gui.context import Context
 from gui.field_editors import widen_list

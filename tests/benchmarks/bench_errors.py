@@ -18,7 +18,7 @@ from PySide6.QtTest import QTest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from core.engine import Engine
-from core.study import DatasetChoice
+from core.run_spec import DatasetChoice
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context

@@ -23,7 +23,8 @@ from torch.nn import functional as F
 import models
 from core.events import EpochEnded, Event, StudyFinished
 from core.recipe import AudioSettings, Recipe
-from core.study import DatasetChoice, Network, Study
+from core.run_spec import DatasetChoice, Network
+from core.study import Study
 from core.training.device import use_threads
 from core.training.schedule import make_optimizer
 from gui.main_window import MainWindow

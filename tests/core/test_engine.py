@@ -18,8 +18,10 @@ from core.control import Control
 from core.engine import Engine, State, run
 from core.errors import UserError
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.run_spec import Network
 from core.runs import Phase, list_runs
-from core.study import Network, Study, write_toml
+from core.settings_file import write_toml
+from core.study import Study
 from core.training.loaders import Batch
 from core.training.task import Task
 from core.verify import verify

@@ -13,8 +13,9 @@ from core.errors import UserError
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished
 from core.recipe import AudioSettings, Recipe, VideoAugmentation, VideoSettings
 from core.robustness.sweep import sweep
+from core.run_spec import DatasetChoice, Network
 from core.runs import RunFolder, list_runs
-from core.study import DatasetChoice, Network, Study
+from core.study import Study
 from core.verify import verify
 from core.workspace import Workspace
 from tests.core.films import RATE, moving_square, tone, write_film

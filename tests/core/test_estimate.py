@@ -12,7 +12,8 @@ from core.engine import run
 from core.errors import Cancelled, UserError
 from core.estimate import estimate
 from core.events import EpochEnded, Event
-from core.study import Network, Study
+from core.run_spec import Network
+from core.study import Study
 from core.workspace import Workspace
 from tests.core.tones import tone_study, write_tones
 

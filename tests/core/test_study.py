@@ -9,8 +9,11 @@ from typing import get_args
 import pytest
 
 from core.errors import UserError
+from core.files import slug
 from core.recipe import Recipe
-from core.study import DEFAULTS, DatasetChoice, Network, Study, read_run_spec, read_study, slug, write_toml
+from core.run_spec import DEFAULTS, DatasetChoice, Network, read_run_spec
+from core.settings_file import write_toml
+from core.study import Study, read_study
 from models import FUSION_KINDS, TEMPORAL_KINDS
 
 PRESETS = sorted((Path(__file__).parents[2] / "resources" / "presets").glob("*.toml"))

@@ -8,7 +8,8 @@ import numpy as np
 import soundfile
 
 from core.recipe import AudioSettings, Recipe
-from core.study import DatasetChoice, Network, Study
+from core.run_spec import DatasetChoice, Network
+from core.study import Study
 
 RATE = 8000
 PITCHES = {"low": 300.0, "middle": 900.0, "high": 2500.0}

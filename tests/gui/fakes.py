@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.engine import Engine, EngineStatus, Event, State
 from core.events import BatchEnded, EpochEnded, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
-from core.study import RunSpec, Study
+from core.run_spec import RunSpec
+from core.study import Study
 
 
 class FakeEngine(Engine):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QTableWidget
 
 from core.engine import State
 from core.events import Message, Outcome
-from core.study import DatasetChoice, Study
+from core.run_spec import DatasetChoice
+from core.study import Study
 from core.tables import Table
 from gui import banner as banners
 from gui import theme

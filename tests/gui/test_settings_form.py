@@ -8,7 +8,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
 
 from core.recipe import AudioAugmentation, AudioSettings, Recipe, Settings, setting
-from core.study import Network, Study
+from core.run_spec import Network
+from core.study import Study
 from gui.settings_form import SettingsForm
 
 

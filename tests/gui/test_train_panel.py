@@ -10,8 +10,10 @@ from core.engine import State
 from core.errors import UserError
 from core.estimate import Estimate
 from core.events import Outcome
+from core.run_spec import DatasetChoice, Network
 from core.runs import LogRow, Phase, run_folder
-from core.study import DatasetChoice, Network, Study, read_study, write_toml
+from core.settings_file import write_toml
+from core.study import Study, read_study
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
 from gui.panels.train_study import PRESETS

@@ -12,8 +12,8 @@ from core.analysis.study_records import read_study_records, studies_with_predict
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
+from core.run_spec import Network
 from core.runs import Phase
-from core.study import Network
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"

@@ -8,8 +8,8 @@ import sys
 from core.control import Control
 from core.evaluation.overview import read_overview, studies
 from core.recipe import Recipe
+from core.run_spec import DatasetChoice, Network, RunSpec
 from core.runs import Phase, run_folder
-from core.study import DatasetChoice, Network, RunSpec
 from core.workspace import Workspace
 from tests.gui.make_runs import make_study, synthetic_clips
 

@@ -12,8 +12,9 @@ from core.events import Outcome, Progress
 from core.recipe import AudioSettings, Recipe, VideoSettings
 from core.robustness import CORRUPTIONS
 from core.robustness.sweep import read_sweep, sweep
+from core.run_spec import DatasetChoice, Network
 from core.runs import RunFolder, list_runs
-from core.study import DatasetChoice, Network, Study
+from core.study import Study
 from core.workspace import Workspace
 from tests.core.films import RATE, moving_square, tone, write_film
 

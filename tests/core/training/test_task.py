@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from core.datasets.base import Modality
 from core.recipe import AudioAugmentation, AudioSettings, Recipe, VideoAugmentation, VideoSettings
-from core.study import Network, Study
+from core.run_spec import Network
+from core.study import Study
 from core.training.initial import build_network
 from core.training.loaders import Batch
 from core.training.task import Task, made_up

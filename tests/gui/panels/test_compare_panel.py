@@ -11,8 +11,8 @@ from core.datasets.base import Modality
 from core.engine import EngineStatus, State
 from core.evaluation.metrics import METRICS
 from core.recipe import Recipe
+from core.run_spec import DatasetChoice, RunSpec
 from core.runs import Phase, find_run, run_folder
-from core.study import DatasetChoice, RunSpec
 from gui import rail, theme
 from gui.panels.compare import ComparePanel
 from gui.widgets.modality_grid import BEST, NETWORK

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.datasets import DATASETS
 from core.recipe import AudioSettings, Recipe, VideoSettings
-from core.study import DatasetChoice, Study
+from core.run_spec import DatasetChoice
+from core.study import Study
 from gui.panels import data_content, data_jobs
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, CHECK, CLIPS

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton
 
 from core.datasets.base import Modality
 from core.recipe import FrontEnds
-from core.study import DatasetChoice, Network
+from core.run_spec import DatasetChoice, Network
 from gui import theme
 from gui.context import ErrorsRequest
 from gui.panels.errors import ErrorsPanel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.study import Study, write_toml
+from core.settings_file import write_toml
+from core.study import Study
 from gui.panels.train_study import StudyEditor
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from core.datasets import DATASETS
 from core.datasets.base import Modality
+from core.files import slug
 from core.recipe import AudioSettings, Recipe
+from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, run_folder
-from core.study import DatasetChoice, Network, Study, slug
+from core.study import Study
 from gui.panels.train_presets import PRESETS
 from gui.panels.train_study import VALIDATION, StudyEditor
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.study import Network, Study
+from core.run_spec import Network
+from core.study import Study
 from gui.panels.train_study import StudyEditor
 
 STUDY = Study(network=(Network(architecture="baseline_cnn"), Network(architecture="alexnet")))

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QDialog, QPlainTextEdit
 
 from core.datasets.base import Modality
 from core.recipe import Recipe
+from core.run_spec import Network
 from core.runs import LogRow, Phase, run_folder
-from core.study import Network, Study, write_toml
+from core.settings_file import write_toml
+from core.study import Study
 from gui import theme
 from gui.panels.train import TrainPanel
 from gui.panels.train_origin import in_short

@@ -10,8 +10,10 @@ import core.estimate
 import core.weights  # now: its libraries take longer than a test waits
 from core.engine import State
 from core.estimate import Estimate
+from core.run_spec import DatasetChoice, Network
 from core.runs import LogRow, Phase, run_folder
-from core.study import DatasetChoice, Network, Study, write_toml
+from core.settings_file import write_toml
+from core.study import Study
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
 from tests.gui import fakes

@@ -11,7 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from core.analysis.study_records import read_study_records
 from core.control import Control
-from core.study import Network
+from core.run_spec import Network
 from gui.widgets.clip_columns import LOSS, clip_columns, short_names
 from gui.widgets.clip_table import ClipTable, ClipTableModel, Column
 from tests.gui.make_runs import make_study, synthetic_clips
