@@ -88,8 +88,8 @@ class TrainPanel(Panel):
         if study is not None:
             self.starter.start(study)
 
-    def _start_demo(self) -> None:
-        if self.editor.open_file(PRESETS / "demo.toml"):
+    def _start_demo(self, preset: str) -> None:
+        if self.editor.open_file(PRESETS / f"{preset}.toml"):
             self._start_form()
 
     def _resume_study(self, slug: str) -> None:
@@ -170,7 +170,7 @@ class TrainPanel(Panel):
     def _show_page(self) -> None:
         """The welcome as long as there is no run to show, and none on its way."""
         nothing = not self.runs.rows and self.context.engine.status.state is State.IDLE
-        self.welcome.button.setEnabled(self.controls.step is Step.IDLE)
+        self.welcome.choice.setEnabled(self.controls.step is Step.IDLE)
         self._pages.setCurrentWidget(self.welcome if nothing else self._rows)
 
     def _export(self) -> None:

@@ -1,27 +1,53 @@
-"""What Train shows while there is no run: one sentence, one button."""
+"""What Train shows while there is no run: one sentence, and the demo studies."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
+
+DEMOS = {  # by preset: word, tooltip
+    "demo": (
+        "Demo with sounds, about 3 minutes",
+        "Sounds are made on this machine; a baseline CNN, AlexNet and ResNet-50 learn them.",
+    ),
+    "demo-video": (
+        "With videos, about 5",
+        "Videos are made on this machine; some classes differ in the direction of a motion only, which one frame "
+        "cannot tell: five ways of joining frames learn them.",
+    ),
+    "demo-audio-visual": (
+        "With both, about 2",
+        "Videos with sound are made on this machine; some classes differ in their sound only, others in what is seen: "
+        "sound, sight and both learn them.",
+    ),
+}
 
 
 class Welcome(QWidget):
     """The first-start page."""
 
-    demo = Signal()
+    demo = Signal(str)  # a preset
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = QPushButton("Run the demo study (synthetic sounds, about 3 minutes)")
-        self.button.setProperty("primary", True)
-        self.button.setToolTip("Sounds are made on this machine; a baseline CNN, AlexNet and ResNet-50 learn them.")
-        self.button.clicked.connect(self.demo)
+        self.choice = QWidget()
+        row = QHBoxLayout(self.choice)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GRID)
+        group = QButtonGroup(self)
+        for number, (preset, (word, tooltip)) in enumerate(DEMOS.items()):
+            button = QPushButton(word)
+            button.setObjectName(preset)
+            button.setProperty("primary", number == 0)
+            button.setToolTip(tooltip)
+            group.addButton(button)
+            row.addWidget(button)
+        group.buttonClicked.connect(lambda button: self.demo.emit(button.objectName()))
         sentence = theme.label(
             "Loss and accuracy of every network will be drawn here while it learns. "
-            "Start the study on the left, or see all three architectures learn sounds made on this machine.",
+            "Start the study on the left, or see networks learn synthetic clips that are made on this machine.",
             muted=True,
             wrap=True,
         )
@@ -34,7 +60,7 @@ class Welcome(QWidget):
         inside.setSpacing(2 * theme.GRID)
         for widget in (title, sentence):
             inside.addWidget(widget)
-        inside.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.addStretch(2)
         line = QHBoxLayout()  # no alignment: it would forget how high the sentence is at its width

@@ -31,6 +31,7 @@ def dressed(qapp):
 @pytest.fixture(autouse=True)
 def nothing_survives(qapp):
     """After each test: no new thread, no running timer, no top-level window."""
+    gc.freeze()  # what the libraries hold is not looked through again after every test: that would take half a second
     threads = set(threading.enumerate())
     windows = set(QApplication.topLevelWidgets())
     yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
 
 import core.estimate
 from core.engine import State
@@ -17,6 +17,7 @@ from core.study import Study, read_study
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
 from gui.panels.train_study import PRESETS
+from gui.panels.train_welcome import DEMOS
 from tests.gui import fakes
 
 STUDY = Study(
@@ -78,14 +79,12 @@ def panel_with_runs(context, panel, qtbot):
     return panel
 
 
-def test_a_new_workspace_offers_the_demo_study(panel, estimate, qtbot):
+@pytest.mark.parametrize("preset", DEMOS)
+def test_a_new_workspace_offers_the_demo_studies(panel, estimate, qtbot, preset):
     assert panel._pages.currentWidget() is panel.welcome
-    panel.welcome.button.click()
+    panel.welcome.findChild(QPushButton, preset).click()
     qtbot.waitUntil(lambda: panel.context.engine.started != [])
-    study = panel.context.engine.started[0]
-    assert study.name == "demo"
-    assert study.dataset == DatasetChoice(name="demo-sounds")
-    assert {network.architecture for network in study.network} == {"baseline_cnn", "alexnet", "resnet50"}
+    assert panel.context.engine.started == [read_study(PRESETS / f"{preset}.toml")]
     assert panel._pages.currentWidget() is not panel.welcome
 
 
