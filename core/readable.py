@@ -36,6 +36,11 @@ def counted(number: int, word: str, plural: str = "") -> str:
     return f"{number} {word if number == 1 else plural or f'{word}s'}"
 
 
+def figure(value: float, form: str = "g") -> str:
+    """A number in Python's format with a minus sign of the width of a plus: `figure(-0.5, "+.1f")` is `−0.5`."""
+    return format(value, form).replace("-", "−")
+
+
 def count(number: float) -> str:
     """`512`, `887 k`, `23.5 M`, `4.09 G`; a dash for 0: nothing is known."""
     for power, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.readable import counted
+from core.readable import counted, figure
 
 ROUNDING = 1e-12  # differences of scores below this are none
 
@@ -38,10 +38,11 @@ class Mean:
         """`90.2 [85.1, 95.3]`, or `90.2 (one fold: no interval)`."""
         if math.isnan(self.value):
             return "–"
-        value = f"{scale * self.value:.{decimals}f}"
+        form = f".{decimals}f"
+        value = figure(scale * self.value, form)
         if self.low is None or self.high is None:
             return f"{value} (one fold: no interval)"
-        return f"{value} [{scale * self.low:.{decimals}f}, {scale * self.high:.{decimals}f}]"
+        return f"{value} [{figure(scale * self.low, form)}, {figure(scale * self.high, form)}]"
 
     @property
     def basis(self) -> str:
@@ -75,7 +76,8 @@ class Difference:
         over = f"{effect} over {counted(len(self.folds), 'fold')}"
         if self.low is None or self.high is None:
             return f"{over}: one fold allows no interval and no test."
-        ends = f"{scale * self.low:.{decimals}f} to {scale * self.high:.{decimals}f}"
+        form = f".{decimals}f"
+        ends = f"{figure(scale * self.low, form)} to {figure(scale * self.high, form)}"
         interval = f"{100 * self.confidence:g} % interval {ends}"
         if self.p is None:
             return f"{over} ({interval}): every fold differs by the same, so there is no spread to test against."

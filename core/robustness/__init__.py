@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import UserError
+from core.readable import figure
 from core.tables import Table
 
 Level = float | None  # None = clean
@@ -52,11 +53,6 @@ class Corruption:
         clean = "on clean clips" if None in levels else ""
         at = " and ".join(filter(None, (", ".join(figures[:-1]), *figures[-1:])))
         return " and ".join(filter(None, (clean, f"at {at} {self.unit}" if at else "")))
-
-
-def figure(level: float) -> str:
-    """`−10`, with a minus sign of the width of a plus."""
-    return f"{level:g}".replace("-", "−")
 
 
 CORRUPTIONS: Table[Corruption] = Table(

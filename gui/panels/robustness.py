@@ -16,8 +16,7 @@ from core.control import Control
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, Progress, StudyFinished, StudyStarted
-from core.readable import counted
-from core.robustness import figure
+from core.readable import counted, figure
 from core.robustness.branches import level_figures, level_table
 from core.robustness.curve import Sweep
 from core.robustness.sweep import read_sweep, sweep

@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from core.errors import UserError
-from core.robustness import CORRUPTIONS, Corruption, figure
+from core.readable import figure
+from core.robustness import CORRUPTIONS, Corruption
 from gui import theme
 from gui.widgets.controls import copy_button
 

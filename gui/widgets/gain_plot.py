@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from core.analysis.modality_gains import ModalityGains
+from core.readable import figure
 from gui import theme
 from gui.widgets.marks import paint_mark
 
@@ -181,8 +182,8 @@ class GainPlot(QAbstractScrollArea):
         name = painter.fontMetrics().elidedText(gains.classes[label], Qt.TextElideMode.ElideRight, int(names.width()))
         painter.drawText(names, RIGHT, name)
         gain = float(gains.gain[label])
-        figure = "–" if math.isnan(gain) else f"{100 * gain:+.1f}".replace("-", "−")
-        painter.drawText(rect.adjusted(0, 0, -theme.GRID, 0), RIGHT, figure)
+        shown = "–" if math.isnan(gain) else figure(100 * gain, "+.1f")
+        painter.drawText(rect.adjusted(0, 0, -theme.GRID, 0), RIGHT, shown)
         middle, apart = rect.center().y(), theme.pixels(APART)
         places = [middle + apart * (place - (len(gains.modalities) - 1) / 2) for place in range(len(gains.modalities))]
         for place, (modality, y) in enumerate(zip(gains.modalities, places, strict=True)):

@@ -250,7 +250,7 @@ def _note(overview: Overview, folder: RunFolder, otherwise: str = "") -> Cell:
 
 
 def _gap(gap: float | None) -> Cell:
-    return ("–", None) if gap is None else (f"{100 * gap:+.1f}", gap)
+    return ("–", None) if gap is None else (readable.figure(100 * gap, "+.1f"), gap)
 
 
 def _defined(value: float) -> float | None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.audio.pictures import Picture
+from core.readable import figure
 from gui import theme
 from gui.widgets.time_plot import RIGHT, TimePlot
 
@@ -130,7 +131,7 @@ class SpectrogramView(QWidget):
         row = int(place.y())
         if not self._image.isVisible() or not (0 <= column < frames and 0 <= row < bands):
             return ""
-        level = f"{self._decibels[row, column]:.0f}".replace("-", "−")
+        level = figure(self._decibels[row, column], ".0f")
         return f"{place.x():.2f} s   {self._axis.frequency(place.y()):,.0f} Hz   {level} dB".replace(",", "\u2009")
 
     def _show_figures(self, place: QPointF | None) -> None:

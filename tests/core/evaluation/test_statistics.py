@@ -11,6 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from core.evaluation.statistics import difference, holm, mean_over_folds
+from core.readable import figure
 
 A = {(1, 0): 0.90, (2, 0): 0.86, (3, 0): 0.93, (4, 0): 0.88, (5, 0): 0.91}
 B = {(1, 0): 0.84, (2, 0): 0.85, (3, 0): 0.88, (4, 0): 0.86, (5, 0): 0.83}
@@ -105,7 +106,7 @@ def test_sentences_give_effect_and_interval_before_p() -> None:
     found = difference(A, B, 320, 80)
     assert found.sentence("AlexNet", "Baseline CNN") == (
         "AlexNet lies 4.4 percentage points above Baseline CNN over 5 folds "
-        f"(95 % interval {100 * found.low:.1f} to {100 * found.high:.1f}; "  # type: ignore[operator]
+        f"(95 % interval {figure(100 * found.low, '.1f')} to {100 * found.high:.1f}; "  # type: ignore[operator]
         f"corrected resampled t-test: p = {found.p:.2g})."
     )
     assert "below" in difference(B, A).sentence("a", "b")
