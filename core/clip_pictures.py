@@ -70,7 +70,7 @@ def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callabl
     report(Media(samples, facts.rate, film))
     frames, seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
     if film is not None:
-        frames, seconds = model_frames(film, given.video or VideoSettings())
+        frames, seconds = model_frames(film, given.video or VideoSettings(fit="whole"))
         control.checkpoint()
     if not len(samples):
         return Given(None, None, frames, seconds)

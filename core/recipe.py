@@ -104,6 +104,11 @@ class AudioSettings(Settings):
         return self.samples // self.hop + 1
 
 
+Region = tuple[float, float, float, float]  # left, top, right and bottom edge as shares of width and height
+WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
+NARROWEST = 0.02  # share of the width or height that a region must have
+
+
 class VideoSettings(Settings):
     """The front end of the sight wing: frames → what the network sees."""
 
@@ -136,8 +141,19 @@ class VideoSettings(Settings):
         ge=1,
         le=10,
     )
+    region: Region = setting(
+        WHOLE,
+        "Region",
+        "The part of each frame that is looked at: its left, top, right and bottom edge as shares of width and height, "
+        "e.g. 0.25, 0.5, 0.75, 1 = the middle of the lower half. For a camera that stands still.",
+    )
     side: int = setting(
-        128, "Shorter side", "Frames are kept on disk with their shorter side this long.", unit="px", ge=32, le=512
+        128,
+        "Shorter side",
+        "Frames, or the region of them, are kept on disk with their shorter side this long.",
+        unit="px",
+        ge=32,
+        le=512,
     )
     size: int = setting(112, "Picture", "Rows and columns of the picture the network sees.", unit="px", ge=32, le=448)
     fit: Literal["crop", "whole"] = setting(
@@ -154,6 +170,12 @@ class VideoSettings(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> VideoSettings:
+        left, top, right, bottom = self.region
+        if min(self.region) < 0 or max(self.region) > 1 or min(right - left, bottom - top) < NARROWEST:
+            raise ValueError(
+                f"region ({', '.join(f'{edge:g}' for edge in self.region)}) is no part of the frame: give its left, "
+                f"top, right and bottom edge from 0 to 1, right and bottom at least {NARROWEST:g} larger"
+            )
         if self.size > 2 * self.side:
             raise ValueError(f"size ({self.size} px) is more than twice the side kept ({self.side} px): raise side")
         if self.views > 1 and self.sampling != "window":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
@@ -59,8 +59,8 @@ def editor_for(field: FieldInfo, choices: dict[str, str] | None = None) -> Edito
     if kind is float:
         return Line(field, _read_optional_number, lambda value: "" if value is None else f"{value:g}", "automatic")
     if get_origin(kind) is tuple:
-        whole = get_args(kind)[0] is int
-        return Line(field, _read_whole_numbers if whole else _read_words, lambda v: ", ".join(map(str, v)), "all")
+        read = {int: _read_whole_numbers, float: _read_numbers}.get(get_args(kind)[0], _read_words)
+        return Line(field, read, _words_of_many, "all")
     if get_origin(kind) is dict:
         return Line(field, _read_table, _write_table, "key = value, key = value")
     return Line(field, str.strip, str, "")
@@ -238,7 +238,7 @@ def _words(value: Any) -> str:
     if value in (None, "", (), {}):
         return "empty"
     if isinstance(value, (tuple, list)):
-        return ", ".join(map(str, value))
+        return _words_of_many(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -266,6 +266,21 @@ def _read_whole_numbers(text: str) -> tuple[int, ...]:
             raise ValueError(f"“{part.strip()}” holds {len(span)} numbers; give 1 to {_LONGEST_SPAN}.")
         numbers += span
     return tuple(numbers)
+
+
+def _read_numbers(text: str) -> tuple[float, ...]:
+    """`0.25, 1` → (0.25, 1.0)."""
+    numbers = []
+    for part in _read_words(text.replace(";", ",")):
+        try:
+            numbers.append(float(part))
+        except ValueError:
+            raise ValueError(f"“{part}” is not a number; write e.g. 0, 0.5, 1, 1.") from None
+    return tuple(numbers)
+
+
+def _words_of_many(values: Sequence[Any]) -> str:
+    return ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
 
 
 def _read_words(text: str) -> tuple[str, ...]:

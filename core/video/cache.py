@@ -15,8 +15,9 @@ from core.control import Control
 from core.datasets.base import Dataset
 from core.events import Progress
 from core.media import LONGEST, header_of
-from core.recipe import Recipe, VideoSettings
+from core.recipe import WHOLE, Recipe, VideoSettings
 from core.video.decode import VideoFacts, channels, decode, kept_size
+from core.video.region import part_size
 from core.video.sampling import most_kept
 
 VERSION = 1  # raise it when decoding or resizing changes: older caches are then rebuilt
@@ -82,7 +83,7 @@ def estimate_bytes(dataset: Dataset, recipe: Recipe) -> int:
 
 
 def _frame_shape(width: int, height: int, settings: VideoSettings) -> tuple[int, int, int]:
-    return (*kept_size(width, height, settings.side), channels(settings))
+    return (*kept_size(*part_size(width, height, settings.region), settings.side), channels(settings))
 
 
 def _kind(recipe: Recipe) -> Kind[VideoFacts]:
@@ -109,6 +110,8 @@ def _kind(recipe: Recipe) -> Kind[VideoFacts]:
     pace = f"{settings.rate:g} fps" if most is None else f"{most} frames"
     if settings.start or settings.length:
         pace += f" from {settings.start:g} s for {settings.length:g} s"
+    if settings.region != WHOLE:
+        pace += f", region {settings.region}"
     streams = "rgb" if settings.streams == (3,) else settings.input  # pictures serve differences too
     return Kind(
         wing="video",

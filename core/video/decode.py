@@ -21,6 +21,7 @@ from core.media import LONGEST, container_name, digest_of, header_of
 from core.readable import size
 from core.recipe import VideoSettings
 from core.video.flow import Flow
+from core.video.region import part
 from core.video.sampling import Paced, Thinned, Within, keeper
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -69,8 +70,9 @@ def decode(
     """Decode a video, once from its beginning to its end, in memory that does not grow with its length.
 
     With `settings`: as many frames as `core.video.sampling.most_kept` says, spread evenly over the clip (all, if there
-    are fewer), or with the sampling “window” those at its rate, their shorter side made `side` pixels; red, green and
-    blue, or optical flow to the next frame of the file, or both. Without: every frame, in RGB at its own size.
+    are fewer), or with the sampling “window” those at its rate, the shorter side of their region made `side` pixels;
+    red, green and blue, or optical flow to the next frame of the file, or both. Without: every frame, in RGB at its
+    own size.
 
     Returns:
         Frames of shape (n, h, w, c), their times in seconds of shape (n,), counted from the first frame of the file,
@@ -279,8 +281,9 @@ class _Shrink:
     def _small(self) -> Frame:
         if self.settings is None:
             return self._frame
-        height, width = self._frame.shape[:2]
-        return resized(self._frame, *kept_size(width, height, self.settings.side))
+        looked_at = part(self._frame, self.settings.region)
+        height, width = looked_at.shape[:2]
+        return resized(looked_at, *kept_size(width, height, self.settings.side))
 
 
 def _guarded(path: Path, work: Callable[[], Result]) -> Result:

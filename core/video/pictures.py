@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.control import Control
 from core.media import header_of
 from core.recipe import VideoSettings
+from core.video.region import seen
 from core.video.sampling import Thinned, keeper, positions
 
 LOWEST = 120  # px: rather fewer frames than smaller ones
@@ -75,28 +76,15 @@ def _display_size(path: Path, rows: int, columns: int, height: int, most_bytes: 
     return rows_shown, max(1, round(columns * rows_shown / rows))
 
 
-def model_frames(
-    video: Path | Film, settings: VideoSettings, control: Control | None = None
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The frames that a network is shown in testing (the first view), in RGB, and their seconds.
+def model_frames(film: Film, settings: VideoSettings) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The frames that a network is shown in testing (the first view), and when each appears, in seconds.
 
-    Shapes (settings.taken, h, w, 3) and (settings.taken,). Of a path at the size kept in the cache, of a film at the
-    film's, and as far as it holds all frames the same ones.
-
-    Raises:
-        UserError: as `core.video.decode.decode`.
-        Cancelled: through `control`.
+    Shapes (settings.frames, h, w, 3) and (settings.frames,). Of each frame only the part that the network looks at; of
+    a difference its second frame. They are the network's as far as the film holds all frames of the file.
     """
-    if isinstance(video, Film):
-        kept = keeper(settings)
-        for index, seconds in enumerate(video.seconds):
-            kept.offer(float(seconds), partial(int, index))
-        chosen = np.array(kept.chosen())
-        frames, times = video.frames, video.seconds
-    else:
-        from core.video.decode import decode
-
-        frames, times, _ = decode(video, settings.model_copy(update={"input": "rgb"}), control)
-        chosen = np.arange(len(frames))
-    seen = chosen[positions(len(chosen), settings)]
-    return frames[seen], times[seen]
+    kept = keeper(settings)
+    for index, seconds in enumerate(film.seconds):
+        kept.offer(float(seconds), partial(int, index))
+    chosen = np.array(kept.chosen())
+    shown = chosen[positions(len(chosen), settings)][settings.taken - settings.frames :]
+    return seen(film.frames[shown], settings), film.seconds[shown]

@@ -29,7 +29,7 @@ def test_a_film_with_sound_has_all(tmp_path: Path) -> None:
     media, given = prepare(write_film(tmp_path / "both.mkv", moving_square(25), sound=tone(1.0)))
     assert media.film is not None and media.film.frames.shape == (25, 48, 64, 3) and media.film.duration == 1.0
     assert media.has_sound and media.rate == RATE and len(media.samples) == pytest.approx(RATE, abs=2)
-    assert given.frames.shape == (4, 48, 64, 3) and (np.diff(given.seconds) > 0).all()
+    assert given.frames.shape == (4, 48, 48, 3) and (np.diff(given.seconds) > 0).all()
     assert given.model is not None and given.model.decibels.shape == (32, AUDIO.frames)
     assert given.listening is not None and given.listening.end == pytest.approx(1.0, abs=0.05)
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
 
-from core.recipe import AudioAugmentation, AudioSettings, Recipe, Settings, setting
+from core.recipe import AudioAugmentation, AudioSettings, Recipe, Settings, VideoSettings, setting
 from core.run_spec import Network
 from core.study import Study
 from gui.settings_form import SettingsForm
@@ -82,6 +82,20 @@ def test_kinds_of_editors_and_what_they_read(qtbot):
     assert "1000" in form.sentences()["seeds"]
     seeds.setText("")
     assert "1 item" in form.sentences()["seeds"]
+
+
+def test_several_decimals_stand_in_one_field(qtbot):
+    form = SettingsForm(VideoSettings)
+    qtbot.addWidget(form)
+    form.set_value(VideoSettings(region=(0.25, 0.5, 0.75, 1.0)))
+    region = form.editors["region"].widget
+    assert isinstance(region, QLineEdit) and region.text() == "0.25, 0.5, 0.75, 1"
+    region.setText("0, 0, 1, 0.5")
+    assert form.value() == VideoSettings(region=(0.0, 0.0, 1.0, 0.5))
+    region.setText("left")
+    assert form.sentences() == {"region": "“left” is not a number; write e.g. 0, 0.5, 1, 1."}
+    region.setText("0, 0.5")
+    assert form.value() is None and form.sentences()
 
 
 def test_an_open_bound_is_said_under_the_field(qtbot):

@@ -12,7 +12,7 @@ import pytest
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.errors import Cancelled, UserError
-from core.recipe import Recipe, VideoSettings
+from core.recipe import WHOLE, Recipe, Region, VideoSettings
 from core.video.cache import open_cache
 from core.video.pictures import Film, model_frames, read_film
 from core.video.sampling import positions
@@ -66,21 +66,29 @@ def test_reading_can_be_cancelled_and_bad_files_are_said(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("input", ["rgb", "difference", "flow", "rgb+flow"])
 @pytest.mark.parametrize("sampling", ["even", "segments", "window"])
-def test_the_network_s_frames_are_those_of_the_cache(tmp_path: Path, sampling: str, input: str) -> None:
+@pytest.mark.parametrize("region", [WHOLE, (0.25, 0.0, 0.75, 1.0)])
+def test_the_network_s_frames_are_those_of_the_cache(tmp_path: Path, region: Region, sampling: str, input: str) -> None:
     path = write_film(tmp_path / "a.mkv", moving_square(31))
-    settings = VideoSettings(frames=4, spare=2, side=32, size=32, sampling=sampling, input=input)  # type: ignore[arg-type]
-    frames, seconds = model_frames(path, settings)
-    assert frames.shape == (settings.taken, 32, 43, 3)
+    side = 48 if region == WHOLE else 32  # of the file: nothing is resized
+    settings = VideoSettings(
+        frames=4, spare=2, side=side, size=32, sampling=sampling, input=input, region=region, fit="whole"
+    )  # type: ignore[arg-type]
+    frames, seconds = model_frames(read_film(path, Control()), settings)
+    assert frames.shape == (4, 48, 64 if region == WHOLE else 32, 3)
     clips = (Clip("a", path, 0, 1, "a"),)
     dataset = Dataset("x", "X", tmp_path, ("a",), clips, "", frozenset({Modality.VIDEO}))
     cache = open_cache(dataset, Recipe(video=settings), tmp_path)
-    seen = positions(len(cache.frames("a")), settings)
-    np.testing.assert_array_equal(cache.seconds("a")[seen], seconds)
+    given = positions(len(cache.frames("a")), settings)[-4:]  # of a difference, the second frames
+    np.testing.assert_array_equal(cache.seconds("a")[given], seconds)
     if input != "flow":
-        np.testing.assert_array_equal(cache.frames("a")[seen][..., :3], frames)
-    of_film, at = model_frames(read_film(path, Control()), settings)
-    np.testing.assert_array_equal(at, seconds)
-    np.testing.assert_array_equal(of_film, np.array(moving_square(31))[np.rint(at * 25).astype(int)])
+        np.testing.assert_array_equal(cache.frames("a")[given][..., :3], frames)
+
+
+def test_of_a_frame_that_is_cropped_the_square_is_shown(tmp_path: Path) -> None:
+    film = read_film(write_film(tmp_path / "a.mkv", moving_square(5)), Control())
+    frames, _ = model_frames(film, VideoSettings(frames=2))
+    assert frames.shape == (2, 48, 48, 3)
+    np.testing.assert_array_equal(frames[0], moving_square(5)[1][:, 8:56])
 
 
 def test_showing_pictures_imports_neither_torch_nor_opencv() -> None:
