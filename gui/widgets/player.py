@@ -59,18 +59,6 @@ class Player(QObject):
         self._timer.timeout.connect(self._tick)
 
     @property
-    def available(self) -> bool:
-        """Whether there is something to play through; `reason` says why not."""
-        if self._stream is None and self._import():
-            try:
-                self._sound.query_devices(kind="output")
-                self.reason = ""
-            except Exception as error:  # PortAudioError is known only after the import; ValueError: no such device
-                log.info("no sound device: %s", error)
-                self.reason = NO_DEVICE
-        return not self.reason
-
-    @property
     def duration(self) -> float:
         """Seconds."""
         return self._duration

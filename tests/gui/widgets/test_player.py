@@ -185,7 +185,7 @@ def test_a_device_that_goes_is_said_in_a_sentence(player: Player, sound: FakeSou
     qtbot.waitUntil(lambda: bool(sentences), timeout=1000)
     assert sentences == [DEVICE_LOST] and not player.playing
     player.play()  # it came back
-    assert player.playing and len(sound.streams) == 2 and player.available
+    assert player.playing and len(sound.streams) == 2 and not player.reason
 
 
 def test_a_device_that_stops_asking_counts_as_gone(player: Player, sound: FakeSound, qtbot: Any) -> None:
@@ -203,7 +203,7 @@ def test_no_device_is_looked_for_again_then_said(player: Player, sound: FakeSoun
     player.failed.connect(sentences.append)
     player.play()
     assert sentences == [NO_DEVICE] and sound.restarts == 1
-    assert not player.available and player.reason == NO_DEVICE
+    assert player.reason == NO_DEVICE
 
 
 def test_without_portaudio_nothing_raises(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_without_portaudio_nothing_raises(qtbot: Any, monkeypatch: pytest.Monkey
     player.play()
     player.seek(0.5)
     player.stop()
-    assert not player.available and player.reason == NO_PORTAUDIO and not player.playing
+    assert player.reason == NO_PORTAUDIO and not player.playing
 
 
 def test_a_film_without_sound_runs_on_the_clock(player: Player, sound: FakeSound, qtbot: Any) -> None:
