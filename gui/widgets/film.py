@@ -30,7 +30,6 @@ class FilmView(QWidget):
     """Paints the frame of the player's position, its aspect kept, on the background of the panel."""
 
     clicked = Signal()
-    frame_changed = Signal(int)
 
     def __init__(self, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +99,6 @@ class FilmView(QWidget):
         if frame != self.frame:
             self.frame = frame
             self.update()
-            self.frame_changed.emit(frame)
 
     def _state_changed(self) -> None:
         if self.film is None or not self.player.playing:
