@@ -126,7 +126,8 @@ class TrainPanel(Panel):
 
     def _tick(self) -> None:
         for batch in self.context.engine.drain_batches():
-            self.curves.add_batch(batch.run, batch.step, batch.loss)
+            if self.runs.told:
+                self.curves.add_batch(batch.run, batch.step, batch.loss)
         if self.isVisible():
             self.curves.refresh()
             self._follow_engine()

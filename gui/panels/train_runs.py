@@ -111,7 +111,8 @@ class StudyRuns(QObject):
         self._context = context
         self.study = ""  # slug
         self.rows: list[RunRow] = []
-        self._said: dict[str, list[Event]] = {}  # of the study under way, by run: said after the disk was read
+        self._told = ""  # slug of the study that events are about
+        self._said: dict[str, list[Event]] = {}  # of that study, by run: said after the disk was read
         self._expected: dict[str, float] = {}  # network → seconds a run, from the estimate, then as measured
         self._job: Any = None
         context.bridge.happened.connect(self._happened)
@@ -122,6 +123,11 @@ class StudyRuns(QObject):
         if self._job is not None:
             self._job.cancel()
         self._job = self._context.jobs.run(self._reading(study), self._have_read)
+
+    @property
+    def told(self) -> bool:
+        """Whether the engine speaks of these rows: runs of other studies may have the same ids."""
+        return any(row.folder.study == self._told for row in self.rows[:1])
 
     def place(self, run: str) -> int | None:
         return next((place for place, row in enumerate(self.rows) if row.id == run), None)
@@ -161,7 +167,7 @@ class StudyRuns(QObject):
     def _have_read(self, rows: list[RunRow]) -> None:
         self._job = None
         self.rows = [self._as_it_is(row) for row in rows]
-        said = [event for row in rows for event in self._said.get(row.id, ())]
+        said = [event for row in rows for event in self._said.get(row.id, ())] if self.told else ()
         self.loaded.emit()
         for event in said:
             self._apply(event)
@@ -176,13 +182,16 @@ class StudyRuns(QObject):
         match event:
             case StudyStarted():
                 self._said.clear()
-                self.show(slug(event.study))
+                self._told = slug(event.study)
+                self.show(self._told)
             case RunStarted() | EpochEnded() | RunFinished():
                 self._said.setdefault(event.run, []).append(event)
-                self._apply(event)
-            case StudyFinished() if slug(event.study) == self.study:
-                self._said.clear()
-                self.show(self.study)
+                if self.told:
+                    self._apply(event)
+            case StudyFinished():
+                self._said.clear()  # all of it is on disk now
+                if slug(event.study) == self.study:
+                    self.show(self.study)
 
     def _apply(self, event: Event) -> None:
         match event:

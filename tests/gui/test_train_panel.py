@@ -255,7 +255,7 @@ def test_time_left_adds_what_is_expected_of_the_runs_that_wait(panel_with_runs, 
     assert runs.seconds_left() is None, "nothing runs"
     runs.expect({"Baseline CNN": 10.0, "AlexNet": 100.0})
     engine.start(STUDY)
-    engine.say(fakes.run_started(first))
+    engine.say(fakes.study_started(STUDY, list(STUDY.runs((1, 2)))), fakes.run_started(first))
     qtbot.waitUntil(lambda: runs.rows[0].phase is Phase.RUNNING)
     assert runs.seconds_left() == 10.0 + 100.0 + 10.0 + 100.0, "of the run itself nothing is measured yet"
     engine.say(fakes.epoch_ended(first, 4))

@@ -107,6 +107,31 @@ def test_a_run_that_is_paused_says_so(panel, qtbot, context):
     qtbot.waitUntil(lambda: not panel._timer.isActive())
 
 
+def test_what_one_study_says_is_not_shown_on_the_runs_of_another(panel, qtbot, context):
+    study = Study(name="one", folds=(1, 2), network=NETWORKS)
+    first, second = list(study.runs((1, 2)))[:2]
+    context.engine.start(study)
+    with qtbot.waitSignal(panel.runs.loaded):
+        context.engine.say(fakes.study_started(study, list(study.runs((1, 2)))), fakes.run_started(first))
+    context.engine.say(fakes.epoch_ended(first, 2))
+    qtbot.waitUntil(lambda: cells(panel, EPOCH)[0] == "2 / 30")
+    shown(qtbot, panel, "two")  # its runs have the same ids
+    panel.curves.runs[first.id].batches_per_epoch = 5
+    context.engine.batch(first.id, 1, 2.5)
+    context.engine.say(fakes.epoch_ended(first, 3), fakes.run_finished(first), fakes.run_started(second))
+    qtbot.waitUntil(lambda: context.engine.status.run == second.id and not context.engine._batches)
+    assert cells(panel, STATE) == ["stopped", "waiting", "waiting", "waiting"]
+    assert cells(panel, EPOCH)[0] == "1 / 30" and len(panel.curves.runs[first.id].rows) == 1
+    assert not len(panel.curves.runs[first.id].trace.points()[0])
+    shown(qtbot, panel, "one")
+    assert cells(panel, STATE)[:2] == ["done", "training"], "what was said meanwhile is not lost"
+    shown(qtbot, panel, "two")
+    context.engine.finish()
+    qtbot.waitUntil(lambda: not panel._timer.isActive())
+    shown(qtbot, panel, "one")
+    assert "training" not in cells(panel, STATE), "the disk knows better once the study has ended"
+
+
 def test_a_run_that_has_not_begun_has_no_size(panel):
     sizes = cells(panel, SIZE)
     assert sizes[0].endswith("kB")
