@@ -23,7 +23,6 @@ class ErrorsRequest:
 
     study: str  # slug
     network: str = ""  # label; "" = all networks
-    clips: tuple[str, ...] = ()  # ids; () = all clips
     true_class: str = ""  # all clips of this class, right or wrong; "" = the errors of all classes
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.analysis.class_scores import ClassScores, class_scores
@@ -43,7 +43,7 @@ class ErrorsPanel(ResultsPanel):
         self.data: StudyRecords | None = None
         self._rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
         self._tested = False  # whether there are runs of the network, fold and seed chosen
-        self._request: ErrorsRequest | None = None
+        self._request: ErrorsRequest | None = None  # followed as soon as its study is read, once
         self._scoring: Job | None = None
         self._scored: tuple[int, int, int] | None = None  # network, fold and seed whose classes are scored
         self.source = ClipSource(context, self)
@@ -57,7 +57,7 @@ class ErrorsPanel(ResultsPanel):
         self._restore_state()
         self.filters.study_changed.connect(self._study_chosen)
         self.filters.all_wanted.connect(self._leave_cells)
-        self.filters.changed.connect(self._filters_changed)
+        self.filters.changed.connect(self._select)
         self.matrix.selection_changed.connect(self._show_cells)
         self.table.current_changed.connect(self._show_clip)
         self.bars.class_chosen.connect(self._show_frames)
@@ -129,19 +129,21 @@ class ErrorsPanel(ResultsPanel):
             sorted({info.fold for info in results.records.runs}),
             sorted({info.seed for info in results.records.runs}),
         )
-        if self._request is not None:
+        request, self._request = self._request, None
+        if request is not None:
             names = {network.label: network.name for network in results.networks}
-            which = Which.ALL if self._request.true_class else Which.ERRORS
-            self.filters.choose_network(names.get(self._request.network, ""), which)
-            self.matrix.matrix.select(frozenset())
+            which = Which.ALL if request.true_class else Which.ERRORS
+            self.filters.choose_network(names.get(request.network, ""), which)
+            with QSignalBlocker(self.matrix):  # the table still has the rows of what was shown before
+                self.matrix.matrix.select(frozenset())
         self.table.set_columns(clip_columns(results), opened)
         for problem in results.problems:
             self.context.message.emit(problem, "warning")
         self.source.open(results.specs[0].dataset)
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
-        if self._request is not None and self._request.true_class in results.records.classes:
-            self._select_class(results.records.classes.index(self._request.true_class))
+        if request is not None and request.true_class in results.records.classes:
+            self._select_class(results.records.classes.index(request.true_class))
         if self.table.current == opened >= 0:
             self._show_opinions(opened)  # there may be more of them
 
@@ -158,10 +160,6 @@ class ErrorsPanel(ResultsPanel):
         self._show_clip(self.table.current)
 
     # selecting --------------------------------------------------------------------------------------------------
-
-    def _filters_changed(self) -> None:
-        self._request = None
-        self._select()
 
     def _select_class(self, label: int) -> None:
         """All clips of a class, right or wrong."""
@@ -192,12 +190,10 @@ class ErrorsPanel(ResultsPanel):
             rows = np.intersect1d(rows, records.right_and_wrong(labels[choice.right], labels[choice.wrong]))
         if choice.words:
             rows = np.intersect1d(rows, records.containing(choice.words), assume_unique=True)
-        if self._request is not None and self._request.clips:
-            rows = rows[np.isin(records.clip_ids[records.clip[rows]], self._request.clips)]
         self._rows = rows
         self._score_classes(shown, choice.fold, choice.seed)
         true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
-        every_clip = choice.which is Which.ALL and not choice.words and not (self._request and self._request.clips)
+        every_clip = choice.which is Which.ALL and not choice.words
         self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
         self._show_cells(self.matrix.matrix.selected)
 

@@ -203,10 +203,15 @@ class ErrorFilters(QWidget):
         }  # fmt: skip
 
     def choose_network(self, name: str, which: Which = Which.ERRORS) -> None:
-        """Show the errors, or what else is asked for, of one network, or of all where there is none of that name."""
+        """Show the errors, or what else is asked for, of one network, or of all where there is none of that name.
+
+        Nothing narrows them further, and `changed` is not said.
+        """
         self.network.setCurrentIndex(max(0, self.network.findText(name)))
         self.fold.setCurrentIndex(0)
         self.seed.setCurrentIndex(0)
+        self.search.clear()
+        self._typing.stop()
         self.set_which(which)
 
     def _study_chosen(self) -> None:

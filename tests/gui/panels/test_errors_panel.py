@@ -16,7 +16,7 @@ from core.run_spec import DatasetChoice, Network
 from gui import theme
 from gui.context import ErrorsRequest
 from gui.panels.errors import ErrorsPanel
-from gui.widgets.error_filters import Which
+from gui.widgets.error_filters import ANY, Which
 from gui.widgets.probabilities import ROW
 from tests.gui.make_runs import FRAMES, NETWORKS, ClipList, make_modalities, make_study, synthetic_clips
 
@@ -243,12 +243,12 @@ def test_another_panels_request_chooses_study_and_network(qtbot, opened, context
     networks = {panel.data.records.runs[panel.data.records.run[i]].network for i in shown(panel)}
     assert networks == {"AlexNet (imagenet)"}
     panel.matrix.matrix.select(frozenset({(0, 0)}))
-    wanted = tuple(panel.data.records.clip_ids[:3])
-    context.want_errors(ErrorsRequest("other", "", wanted))
+    context.want_errors(ErrorsRequest("other"))
     panel.activate()
     qtbot.waitUntil(lambda: panel.data.study == "other")
-    assert {panel.data.records.clip_ids[panel.data.records.clip[i]] for i in shown(panel)} <= set(wanted)
+    assert panel.filters.choice.network == ANY
     assert panel.matrix.matrix.selected == frozenset()  # or the request might show nothing
+    assert len(shown(panel)) == (~panel.data.records.correct).sum() > 0
 
 
 def test_the_open_clip_stays_open_when_a_run_has_finished(qtbot, opened, context):
@@ -329,6 +329,43 @@ def test_what_another_panel_asks_for_is_not_hidden_by_what_was_chosen_before(ope
     panel = opened()
     folds = {panel.data.records.runs[panel.data.records.run[i]].fold for i in shown(panel)}
     assert folds == {1, 2, 3, 4}
+
+
+def test_what_another_panel_asks_for_is_done_once_and_a_cell_chosen_after_it_stays(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    context.want_errors(ErrorsRequest(STUDY, "AlexNet (imagenet)"))
+    panel = opened()
+    cell = tuple(panel.matrix.pairs.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole))
+    panel.matrix.matrix.select(frozenset({cell}))
+    rows, before = list(shown(panel)), panel.data
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    assert panel.matrix.matrix.selected == {cell}
+    assert list(shown(panel)) == rows
+
+
+def test_what_another_panel_asks_for_is_not_narrowed_by_what_was_typed_before(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    panel = opened()
+    panel.filters.search.setText("no such clip")
+    qtbot.waitUntil(lambda: not len(shown(panel)))
+    context.want_errors(ErrorsRequest(STUDY, "AlexNet (imagenet)", true_class="kitchen rain"))
+    panel.activate()
+    qtbot.waitUntil(lambda: len(shown(panel)) == 16)
+
+
+def test_a_small_study_is_asked_for_where_an_empty_cell_of_a_large_one_was_chosen(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
+    make_study(context.workspace, synthetic_clips(6, per_class=4), study="small", dataset=NOWHERE, folds=(4,))
+    context.settings.setValue("errors/study", STUDY)
+    panel = opened()
+    choose(panel, Which.ERRORS)
+    panel.matrix.matrix.select(frozenset({(0, 0)}))  # recognised: none of these is wrong
+    assert not len(shown(panel))
+    context.want_errors(ErrorsRequest("small"))
+    panel.activate()
+    qtbot.waitUntil(lambda: panel.data.study == "small")  # and no row of the large one is looked up in the small one
+    assert set(shown(panel)) == set(np.flatnonzero(~panel.data.records.correct))
 
 
 def test_classes_can_be_ordered_by_likeness_once_its_library_is_there(qtbot, opened, context):
