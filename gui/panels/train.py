@@ -93,6 +93,8 @@ class TrainPanel(Panel):
             self._start_form()
 
     def _resume_study(self, slug: str) -> None:
+        if self.controls.step is not Step.IDLE:
+            return
         try:
             self.starter.start(read_study(self.context.workspace.runs / slug / "study.toml"))
         except UserError as error:
@@ -117,6 +119,7 @@ class TrainPanel(Panel):
         state = self.context.engine.status.state
         self.controls.show_engine(state)
         self.queue.show_engine(state)
+        self.queue.resume.setEnabled(self.controls.step is Step.IDLE)
         if state is State.IDLE:
             self._timer.stop()
         elif not self._timer.isActive():

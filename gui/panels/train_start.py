@@ -48,7 +48,8 @@ class Starter(QObject):
         context.libraries.arrived.connect(self._libraries_arrived)
 
     def start(self, study: Study) -> None:
-        """Estimate, ask where it is long, and train."""
+        """Estimate, ask where it is long, and train. What was asked for before and has not started is given up."""
+        self.forget()
         try:
             self._context.workspace.require_writable()
         except UserError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import soundfile
@@ -93,6 +95,53 @@ def test_resume_says_what_is_left_and_the_time_left_counts_it_too(panel, qtbot, 
     assert panel.runs.seconds_left() == 340.0
     context.engine.finish()
     qtbot.waitUntil(lambda: context.engine.status.state is State.IDLE and not panel._timer.isActive())
+
+
+def slow_estimates(monkeypatch) -> dict[str, threading.Event]:
+    """Estimates that come, by the study's name, when their event is set: a short one, or ten hours for “one”."""
+    gates = {name: threading.Event() for name in ("one", "short")}
+
+    def estimate(study, workspace, control, report):
+        assert gates[study.name].wait(5)
+        hours = 10 if study.name == "one" else 0
+        return Estimate(60.0 + 3600 * hours, 1000, 10**12, 4, LEFT.per_run)
+
+    monkeypatch.setattr(core.estimate, "estimate", estimate)
+    return gates
+
+
+def test_nothing_is_resumed_while_another_study_is_about_to_start(panel, qtbot, context, monkeypatch):
+    gates = slow_estimates(monkeypatch)
+    short = STUDY.model_copy(update={"name": "short"})
+    panel.editor.set_value(short)
+    assert panel.queue.resume.isEnabled()
+    panel.controls.start_button.click()
+    assert panel.controls.step is Step.WAITING and not panel.queue.resume.isEnabled()
+    panel.queue.resume_wanted.emit("one")
+    for gate in gates.values():
+        gate.set()
+    qtbot.waitUntil(lambda: context.engine.started == [short])
+    assert not panel.queue.resume.isEnabled(), "the engine has not said yet that it started"
+    panel.queue.resume_wanted.emit("one")
+    assert panel.controls.step is Step.RUNNING
+    context.engine.finish()
+    qtbot.waitUntil(panel.queue.resume.isEnabled)
+    assert context.engine.started == [short]
+
+
+def test_a_later_wish_takes_the_place_of_an_earlier_one(panel, qtbot, context, monkeypatch):
+    gates = slow_estimates(monkeypatch)
+    panel.starter.start(STUDY.model_copy(update={"name": "short"}))
+    panel.starter.start(STUDY)
+    gates["short"].set()
+    qtbot.wait(100)
+    assert context.engine.started == [], "the times of the first are not those of the second"
+    gates["one"].set()
+    qtbot.waitUntil(lambda: panel.controls.step is Step.ASKING)
+    panel.controls.confirm_button.click()
+    assert context.engine.started == [STUDY]
+    context.engine.finish()
+    qtbot.waitUntil(lambda: not panel._timer.isActive())
 
 
 def test_the_size_of_the_decoded_clips_is_told_apart():
