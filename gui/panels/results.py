@@ -25,6 +25,7 @@ class ResultsPanel(Panel):
     def __init__(self, context: Context, empty: str, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.study = ""  # folder of the study that is shown
+        self.wanted = ""  # the one chosen: shown as soon as it is read
         self._stale = True
         self._job: Job | None = None
         self._empty = EmptyState(empty, "Train networks", self._go_to_training, "Opens the Train panel.")
@@ -65,12 +66,12 @@ class ResultsPanel(Panel):
 
     def activate(self) -> None:
         if self._stale:
-            self.read(self.study or str(self.context.settings.value(f"{self.name}/study", "")))
+            self.read(self.wanted or str(self.context.settings.value(f"{self.name}/study", "")))
 
     def save_state(self) -> None:
         super().save_state()
-        if self.study:
-            self.context.settings.setValue(f"{self.name}/study", self.study)
+        if self.wanted:
+            self.context.settings.setValue(f"{self.name}/study", self.wanted)
 
     def close_panel(self) -> None:
         if self._job is not None:
@@ -88,15 +89,15 @@ class ResultsPanel(Panel):
             self._job.cancel()
         studies = self.studies()
         if not studies:
-            self.study = ""
+            self.study = self.wanted = ""
             self.forget_results()
             self._pages.setCurrentWidget(self._empty)
             return
-        study = study if study in studies else studies[0]
-        self.offer(sorted(studies), study)
+        self.wanted = study if study in studies else studies[0]
+        self.offer(sorted(studies), self.wanted)
         if not self.study:
             self._pages.setCurrentWidget(self._reading)
-        self._job = self.context.jobs.run(self.reader(study), self._arrived, self._failed, self._progressed)
+        self._job = self.context.jobs.run(self.reader(self.wanted), self._arrived, self._failed, self._progressed)
 
     def _progressed(self, progress: Progress) -> None:
         self._reading.sentence.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")

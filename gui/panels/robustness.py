@@ -216,7 +216,7 @@ class RobustnessPanel(ResultsPanel):
         """Show what has been answered, however the asking ended."""
         self.asking = None
         self.progress.end()
-        self.read(self.study)
+        self.read(self.wanted)
 
     def _happened(self, event: Event) -> None:
         """A training that begins has the processor to itself."""

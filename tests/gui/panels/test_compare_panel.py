@@ -62,6 +62,18 @@ def test_networks_stand_best_first_with_mean_interval_and_basis(opened, context)
     assert "ESC-10" in panel.about.text()
 
 
+def test_a_study_that_is_being_read_is_read_on_when_a_run_changes(qtbot, opened, context):
+    for study in ("first", "second"):
+        make_study(context.workspace, synthetic_clips(4, per_class=8), study=study, networks=NETWORKS[:2])
+    panel = opened()
+    other = next(name for name in ("first", "second") if name != panel.study)
+    panel.study_choice.setCurrentText(other)
+    panel.study_choice.activated.emit(0)
+    context.runs_changed.emit()  # before the other one is there
+    assert panel.study_choice.currentText() == other
+    qtbot.waitUntil(lambda: panel.study == other, timeout=20_000)
+
+
 def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
     panel = opened()

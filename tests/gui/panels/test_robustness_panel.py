@@ -205,6 +205,18 @@ def test_a_training_that_begins_holds_the_asking_and_a_cancel_ends_it(qtbot, ope
     assert panel.bar.ask.isEnabled()
 
 
+def test_a_study_that_is_being_read_stays_chosen_when_the_asking_ends(qtbot, opened, context):
+    for study in ("first", "second"):
+        make_modalities(context.workspace, CLIPS, study=study)
+    panel = opened()
+    other = next(name for name in ("first", "second") if name != panel.study)
+    panel.bar._studies.setCurrentText(other)
+    panel.bar._studies.activated.emit(0)
+    panel._ended()
+    assert panel.bar.study == other
+    qtbot.waitUntil(lambda: panel.study == other and panel._job is None, timeout=20_000)
+
+
 def test_a_workspace_that_another_writes_to_is_read_only(qtbot, context, show_panel):
     make_modalities(context.workspace, CLIPS)
     second = Context(Workspace(context.workspace.root).open(), fakes.FakeEngine(context.workspace), context.settings)
