@@ -84,6 +84,9 @@ class Task(lightning.LightningModule):
         heaviest = targets.argmax(1) if targets.ndim > 1 else targets
         return self._divergence(logits, targets), (logits.detach().argmax(1) == heaviest).float().mean()
 
+    def on_train_epoch_start(self) -> None:
+        self.train()  # Lightning trains in whatever mode it finds: without it, no augmentation, dropout or batch norms
+
     def training_step(self, batch: Batch, index: int) -> Tensor:
         loss, accuracy = self.loss(batch, self.current_epoch, index)
         value = float(loss.detach())

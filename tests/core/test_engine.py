@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,26 @@ def test_the_tones_are_learnt(tones: Path, workspace: Workspace) -> None:
     recipe = tone_study(tones).recipe.model_copy(update={"epochs": 15})
     _, events = trained(tone_study(tones, recipe=recipe), workspace)
     assert only(events, RunFinished)[0].scores["accuracy"] == 1.0
+
+
+def test_training_augments_drops_out_and_follows_its_batches(
+    tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lightning trains in whatever mode it finds a network in, and validation leaves."""
+    plain, modes = Task.loss, []
+
+    def looked_at(task: Task, *arguments: Any) -> Any:
+        modes.append({name for name, module in task.named_modules() if not module.training})
+        return plain(task, *arguments)
+
+    monkeypatch.setattr(Task, "loss", looked_at)
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 2, "validation_share": 0.3})
+    network = (Network(), Network(name="frozen", freeze="stages", freeze_stages=1))
+    trained(tone_study(tones, recipe=recipe, network=network), workspace)
+    half = len(modes) // 2
+    assert modes[:half] == [set()] * half
+    for resting in modes[half:]:
+        assert resting and all(name.startswith(("network.blocks.0", "network.pools.0")) for name in resting)
 
 
 def test_a_finished_run_is_not_done_again_and_a_new_seed_is_only_added(tones: Path, workspace: Workspace) -> None:
