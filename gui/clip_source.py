@@ -13,6 +13,7 @@ from core.datasets.base import Clip, Dataset
 from core.run_spec import DatasetChoice
 from core.workspace import Workspace
 from gui.context import Context
+from gui.jobs import Job
 
 
 class ClipSource(QObject):
@@ -25,6 +26,7 @@ class ClipSource(QObject):
         self._context = context
         self._choice: DatasetChoice | None = None
         self._clips: dict[str, Clip] = {}
+        self._job: Job | None = None
         self.dataset: Dataset | None = None
         self.trouble = ""
 
@@ -32,22 +34,25 @@ class ClipSource(QObject):
         """Open a dataset unless it is open already; one that was missing is looked for again."""
         if choice == self._choice and not self.trouble:
             return
-        self._choice, self.dataset, self.trouble, self._clips = choice, None, "", {}
+        if self._job is not None:  # of another folder perhaps, whose clips are not asked for any more
+            self._job.cancel()
+        self._job, self._choice, self.dataset, self.trouble, self._clips = None, choice, None, "", {}
         if self._context.dataset is not None and self._context.dataset_choice == choice:
             self._opened(self._context.dataset)
         else:
-            self._context.jobs.run(partial(_open, self._context.workspace, choice), self._opened, self._failed)
+            opened = partial(_open, self._context.workspace, choice)
+            self._job = self._context.jobs.run(opened, self._opened, self._failed)
 
     def clip(self, clip_id: str) -> Clip | None:
         return self._clips.get(clip_id)
 
     def _opened(self, dataset: Dataset) -> None:
-        if self._choice is not None and dataset.name == self._choice.name:
-            self.dataset = dataset
-            self._clips = {clip.id: clip for clip in dataset.clips}
-            self.changed.emit()
+        self._job, self.dataset = None, dataset
+        self._clips = {clip.id: clip for clip in dataset.clips}
+        self.changed.emit()
 
     def _failed(self, sentence: str) -> None:
+        self._job = None
         self.trouble = f"The clips cannot be played. {sentence}"
         self.changed.emit()
 
