@@ -54,10 +54,16 @@ def copy_name(context: Context, run: RunFolder) -> None:
 
 def delete_runs(context: Context, runs: Sequence[RunFolder], parent: QWidget) -> bool:
     """Delete runs for good after a question."""
+    at_rest = partial(_at_rest, context, runs)  # asked again: a study may start while the question is open
+    return at_rest() and _agrees(runs, parent) and at_rest() and _change(context, [run.delete for run in runs])
+
+
+def _at_rest(context: Context, runs: Sequence[RunFolder]) -> bool:
+    """Whether none of the runs is under way, which is said where one is."""
     if any(under_way(context, run) for run in runs):
         context.message.emit("Runs of the study under way cannot be deleted: stop the study first.", "error")
         return False
-    return _agrees(runs, parent) and _change(context, [run.delete for run in runs])
+    return True
 
 
 def _agrees(runs: Sequence[RunFolder], parent: QWidget) -> bool:

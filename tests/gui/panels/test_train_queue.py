@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QPlainTextEdit
+from PySide6.QtWidgets import QDialog, QMessageBox, QPlainTextEdit
 
 from core.datasets.base import Modality
 from core.recipe import Recipe
@@ -130,6 +130,22 @@ def test_what_one_study_says_is_not_shown_on_the_runs_of_another(panel, qtbot, c
     qtbot.waitUntil(lambda: not panel._timer.isActive())
     shown(qtbot, panel, "one")
     assert "training" not in cells(panel, STATE), "the disk knows better once the study has ended"
+
+
+def test_runs_whose_study_starts_while_the_question_is_open_are_not_deleted(panel, qtbot, context, monkeypatch):
+    def study_starts(box):  # it was being estimated when Delete was pressed
+        context.engine.start(Study(name="one", folds=(1, 2), network=NETWORKS))
+        next(button for button in box.buttons() if button.text() == "Delete").click()
+
+    monkeypatch.setattr(QMessageBox, "exec", study_starts)
+    panel.queue.table.selectRow(0)
+    folder = panel.queue.chosen()[0].folder
+    with qtbot.waitSignal(context.message) as said:
+        panel.queue.delete.click()
+    assert "stop the study first" in said.args[0]
+    assert folder.path.exists()
+    context.engine.finish()
+    qtbot.waitUntil(lambda: not panel._timer.isActive())
 
 
 def test_a_run_that_has_not_begun_has_no_size(panel):
