@@ -41,6 +41,7 @@ class DataPanel(Panel):
         self.checked: Checked | None = None
         self._selected = ""  # the card; may be a dataset that is not here
         self._check_next = False
+        self._restored = False
         self._job: Job | None = None
         self._header_job: Job | None = None
         self.chooser = DatasetChooser(context)
@@ -67,8 +68,10 @@ class DataPanel(Panel):
 
     def activate(self) -> None:
         """Show what Train uses; at the first time, what was open last."""
-        self.chooser.refresh(self._selected, self.choice.root if self.choice else "")
-        if self.choice is None and self._job is None:
+        root = self.choice.root if self.choice is not None and self.choice.name == self._selected else ""
+        self.chooser.refresh(self._selected, root)
+        if not self._restored:
+            self._restored = True
             self._restore()
 
     def present(self, on: bool) -> None:
@@ -84,6 +87,8 @@ class DataPanel(Panel):
 
     def close_panel(self) -> None:
         self._cancel_jobs()
+        if self._header_job is not None:
+            self._header_job.cancel()
         self.content.close_content()
 
     def select(self, name: str) -> None:
@@ -95,6 +100,7 @@ class DataPanel(Panel):
             self.open(DatasetChoice(name=name, root=root))
         elif info.downloader or info.where:
             self._cancel_jobs()
+            self._keep_open()
             self._mark(name, "")
             self.download.show_dataset(name)
             self.pages.setCurrentWidget(self.download)
@@ -173,12 +179,17 @@ class DataPanel(Panel):
         self._read_headers(dataset)
         if self._check_next:
             self.check()
-        else:  # what was found before is still known, and costs a look at the files
-            work = partial(data_jobs.find_checked, self._check_of(dataset), self.context.workspace)
-            self._job = self.context.jobs.run(work, self._found, self._not_found)
+        else:
+            self._look_up(dataset)
+
+    def _look_up(self, dataset: Dataset) -> None:
+        """What was found before is still known, and costs a look at the files."""
+        work = partial(data_jobs.find_checked, self._check_of(dataset), self.context.workspace)
+        self._job = self.context.jobs.run(work, self._found, self._not_found)
 
     def _not_opened(self, sentence: str) -> None:
-        self._job = self.choice = None
+        self._job = None
+        self._keep_open()
         self.trouble.sentence.setText(sentence)
         self.pages.setCurrentWidget(self.trouble)
 
@@ -246,20 +257,28 @@ class DataPanel(Panel):
         self.download.end(sentence)
 
     def _cancel_jobs(self) -> None:
-        for job in (self._job, self._header_job):
-            if job is not None:
-                job.cancel()
-        self._header_job = None
+        if self._job is not None:
+            self._job.cancel()
         self._end_work()
         self.download.end()
 
     def _cancel_opening(self) -> None:
-        """Back to what Train uses, or to the welcome."""
+        """Back to what is open, or to the welcome."""
         self._cancel_jobs()
-        self.choice = None
-        self._mark("", "")
-        self.pages.setCurrentWidget(self.welcome)
-        self._dataset_changed()
+        self._keep_open()
+        dataset = self.content.dataset
+        if self.choice is None or dataset is None:
+            self._mark("", "")
+            self.pages.setCurrentWidget(self.welcome)
+            return
+        self._mark(self.choice.name, self.choice.root)
+        self.pages.setCurrentWidget(self.content)
+        if self.checked is None:  # looking it up was broken off
+            self._look_up(dataset)
+
+    def _keep_open(self) -> None:
+        """Nothing has come of another choice: what is open stays."""
+        self.choice = self.context.dataset_choice if self.content.dataset is not None else None
 
     def _end_work(self) -> None:
         self._job = None
@@ -280,25 +299,13 @@ class DataPanel(Panel):
     def _open_demo(self) -> None:
         self.select(DEMO)
 
-    def _dataset_changed(self) -> None:
-        """Another panel has opened a dataset: show it here too."""
-        dataset, choice = self.context.dataset, self.context.dataset_choice
-        if dataset is not None and choice != self.choice:
-            self._cancel_jobs()
-            self._mark(choice.name, choice.root)
-            self.choice = choice
-            self.content.show_dataset(dataset)
-            self.pages.setCurrentWidget(self.content)
-            self._read_headers(dataset)
-
     def _restore(self) -> None:
         settings = self.context.settings
         self.remember("data/splitter", self.content.browser.splitter)
         self.remember("data/check", self.content.check.splitter)
         self.content.tabs.setCurrentIndex(int(str(settings.value("data/tab", CLIPS))))
-        if self.context.dataset is not None:
-            self._dataset_changed()
-        elif text := str(settings.value("data/choice", "")):
+        text = str(settings.value("data/choice", ""))
+        if text and self.choice is None:
             try:
                 self.open(DatasetChoice.model_validate_json(text))
             except ValueError:  # written by another version
@@ -316,7 +323,6 @@ class DataPanel(Panel):
         self.content.check.exclude_wanted.connect(self._exclude_duplicates)
         self.content.check.include_wanted.connect(self._include_again)
         self.content.check.clip_wanted.connect(self._show_clip)
-        self.context.dataset_changed.connect(self._dataset_changed)
 
     def _choose_any_folder(self) -> None:
         self.choose_folder()

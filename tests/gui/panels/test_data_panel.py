@@ -14,10 +14,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton
 
-from core.control import Control
 from core.datasets import DATASETS
 from core.events import Progress
-from gui.panels import data as module
 from gui.panels import data_jobs
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, BALANCE, CHECK
@@ -74,6 +72,13 @@ def checked(qtbot, panel, button):
 def column(table, title):
     names = [one.title for one in table.clips.columns]
     return [table.clips.index(row, names.index(title)).data() for row in range(len(table.clips.rows))]
+
+
+def endless(*arguments):
+    """Work that goes on until it is cancelled."""
+    control = arguments[-2]
+    while True:
+        control.checkpoint()
 
 
 def test_a_new_workspace_is_welcomed_with_one_button(panel, context):
@@ -145,10 +150,6 @@ def test_a_check_that_finds_nothing_says_so(qtbot, panel, folder):
 def test_a_cancelled_check_changes_nothing(qtbot, panel, context, folder, monkeypatch):
     opened(qtbot, panel, folder)
     before = context.dataset
-
-    def endless(check, workspace, control, report):
-        while True:
-            control.checkpoint()
 
     monkeypatch.setattr(data_jobs, "check_recordings", endless)
     panel.check()
@@ -243,10 +244,6 @@ def test_the_preview_names_its_clip(qtbot, panel, folder):
 
 
 def test_opening_can_be_cancelled(qtbot, panel, context, folder, monkeypatch):
-    def endless(workspace, choice, control, report):
-        while True:
-            control.checkpoint()
-
     really = data_jobs.open_dataset
     monkeypatch.setattr(data_jobs, "open_dataset", endless)
     panel.open_folder(folder)
@@ -261,10 +258,55 @@ def test_opening_can_be_cancelled(qtbot, panel, context, folder, monkeypatch):
     assert panel.choice == context.dataset_choice
 
 
-def test_another_panels_dataset_is_shown(qtbot, panel, context, folder):
-    choice = module.DatasetChoice(name="labelled-folder", root=str(folder))
-    context.set_dataset(choice, data_jobs.open_dataset(context.workspace, choice, Control(), print))
-    assert panel.pages.currentWidget() is panel.content and panel.content.title.text() == "mine"
+def test_a_cancelled_opening_leaves_what_was_open_as_it_was(qtbot, panel, context, folder, monkeypatch):
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    table = panel.content.browser.table
+    qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
+    table.make_current(5)
+    clip, title, found = panel.content.browser.current, panel.content.tabs.tabText(CHECK), panel.checked
+    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    panel.select("demo-sounds")
+    panel.waiting.findChild(QPushButton).click()
+    assert panel.pages.currentWidget() is panel.content and panel.choice == context.dataset_choice
+    assert panel.chooser.cards["labelled-folder"].chosen and panel.content.browser.current == clip
+    assert panel.content.tabs.tabText(CHECK) == title != "Check" and panel.checked is found
+    assert "Length s" in [one.title for one in table.clips.columns]
+
+
+def test_headers_are_read_on_while_another_opening_is_cancelled(qtbot, panel, folder, monkeypatch):
+    opened(qtbot, panel, folder)
+    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    panel.select("demo-sounds")
+    panel.waiting.findChild(QPushButton).click()
+    table = panel.content.browser.table
+    qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
+    qtbot.waitUntil(lambda: panel.content._room is not None, timeout=5000)
+
+
+def test_what_was_open_is_opened_again_once(qtbot, panel, context, folder, monkeypatch):
+    opened(qtbot, panel, folder)
+    panel.save_state()
+    context.set_dataset(context.dataset_choice, None)
+    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    again = DataPanel(context)
+    qtbot.addWidget(again)
+    again.activate()
+    assert again.pages.currentWidget() is again.waiting
+    again.waiting.findChild(QPushButton).click()
+    again.activate()
+    assert again.pages.currentWidget() is again.welcome and again.choice is None
+    again.close_panel()
+
+
+def test_nothing_has_come_of_a_dataset_that_is_only_offered(qtbot, panel, context, folder, monkeypatch):
+    opened(qtbot, panel, folder)
+    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    panel.select("demo-sounds")
+    panel.select("esc50")
+    assert panel.pages.currentWidget() is panel.download and panel.choice == context.dataset_choice
+    panel.activate()
+    assert panel.chooser.cards["esc50"].place.whole() == "Not downloaded yet"
 
 
 def test_a_dataset_that_is_not_here_is_offered_and_an_address_that_fails_is_said(qtbot, panel, context):
