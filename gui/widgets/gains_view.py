@@ -72,7 +72,8 @@ class GainsView(QWidget):
             self.family.addItem(theme.architecture_icon(family.architecture), family.title)
         self.family.setCurrentIndex(max(0, self.family.findText(before)))
         self._fill_networks()
-        self._wanted = ()
+        self.cancel()
+        self._show_nothing("")  # what was read is of other runs, perhaps of other networks
         self._read()
 
     def cancel(self) -> None:
@@ -126,7 +127,10 @@ class GainsView(QWidget):
 
     def _failed(self, sentence: str) -> None:
         self._job = None
-        self._wanted = ()
+        self._show_nothing(sentence)
+
+    def _show_nothing(self, sentence: str) -> None:
+        self.gains, self._wanted = None, ()
         self.plot.show_gains(None, theme.colour("text"))
         self.said.setText(sentence)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -10,11 +12,13 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QPushButton
 from core.datasets.base import Modality
 from core.engine import EngineStatus, State
 from core.evaluation.metrics import METRICS
+from core.evaluation.summary import Summary
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, RunSpec
 from core.runs import Phase, find_run, run_folder
 from gui import rail, theme
 from gui.panels.compare import ComparePanel
+from gui.widgets import gains_view
 from gui.widgets.modality_grid import BEST, NETWORK
 from gui.widgets.result_tree import GIVEN, METRIC, WEIGHTS
 from tests.gui import fakes
@@ -421,6 +425,26 @@ def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot,
     assert view.said.text() == view.gains.sentence(view.plot.order[2])
     with qtbot.waitSignal(context.panel_wanted):
         qtbot.keyClick(view.plot, Qt.Key.Key_Return)
+
+
+def test_what_is_read_of_other_networks_does_not_arrive_any_more(qtbot, opened, context, monkeypatch):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), folds=(1,))
+    panel = opened()
+    view, late = panel.gains, threading.Event()
+    panel.plots.setCurrentWidget(view)
+    qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
+    read = gains_view.read_modality_gains
+
+    def read_late(*given):
+        late.wait(10)
+        return read(*given)
+
+    monkeypatch.setattr(gains_view, "read_modality_gains", read_late)
+    view.show_summary(panel.overview.summary)
+    view.show_summary(Summary())  # a study in which no architecture has two modalities
+    late.set()
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert view.gains is None and view.plot.order == [] and not view.said.text()
 
 
 def test_a_hundred_classes_can_be_scrolled_and_walked_through(qtbot, opened, context):
