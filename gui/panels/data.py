@@ -44,6 +44,7 @@ class DataPanel(Panel):
         self._restored = False
         self._job: Job | None = None
         self._header_job: Job | None = None
+        self._download_job: Job | None = None  # goes on while other datasets are looked at
         self.chooser = DatasetChooser(context)
         self.welcome = EmptyState(
             WELCOME,
@@ -86,9 +87,9 @@ class DataPanel(Panel):
         settings.setValue("data/tab", self.content.tabs.currentIndex())
 
     def close_panel(self) -> None:
-        self._cancel_jobs()
-        if self._header_job is not None:
-            self._header_job.cancel()
+        for job in (self._job, self._header_job, self._download_job):
+            if job is not None:
+                job.cancel()
         self.content.close_content()
 
     def select(self, name: str) -> None:
@@ -241,26 +242,40 @@ class DataPanel(Panel):
             self.open(self.choice.model_copy(update={"exclude": ()}), check=True)
 
     def _download(self, name: str, address: str) -> None:
-        self._cancel_jobs()
         self.download.begin()
         target = self.context.workspace.dataset_root(name)
         work = partial(data_jobs.download_dataset, name, target, address)
-        self._job = self.context.jobs.run(work, self._downloaded, self._not_downloaded, self.download.progress.report)
+        self._download_job = self.context.jobs.run(
+            work, self._downloaded, self._not_downloaded, self.download.progress.report
+        )
 
     def _downloaded(self, place: Path) -> None:
-        self._job = None
+        """Open it if it is still waited for."""
+        self._download_job, title = None, DATASETS[self.download.under_way].title
         self.download.end()
-        self.open(DatasetChoice(name=self.download.name))
+        name = self.download.name
+        if self.pages.currentWidget() is self.download and self.context.workspace.dataset_root(name) == place:
+            self.open(DatasetChoice(name=name))
+        else:
+            self.context.message.emit(f"{title} has been downloaded: choose it on the left to open it.", "info")
+            self.activate()
 
     def _not_downloaded(self, sentence: str) -> None:
-        self._job = None
+        self._download_job = None
         self.download.end(sentence)
+        if self.pages.currentWidget() is not self.download:
+            self.context.message.emit(sentence, "error")
+
+    def _cancel_download(self) -> None:
+        if self._download_job is not None:
+            self._download_job.cancel()
+        self._download_job = None
+        self.download.end()
 
     def _cancel_jobs(self) -> None:
         if self._job is not None:
             self._job.cancel()
         self._end_work()
-        self.download.end()
 
     def _cancel_opening(self) -> None:
         """Back to what is open, or to the welcome."""
@@ -316,7 +331,7 @@ class DataPanel(Panel):
         self.chooser.folder_wanted.connect(self._choose_any_folder)
         self.download.folder_wanted.connect(self._choose_offered_folder)
         self.download.download_wanted.connect(self._download)
-        self.download.progress.cancelled.connect(self._cancel_jobs)
+        self.download.progress.cancelled.connect(self._cancel_download)
         self.content.check_wanted.connect(self.check)
         self.content.train_wanted.connect(self._to_train)
         self.content.progress.cancelled.connect(self._cancel_jobs)

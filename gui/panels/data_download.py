@@ -33,6 +33,7 @@ class DownloadPage(QWidget):
         super().__init__(parent)
         self._context = context
         self.name = ""
+        self.under_way = ""  # the dataset being downloaded, whichever is shown
         self.title = theme.label(size=theme.TITLE)
         self.text = theme.label(wrap=True)
         self.licence = theme.label(size=theme.SMALL, muted=True, wrap=True)
@@ -58,7 +59,8 @@ class DownloadPage(QWidget):
         self.licence.setVisible(bool(info.downloader))
         self.folder.setProperty("primary", not info.downloader)
         self.folder.style().polish(self.folder)
-        self.end()
+        self.trouble.hide()
+        self._serve()
         if info.downloader:
             self.title.setText(f"{info.title} is not in this workspace yet")
             self._show_archive(self._archive())
@@ -76,15 +78,22 @@ class DownloadPage(QWidget):
         self.start.setToolTip(f"Download to {self._context.workspace.dataset_root(self.name)}, unpack and check it.")
 
     def begin(self) -> None:
+        self.under_way = self.name
         self.trouble.hide()
-        self.start.setEnabled(False)
         self.progress.begin("Connecting …")
+        self._serve()
 
     def end(self, sentence: str = "") -> None:
+        self.under_way = ""
         self.progress.end()
-        self.start.setEnabled(True)
+        self._serve()
         self.trouble.setText(sentence)
         self.trouble.setVisible(bool(sentence))
+
+    def _serve(self) -> None:
+        """One at a time: where another could be started, its line says which."""
+        self.start.setEnabled(not self.under_way)
+        self.progress.setVisible(bool(self.under_way) and bool(DATASETS[self.name].downloader))
 
     @property
     def _key(self) -> str:

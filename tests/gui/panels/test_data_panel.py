@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -343,6 +344,45 @@ def test_what_was_downloaded_is_opened(qtbot, panel, context, monkeypatch):
     assert panel.download.progress.detail.text() == "50 B of 100 B, 10 B/s, 5 s left"
     assert context.dataset.name == "esc10" and context.dataset_choice.root == ""
     assert panel.chooser.cards["esc50"].place.whole() == "In the workspace"
+
+
+def test_a_download_goes_on_while_other_datasets_are_looked_at(qtbot, panel, context, folder, monkeypatch):
+    controls = []
+
+    def slow(name, target, address, control, report):
+        controls.append(control)
+        report(Progress("Downloading ESC-50", 50, 100, "bytes", "50 B of 100 B"))
+        while not arrived.wait(0.01):
+            control.checkpoint()
+        return target
+
+    arrived = threading.Event()
+    monkeypatch.setattr(data_jobs, "download_dataset", slow)
+    page = panel.download
+    panel.select("esc50")
+    page.start.click()
+    qtbot.waitUntil(lambda: page.progress.detail.text() != "", timeout=5000)
+    opened(qtbot, panel, folder)
+    panel.select("esc50")
+    assert page.isVisible() and page.progress.isVisible() and not page.start.isEnabled()
+    assert page.progress.detail.text() == "50 B of 100 B" and not controls[0].cancelled
+    panel.select("ucf101")
+    assert page.progress.isHidden(), "it cannot be downloaded here"
+    opened(qtbot, panel, folder)
+    with qtbot.waitSignal(context.message, timeout=5000) as said:
+        arrived.set()
+    assert said.args == ["ESC-50 has been downloaded: choose it on the left to open it.", "info"]
+    assert panel.pages.currentWidget() is panel.content and panel.choice.name == "labelled-folder"
+    assert page.start.isEnabled()
+
+
+def test_a_download_ends_by_its_own_cancel(qtbot, panel, monkeypatch):
+    monkeypatch.setattr(data_jobs, "download_dataset", lambda *arguments: endless(*arguments))
+    panel.select("esc50")
+    panel.download.start.click()
+    job = panel._download_job
+    panel.download.progress.cancel.click()
+    assert job.control.cancelled and panel.download.progress.isHidden() and panel.download.start.isEnabled()
 
 
 @pytest.mark.skipif(not ESC10.is_dir(), reason="the ESC-10 recordings are not in ../shared/data")
