@@ -155,8 +155,8 @@ class Player(QObject):
         self.position.emit(self._seconds)
 
     def close(self) -> None:
-        """Give the device back."""
-        self._halt(self._seconds)
+        """Give the device back and stay here."""
+        self._halt(self.seconds)
         if self._stream is not None:
             stream, self._stream = self._stream, None
             try:

@@ -116,6 +116,15 @@ def test_pause_keeps_the_place_and_play_goes_on_from_there(player: Player, sound
     assert len(sound.streams) == 1, "the device is opened once"
 
 
+def test_a_player_that_is_closed_stays_where_it_was_heard_last(player: Player, sound: FakeSound) -> None:
+    player.seek(0.2)
+    player.play()
+    sound.streams[0].request(500)
+    player.close()
+    assert sound.streams[0].closed and not player.playing
+    assert player.seconds == pytest.approx(0.6)
+
+
 def test_seeking_while_playing(player: Player, sound: FakeSound) -> None:
     player.play()
     stream = sound.streams[0]
