@@ -101,7 +101,7 @@ class ClipView(QWidget):
         """The same for a file; `source` says where it comes from and under which licence."""
         self._cancel_job()
         self._of_frames = None
-        self.player.stop()
+        self.player.load(self.player.nothing, 1)  # or what was shown would be heard under the new title
         self._title.setText(title)
         self._source.set_text(source or path.name, str(path))
         self._late.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import soundfile
@@ -131,8 +133,6 @@ def test_views_and_colours_are_chosen_and_remembered(qtbot, view, context):
 
 
 def test_work_that_takes_long_says_so(qtbot, view, dataset, monkeypatch):
-    import threading
-
     gate = threading.Event()
     real = module.prepare_clip
 
@@ -146,6 +146,24 @@ def test_work_that_takes_long_says_so(qtbot, view, dataset, monkeypatch):
     with qtbot.waitSignal(view.shown, timeout=20_000):
         gate.set()
     assert view._status.whole() == ""
+
+
+def test_the_clip_before_is_not_played_under_the_title_of_one_that_is_not_there_yet(qtbot, view, dataset, monkeypatch):
+    show(qtbot, view, dataset, 1)
+    gate, real = threading.Event(), module.prepare_clip
+
+    def slow(*arguments):
+        gate.wait(10)
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "prepare_clip", slow)
+    view.show_clip(dataset, dataset.clips[2])
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert not view.player.playing and view.player.duration == 0
+    assert not view.transport.play.isEnabled()
+    with qtbot.waitSignal(view.shown, timeout=20_000):
+        gate.set()
+    assert view.player.duration == pytest.approx(0.5) and view.transport.play.isEnabled()
 
 
 def test_trouble_with_sound_goes_to_the_banner(qtbot, view, context):
