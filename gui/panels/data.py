@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from core.datasets import DATASETS, recognise
@@ -148,6 +148,12 @@ class DataPanel(Panel):
         if folder is not None:
             event.acceptProposedAction()
             self.open_folder(folder)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """The window gives the panel the focus: the clip's keys act at once, where it is in front."""
+        view = self.content.browser.clip_view
+        if not (view.isVisible() and view.eventFilter(self, event)):
+            super().keyPressEvent(event)
 
     def _check_of(self, dataset: Dataset) -> Check:
         assert self.choice is not None

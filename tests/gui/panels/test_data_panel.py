@@ -119,6 +119,18 @@ def test_keys_go_from_clip_to_clip(qtbot, panel, folder):
         qtbot.keyClick(browser.table, Qt.Key.Key_Down)
 
 
+def test_keys_act_before_anything_was_clicked_as_long_as_the_clips_are_in_front(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    browser = panel.content.browser
+    first = browser.current
+    qtbot.keyClick(panel, Qt.Key.Key_Right)  # the window gives the focus to the panel
+    second = browser.current
+    assert second != first
+    panel.content.tabs.setCurrentIndex(BALANCE)
+    qtbot.keyClick(panel, Qt.Key.Key_Right)
+    assert browser.current == second
+
+
 def test_the_check_leaves_out_what_cannot_be_used_and_excludes_duplicates(qtbot, panel, context, folder):
     opened(qtbot, panel, folder)
     checked(qtbot, panel, panel.content.check_button)
