@@ -99,8 +99,7 @@ class ComparePanel(ResultsPanel):
 
     def save_state(self) -> None:
         super().save_state()
-        for key, tabs in (("tables", self.tables), ("plots", self.plots)):
-            self.context.settings.setValue(f"compare/{key}", tabs.currentIndex())
+        self._keep_tabs()
         self.context.settings.setValue("compare/metric", self.metric_choice.currentData())
 
     def close_panel(self) -> None:
@@ -132,6 +131,7 @@ class ComparePanel(ResultsPanel):
 
     def _serve(self, several: bool) -> None:
         """Tabs are there where there is more than one modality to set side by side."""
+        self._keep_tabs()
         for tabs, flat in ((self.tables, self.tree), (self.plots, self._means)):
             tabs.tabBar().setVisible(several)
             if not several:
@@ -139,6 +139,12 @@ class ComparePanel(ResultsPanel):
             elif not self._served:
                 tabs.setCurrentIndex(int(str(self.context.settings.value(f"compare/{tabs.objectName()}", 0))))
         self._served = several
+
+    def _keep_tabs(self) -> None:
+        """Those that were chosen, not those that one modality leaves."""
+        if self._served:
+            for tabs in (self.tables, self.plots):
+                self.context.settings.setValue(f"compare/{tabs.objectName()}", tabs.currentIndex())
 
     def forget_results(self) -> None:
         self.overview = None

@@ -323,6 +323,27 @@ def test_one_modality_has_one_table_and_one_plot(opened, context):
     assert panel.tree.isColumnHidden(GIVEN)
 
 
+def test_the_tabs_chosen_come_back_after_a_study_of_one_modality(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8), study="sound")
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), study="several")
+    context.settings.setValue("compare/study", "several")
+    panel = opened()
+
+    def show(study: str) -> None:
+        panel.study_choice.setCurrentText(study)
+        panel.study_choice.activated.emit(0)
+        qtbot.waitUntil(lambda: panel.study == study, timeout=20_000)
+
+    panel.tables.setCurrentWidget(panel.grid)
+    panel.plots.setCurrentWidget(panel.gains)
+    show("sound")
+    assert panel.tree.isVisible() and panel.forest.isVisible()
+    panel.save_state()
+    assert [int(context.settings.value(f"compare/{tabs}")) for tabs in ("tables", "plots")] == [0, 1]
+    show("several")
+    assert panel.grid.isVisible() and panel.gains.isVisible()
+
+
 def test_sound_sight_and_both_stand_side_by_side(qtbot, opened, context):
     make_modalities(context.workspace, synthetic_clips(6, per_class=16), fusions=("gated attention", "score average"))
     panel = opened()
