@@ -100,13 +100,15 @@ def estimate(
 
 def _run_seconds(dataset: Dataset, spec: RunSpec, train: float, test: float) -> float:
     recipe = spec.recipe
+    views = recipe.video.views if "video" in spec.modality.wings else 1
     if spec.late:  # nothing is trained
-        return len(dataset.clips) * test
+        return len(dataset.clips) * views * test
     tested = sum(clip.fold == spec.fold for clip in dataset.clips)
     others = len(dataset.clips) - tested
-    validated = others * recipe.validation_share
-    # Every epoch trains on the rest and looks at the validation part; at the end all clips are looked at once.
-    return recipe.epochs * ((others - validated) * train + validated * test) + len(dataset.clips) * test
+    aside = others * recipe.validation_share
+    trained, validated = (aside, 0.0) if spec.stacked else (others - aside, aside)
+    # Every epoch trains on the one and looks at the other; at the end all are looked at, in every view.
+    return recipe.epochs * (trained * train + validated * test) + (trained + validated + tested) * views * test
 
 
 def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -> tuple[float, float, int]:
@@ -118,10 +120,9 @@ def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -
     from core.training.schedule import make_optimizer
     from core.training.task import Task, made_up
 
-    network, recipe = spec.network, spec.recipe
+    recipe = spec.recipe
     model = build_network(spec, classes)
-    if network.freeze != "nothing":
-        model.freeze(len(model.stages) if network.freeze == "all but head" else network.freeze_stages)
+    model.freeze(spec.frozen_stages(len(model.stages)))
     task = Task(model, recipe, spec.modality.wings, classes, seed=0).to(device)
     optimizer = None if spec.late else make_optimizer(model.named_parameters(), frozenset(), recipe)
     pictures = recipe.video.frames if "video" in spec.modality.wings else 1

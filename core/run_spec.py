@@ -172,6 +172,13 @@ class RunSpec(Settings):
         """Whether there is nothing to train: two trained branches whose scores are averaged."""
         return any(branch.run for branch in self.branches) and self.network.fusion == "score average"
 
+    def frozen_stages(self, stages: int) -> int:
+        """How many of a network's stages keep their initial weights. Of a fusion that learns from the validation part
+        both branches do: they would learn its few clips by heart, and look reliable there."""
+        if self.stacked or self.network.freeze == "all but head":
+            return stages
+        return self.network.freeze_stages if self.network.freeze == "stages" else 0
+
     @property
     def recipe_hash(self) -> str:
         """Short digest of what decides the result but fold, seed and names: runs that share it may be averaged.
@@ -187,7 +194,8 @@ class RunSpec(Settings):
         if self.branches:
             content["fusion"] = [self.network.fusion, self.network.learns_from]
             content["branches"] = [branch.run.rpartition("-")[2] for branch in self.branches]  # their digests
-            content["frozen"] = [self.network.freeze, self.network.freeze_stages]
+            if not self.stacked:
+                content["frozen"] = [self.network.freeze, self.network.freeze_stages]
         for name, modality in (("audio", Modality.VIDEO), ("video", Modality.AUDIO)):
             if self.modality == modality:
                 for section in SECTIONS[name]:

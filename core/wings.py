@@ -56,7 +56,7 @@ class Wing:
         ids: Sequence[str],
         recipe: Recipe,
         random: np.random.Generator | None,
-        view: int = 0,
+        view: int | None = None,
     ) -> Raw:
         """A batch of raw clips: cropped and drawn at random in training (`random`), else always the same."""
         return cast("Raw", load_dotted(f"{self.package}.gather:gather")(cache, ids, recipe, random, view))

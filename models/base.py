@@ -50,9 +50,9 @@ class Classifier(nn.Module, ABC):
     def forward(self, *inputs: Tensor) -> Tensor:
         return self.classify(self.features(*inputs))
 
-    def frame_logits(self, *inputs: Any, **named: Any) -> Tensor | None:
-        """What is said of each frame, (batch, frames, classes); None where nothing can be said."""
-        return None
+    def features_and_frames(self, *inputs: Any) -> tuple[Tensor, Tensor | None]:
+        """`features`, and what is said at each frame, (batch, frames, classes); None where nothing can be said."""
+        return self.features(*inputs), None
 
     def freeze(self, stages: int) -> None:
         """Keep the weights, and the running statistics of normalisation, of the first `stages` stages.

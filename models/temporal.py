@@ -36,14 +36,22 @@ class Pooled(Classifier):
     """
 
     network: Classifier
+    tells_frames = True  # whether each frame has an answer of its own
 
     @abstractmethod
-    def frame_features(self, x: Tensor) -> Tensor | None:
-        """What the head may be asked about each frame, (batch, frames, dimensions); None where there is no such."""
+    def frame_features(self, x: Tensor) -> Tensor:
+        """(batch, frames, dimensions): what the head may be asked about each frame."""
 
-    def frame_logits(self, x: Tensor) -> Tensor | None:
-        seen = self.frame_features(x)
-        return None if seen is None else self.classify(seen)
+    @abstractmethod
+    def pool(self, frames: Tensor) -> Tensor:
+        """(batch, frames, dimensions) → (batch, dimensions)."""
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.pool(self.frame_features(x))
+
+    def features_and_frames(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        frames = self.frame_features(x)
+        return self.pool(frames), self.classify(frames) if self.tells_frames else None
 
     @property
     def head(self) -> nn.Module:
@@ -62,15 +70,17 @@ class Pooled(Classifier):
 class SingleFrame(Pooled):
     """The frame in the middle, alone: what can be told without time."""
 
+    tells_frames = False
+
     def __init__(self, make: Make, classes: int, channels: int, frames: int) -> None:
         super().__init__()
         self.network = make(classes, channels)
 
-    def features(self, x: Tensor) -> Tensor:
-        return self.network.features(x[:, x.shape[1] // 2])
+    def frame_features(self, x: Tensor) -> Tensor:
+        return self.network.features(x[:, x.shape[1] // 2])[:, None]
 
-    def frame_features(self, x: Tensor) -> None:
-        return None
+    def pool(self, frames: Tensor) -> Tensor:
+        return frames[:, 0]
 
 
 class Average(Pooled):
@@ -83,11 +93,11 @@ class Average(Pooled):
         super().__init__()
         self.network = make(classes, channels)
 
-    def features(self, x: Tensor) -> Tensor:
-        return self.frame_features(x).mean(dim=1)
-
     def frame_features(self, x: Tensor) -> Tensor:
         return _each_frame(self.network.features, x)
+
+    def pool(self, frames: Tensor) -> Tensor:
+        return frames.mean(dim=1)
 
 
 class Embedded(Pooled):
@@ -133,12 +143,12 @@ class Recurrent(Embedded):
         super().__init__(make, classes, channels, frames)
         self.gru = nn.GRU(WIDTH, WIDTH, batch_first=True)
 
-    def features(self, x: Tensor) -> Tensor:
-        return self.frame_features(x)[:, -1]
-
     def frame_features(self, x: Tensor) -> Tensor:
         states: Tensor = self.gru(self.embedded(x))[0]
         return states
+
+    def pool(self, frames: Tensor) -> Tensor:
+        return frames[:, -1]
 
     @property
     def own(self) -> Sequence[nn.Module]:
@@ -163,14 +173,13 @@ class Attention(Embedded):
         self.encoder = nn.TransformerEncoderLayer(WIDTH, HEADS, 2 * WIDTH, dropout=0.1, batch_first=True)
         self.score = nn.Linear(WIDTH, 1)
 
-    def features(self, x: Tensor) -> Tensor:
-        frames = self.frame_features(x)
-        weights = self.score(frames).softmax(dim=1)
-        return (weights * frames).sum(dim=1)
-
     def frame_features(self, x: Tensor) -> Tensor:
         encoded: Tensor = self.encoder(self.placed(self.embedded(x)))
         return encoded
+
+    def pool(self, frames: Tensor) -> Tensor:
+        weights = self.score(frames).softmax(dim=1)
+        return (weights * frames).sum(dim=1)
 
     def placed(self, embedded: Tensor) -> Tensor:
         """Without positions: the same frames in any order give the same answer (the control)."""
@@ -199,15 +208,17 @@ class PositionedAttention(Attention):
 class Convolution3d(Pooled):
     """The frame network with its convolutions and poolings extended over time: see `models.inflation`."""
 
+    tells_frames = False
+
     def __init__(self, make: Make, classes: int, channels: int, frames: int) -> None:
         super().__init__()
         self.network = draw_anew(inflate(make(classes, channels)))
 
-    def features(self, x: Tensor) -> Tensor:
-        return self.network.features(x.transpose(1, 2))
+    def frame_features(self, x: Tensor) -> Tensor:
+        return self.network.features(x.transpose(1, 2))[:, None]
 
-    def frame_features(self, x: Tensor) -> None:
-        return None
+    def pool(self, frames: Tensor) -> Tensor:
+        return frames[:, 0]
 
 
 POOLINGS: dict[str, type[Pooled]] = {
@@ -248,14 +259,12 @@ class Streams(Classifier):
         self._channels = tuple(channels)
 
     def features(self, x: Tensor) -> Tensor:
-        parts = x.split(self._channels, dim=2)
-        return torch.cat([stream.features(part) for stream, part in zip(self._pooled, parts, strict=True)], dim=1)
+        return self._joined(self._frames(x))
 
-    def frame_logits(self, x: Tensor) -> Tensor | None:
-        parts = x.split(self._channels, dim=2)
-        seen = [stream.frame_features(part) for stream, part in zip(self._pooled, parts, strict=True)]
-        said = [features for features in seen if features is not None]
-        return self.classify(torch.cat(said, dim=2)) if len(said) == len(seen) else None
+    def features_and_frames(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        frames = self._frames(x)
+        tell = all(stream.tells_frames for stream in self._pooled)
+        return self._joined(frames), self.classify(torch.cat(frames, dim=2)) if tell else None
 
     @property
     def head(self) -> nn.Linear:
@@ -271,6 +280,14 @@ class Streams(Classifier):
     def cam_layer(self) -> nn.Module:
         """The first stream's: the pictures come first."""
         return self._pooled[0].cam_layer
+
+    def _frames(self, x: Tensor) -> list[Tensor]:
+        """Of each stream, its frame features."""
+        parts = x.split(self._channels, dim=2)
+        return [stream.frame_features(part) for stream, part in zip(self._pooled, parts, strict=True)]
+
+    def _joined(self, frames: list[Tensor]) -> Tensor:
+        return torch.cat([stream.pool(of) for stream, of in zip(self._pooled, frames, strict=True)], dim=1)
 
     @property
     def _pooled(self) -> list[Pooled]:

@@ -95,15 +95,13 @@ class StudyRecords:
         return next(network for network in self.networks if network.label == label)
 
     def of_frames(self, record: int) -> NDArray[np.float32] | None:
-        """(frames, classes) probabilities that the network of a record gave to each frame of the clip alone; a mean
-        over its views of the clip where it took several. None where it says nothing of frames."""
+        """(frames, classes) probabilities that the network of a record gave at each frame of the clip, of its first
+        view of it. None where it says nothing of frames."""
         spec, run = self.specs[self.records.run[record]], int(self.records.run[record])
-        said = self.predictions[run].frame_probabilities[self.records.row[record]].astype(np.float32)
-        frames = spec.recipe.video.frames
-        if spec.modality != Modality.VIDEO or not len(said) or len(said) % frames:
+        said = self.predictions[run].frame_probabilities[self.records.row[record]]
+        if spec.modality != Modality.VIDEO or len(said) != spec.recipe.video.frames:
             return None
-        mean: NDArray[np.float32] = said.reshape(-1, frames, said.shape[1]).mean(axis=0)
-        return mean
+        return said.astype(np.float32)
 
 
 def studies_with_predictions(workspace: Workspace) -> list[str]:

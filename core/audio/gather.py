@@ -15,7 +15,9 @@ from core.recipe import Recipe
 SILENCE = np.empty(0, np.float32)
 
 
-def gather(cache: AudioCache, ids: Sequence[str], recipe: Recipe, random: np.random.Generator | None, view: int) -> Raw:
+def gather(
+    cache: AudioCache, ids: Sequence[str], recipe: Recipe, random: np.random.Generator | None, view: int | None
+) -> Raw:
     """((batch, samples) float32 waveforms,). Clips longer than the recipe says are cropped: at random in training,
     else from the middle; shorter ones are padded with silence. There is one view of a sound.
 

@@ -66,11 +66,10 @@ def initial_network(spec: RunSpec, bench: Workbench, test_clips: Set[str] = froz
         initial = _load_branches(network, spec, bench)
     elif choice.weights != "none":
         initial = _load(network, choice, bench, test_clips)
-    if choice.freeze != "nothing":
-        try:
-            network.freeze(len(network.stages) if choice.freeze == "all but head" else choice.freeze_stages)
-        except ValueError as error:
-            raise UserError(f"{choice.label} {error}: lower freeze_stages.") from None
+    try:
+        network.freeze(spec.frozen_stages(len(network.stages)))
+    except ValueError as error:
+        raise UserError(f"{choice.label} {error}: lower freeze_stages.") from None
     return network, initial
 
 

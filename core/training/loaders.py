@@ -56,7 +56,7 @@ class Batches:
         recipe: what is taken of a clip, and the size of a batch.
         seed: of the run.
         training: whether anything is random.
-        view: which of the recipe's views of a clip, in testing.
+        view: which of the recipe's views of a clip, as in testing; None = the middle of it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Batches:
         recipe: Recipe,
         seed: int,
         training: bool = False,
-        view: int = 0,
+        view: int | None = None,
     ) -> None:
         self.clips, self.caches, self.recipe = clips, caches, recipe
         self.seed, self.training, self.view = seed, training, view

@@ -28,8 +28,8 @@ def predict(
 
     `corrupt` changes raw clips before the network gets them, for tests of robustness.
 
-    Where a clip is looked at in several views, both are averaged over them, and what the network says of single
-    frames stands one view after another.
+    Where a clip is looked at in several views, both are averaged over them; what the network says at single frames is
+    that of the first view.
 
     Raises:
         Cancelled: through `control`.
@@ -43,26 +43,30 @@ def predict(
         labels=np.array([clip.label for clip in batches.clips], dtype=np.int64),
         probabilities=probabilities.astype(np.float32),
         features=features.astype(np.float16),
-        frame_probabilities=np.concatenate([view[2] for view in views], axis=1),
+        frame_probabilities=views[0][2].astype(np.float16),
     )
 
 
 @torch.inference_mode()
 def weigh(task: Task, network: Fusion, batches: Batches, control: Control) -> None:
-    """Let a fusion learn from its branches' answers to clips that neither was trained on; only a score average does.
+    """Let a score average learn its weight from its branches' answers to clips that neither was trained on, each the
+    mean over the views of a clip as in testing.
 
     Raises:
         Cancelled: through `control`.
     """
     task.eval()
-    said: list[list[Tensor]] = []
-    for batch in batches:
-        control.checkpoint()
-        seen = task.see(batch.to(task.device).inputs)
-        branches = zip((network.sound, network.sight), seen, strict=True)
-        said.append([*(branch(one).float().softmax(1) for branch, one in branches), batch.labels.to(task.device)])
-    sound, sight, labels = (torch.cat(part) for part in zip(*said, strict=True))
-    network.weigh(sound, sight, labels)
+    views: list[Tensor] = []  # (sound and sight, clips, classes)
+    for view in batches.views():
+        said: list[Tensor] = []
+        for batch in view:
+            control.checkpoint()
+            seen = task.see(batch.to(task.device).inputs)
+            branches = zip((network.sound, network.sight), seen, strict=True)
+            said.append(torch.stack([branch(one).float().softmax(1) for branch, one in branches]))
+        views.append(torch.cat(said, dim=1))
+    sound, sight = torch.stack(views).mean(dim=0)
+    network.weigh(sound, sight, torch.tensor([clip.label for clip in batches.clips]))
 
 
 def _one_view(
@@ -73,10 +77,10 @@ def _one_view(
     for batch in batches:
         control.checkpoint()
         seen = task.see(corrupt(batch).to(task.device).inputs)
-        penultimate = task.network.features(*seen)
-        logits, of_frames = task.network.classify(penultimate), task.network.frame_logits(*seen)
+        penultimate, of_frames = task.network.features_and_frames(*seen)
+        logits = task.network.classify(penultimate)
         probabilities.append(logits.float().softmax(1).cpu().numpy())
         features.append(penultimate.float().cpu().numpy())
         empty = logits.new_zeros(len(logits), 0, logits.shape[1])
-        frames.append((empty if of_frames is None else of_frames).float().softmax(2).cpu().numpy().astype(np.float16))
+        frames.append((empty if of_frames is None else of_frames).float().softmax(2).cpu().numpy())
     return np.concatenate(probabilities), np.concatenate(features), np.concatenate(frames)

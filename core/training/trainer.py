@@ -119,6 +119,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     )
     network, initial = initial_network(spec, bench, {clip.id for clip in testing})
     unstacked = training
+    learned = training + validation if spec.stacked or spec.late else training  # by the branches and by what joins them
     if spec.stacked and not spec.late:
         training, validation = validation, []
     wings = spec.modality.wings
@@ -149,7 +150,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     ]
     if best:
         callbacks.append(best)
-    if recipe.patience:
+    if recipe.patience and validation:
         callbacks.append(EarlyStopping("validation_loss", patience=recipe.patience, mode="min"))
     trainer = make_trainer(recipe, bench.device, folder.path, callbacks)
     checkpoint, epochs_done = _resume_point(folder, bench)
@@ -161,7 +162,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         phase=Phase.RUNNING,
         parameters=parameters(network),
         multiply_adds=multiply_adds(network, *example(task)),
-        train_clips=len(training),
+        train_clips=len(learned),
     )
     bench.emit(
         RunStarted(
@@ -186,7 +187,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
             if best:
                 task.load_state_dict(load_file(best.path))
         task.to(bench.device).eval()
-        if isinstance(network, Fusion) and validation:
+        if isinstance(network, Fusion) and spec.late:
             weigh(task, network, batches(validation), bench.control)
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.

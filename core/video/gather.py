@@ -13,7 +13,9 @@ from core.video.cache import VideoCache
 from core.video.sampling import positions
 
 
-def gather(cache: VideoCache, ids: Sequence[str], recipe: Recipe, random: np.random.Generator | None, view: int) -> Raw:
+def gather(
+    cache: VideoCache, ids: Sequence[str], recipe: Recipe, random: np.random.Generator | None, view: int | None
+) -> Raw:
     """((batch, taken, rows, columns, channels) uint8 pixels, (batch, 2) int64 sizes); see VideoFrontEnd.
 
     Which of the kept frames are taken is drawn in training where temporal jitter is on, else always the same.

@@ -86,5 +86,5 @@ def model_frames(film: Film, settings: VideoSettings) -> tuple[NDArray[np.uint8]
     for index, seconds in enumerate(film.seconds):
         kept.offer(float(seconds), partial(int, index))
     chosen = np.array(kept.chosen())
-    shown = chosen[positions(len(chosen), settings)][settings.taken - settings.frames :]
+    shown = chosen[positions(len(chosen), settings, view=0)][settings.taken - settings.frames :]
     return seen(film.frames[shown], settings), film.seconds[shown]

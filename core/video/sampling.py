@@ -18,15 +18,15 @@ EARLY = 1e-6  # s: rounding of timestamps
 
 
 def positions(
-    kept: int, settings: VideoSettings, random: np.random.Generator | None = None, view: int = 0
+    kept: int, settings: VideoSettings, random: np.random.Generator | None = None, view: int | None = None
 ) -> NDArray[np.int64]:
     """Indices into the frames kept of a clip, ascending, shape (settings.taken,).
 
     even: the clip is cut into equal stretches and one frame taken from each: from its middle, or with `random` from a
     place that is drawn once for all of them. segments: the place is drawn for each stretch by itself (Wang et al.,
     Temporal Segment Networks, ECCV 2016). window: neighbouring frames, from anywhere with `random`, else from the
-    `view`-th of settings.views starts spread evenly over the clip (the middle where there is one). A clip with fewer
-    frames than are taken has frames repeated (even, segments) or begins again (window).
+    `view`-th of settings.views starts spread evenly over the clip, or from the middle where there is one or none is
+    named. A clip with fewer frames than are taken has frames repeated (even, segments) or begins again (window).
 
     Args:
         kept: frames there are, at least 1.
@@ -36,7 +36,7 @@ def positions(
         room = max(0, kept - taken)
         if random is not None:
             start = int(random.integers(room + 1))
-        elif settings.views == 1:
+        elif view is None or settings.views == 1:
             start = room // 2
         else:
             start = round(view * room / (settings.views - 1))

@@ -110,7 +110,7 @@ class ClipView(QWidget):
         )
 
     def show_frame_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "") -> None:
-        """What a network gave to a class in each frame of the present clip alone, (T,), below the frames; None = it
+        """What a network gave to a class at each frame of the present clip, (T,), below the frames; None = it
         says nothing of them. Until another clip is shown."""
         self._of_frames = None if probabilities is None else (probabilities, of)
         if self._job is None:  # else they come with the frames

@@ -54,7 +54,7 @@ class FramesStrip(QWidget):
     ) -> None:
         """Show frames of shape (T, h, w, 3), RGB, at their times (T,) in seconds.
 
-        `probabilities` (T,) of one class, given to each frame alone, stand below them; `of` names the class.
+        `probabilities` (T,) of one class, given at each frame, stand below them; `of` names the class.
         """
         self._frames, self._seconds = np.ascontiguousarray(frames), np.asarray(seconds, np.float64)
         self.current = 0 if len(frames) else -1
@@ -101,7 +101,7 @@ class FramesStrip(QWidget):
         words = f"Frame {frame + 1} of {len(self._seconds)} that a network is given, at {self._seconds[frame]:.2f} s."
         if self._probabilities is not None:
             said = " ".join(filter(None, (self._of, _percent(self._probabilities[frame]))))
-            words += f"\nTaken alone: {said}."
+            words += f"\nThe network there: {said}."
         return words + "\nClick to go there."
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

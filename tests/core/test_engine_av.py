@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from core.control import Control
 from core.engine import run
@@ -79,7 +81,8 @@ def test_sound_sight_and_both_are_tested_on_the_same_clips(films: Path, workspac
     late = Network(name="late", modality="audio-visual", fusion="score average")
     joint = Network(name="joint", modality="audio-visual", fusion="concatenation", joint=True)
     study = film_study(films)
-    events = trained(study.model_copy(update={"network": (*study.network, late, joint)}), workspace)
+    patient = study.recipe.model_copy(update={"patience": 5})  # of which a fusion without a validation part has no use
+    events = trained(study.model_copy(update={"network": (*study.network, late, joint), "recipe": patient}), workspace)
     said = [event.text for event in events if isinstance(event, Message)]
     assert not [text for text in said if text.startswith("Left out")], "clips without sound stay where they are seen"
     found = runs(workspace)
@@ -92,6 +95,14 @@ def test_sound_sight_and_both_are_tested_on_the_same_clips(films: Path, workspac
     branches = (found[BOTH].path / "initial_weights.txt").read_text()
     assert found[SOUND].id in branches and found[SIGHT].id in branches and "skipped" not in branches
     assert "random" in (found["joint"].path / "initial_weights.txt").read_text()
+    joined, alone = load_file(found[BOTH].weights), load_file(found[SIGHT].weights)
+    of_network = [name for name in alone if name.startswith("network.")]
+    for name in of_network:  # what learns from few clips leaves the branches as they are
+        torch.testing.assert_close(joined[name.replace("network.", "network.sight.", 1)], alone[name], rtol=0, atol=0)
+    assert len(of_network) > 10
+    learned = {label: folder.status.train_clips for label, folder in found.items()}
+    alone_clips = learned[SIGHT]
+    assert learned == {SOUND: alone_clips, SIGHT: alone_clips, BOTH: 18, "late": 18, "joint": alone_clips}
     assert not [event for event in events if isinstance(event, EpochEnded) and event.run == found["late"].id]
 
 

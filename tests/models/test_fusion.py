@@ -59,7 +59,7 @@ def test_promises(kind: str) -> None:
         torch.testing.assert_close(network.classify(features), logits)
         torch.testing.assert_close(features[:, :208], network.sound.features(sound))
         torch.testing.assert_close(features[:, 208:], network.sight.features(sight))
-        assert network.frame_logits(sound, sight) is None
+        assert network.features_and_frames(sound, sight)[1] is None
     in_stages = [id(p) for stage in network.stages for module in stage for p in module.parameters()]
     in_head = [id(p) for p in network.head.parameters()]
     assert sorted(in_stages + in_head) == sorted(id(p) for p in network.parameters())

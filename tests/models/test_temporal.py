@@ -89,7 +89,7 @@ def test_single_frame_is_the_one_in_the_middle() -> None:
     x = video(frames=5)
     with torch.inference_mode():
         assert torch.equal(network(x), network.network(x[:, 2]))
-        assert network.frame_logits(x) is None
+        assert network.features_and_frames(x)[1] is None
 
 
 def test_average_is_the_mean_of_the_frames_logits() -> None:
@@ -97,7 +97,7 @@ def test_average_is_the_mean_of_the_frames_logits() -> None:
     x = video()
     with torch.inference_mode():
         each = torch.stack([network.network(x[:, t]) for t in range(FRAMES)], dim=1)
-        torch.testing.assert_close(network.frame_logits(x), each)
+        torch.testing.assert_close(network.features_and_frames(x)[1], each)
         torch.testing.assert_close(network(x), each.mean(dim=1))
 
 
@@ -107,7 +107,7 @@ def test_grus_logits_are_those_of_the_last_frame_and_know_only_the_past() -> Non
     later = x.clone()
     later[:, -1] = 0
     with torch.inference_mode():
-        said, changed = network.frame_logits(x), network.frame_logits(later)
+        said, changed = network.features_and_frames(x)[1], network.features_and_frames(later)[1]
         torch.testing.assert_close(network(x), said[:, -1])
     torch.testing.assert_close(said[:, :-1], changed[:, :-1])
     assert not torch.allclose(said[:, -1], changed[:, -1])
@@ -119,7 +119,7 @@ def test_attentions_logits_are_a_weighted_mean_of_the_frames() -> None:
         x = video()
         with torch.inference_mode():
             weights = network.score(network.frame_features(x)).softmax(dim=1)
-            torch.testing.assert_close(network(x), (weights * network.frame_logits(x)).sum(dim=1))
+            torch.testing.assert_close(network(x), (weights * network.features_and_frames(x)[1]).sum(dim=1))
 
 
 @pytest.mark.parametrize("kind", BLIND)
@@ -172,7 +172,7 @@ def test_two_streams(kind: str) -> None:
         torch.testing.assert_close(features, expected)
         assert features.shape[1] == network.head.in_features
         assert network(x).shape == (2, CLASSES)
-        of_frames = network.frame_logits(x)
+        of_frames = network.features_and_frames(x)[1]
     assert (of_frames is None) == (kind in ("single frame", "3-d convolution"))
     assert of_frames is None or of_frames.shape == (2, FRAMES, CLASSES)
     in_stages = {id(p) for stage in network.stages for module in stage for p in module.parameters()}

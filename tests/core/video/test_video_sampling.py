@@ -46,6 +46,7 @@ def test_views_are_spread_over_the_clip() -> None:
     settings = VideoSettings(frames=4, sampling="window", views=3)
     assert [int(positions(10, settings, view=view)[0]) for view in range(3)] == [0, 3, 6]
     assert [int(positions(2, settings, view=view)[0]) for view in range(3)] == [0, 0, 0]
+    assert int(positions(11, settings.model_copy(update={"views": 2}))[0]) == 3  # no view named: the middle
 
 
 @pytest.mark.parametrize("sampling", ["even", "segments", "window"])
