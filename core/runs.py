@@ -30,6 +30,11 @@ class Phase(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"  # never on disk: it says that it runs, and nobody trains it
 
+    @property
+    def word(self) -> str:
+        """What a person reads, wherever a run is listed."""
+        return {Phase.RUNNING: "training", Phase.CANCELLED: "stopped"}.get(self, self.value)
+
 
 INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
 

@@ -85,3 +85,9 @@ def test_missing_predictions_are_said(folder: RunFolder) -> None:
 def test_folders_that_are_no_runs_are_passed_over(workspace: Workspace) -> None:
     (workspace.runs / "study" / "holiday pictures").mkdir(parents=True)
     assert list(list_runs(workspace)) == []
+
+
+def test_a_state_is_called_by_one_word_wherever_runs_are_listed():
+    words = {phase: phase.word for phase in Phase}
+    assert (words[Phase.RUNNING], words[Phase.CANCELLED], words[Phase.DONE]) == ("training", "stopped", "done")
+    assert len(set(words.values())) == len(Phase)
