@@ -38,8 +38,7 @@ class ModalityGrid(QTreeWidget):
         self.setItemDelegate(_TwoEnds(self))
         self.setAccessibleName("Sound, sight and both by architecture")
         self.setMinimumHeight(12 * theme.GRID)
-        self.itemDoubleClicked.connect(self._double_clicked)
-        self.itemActivated.connect(self._double_clicked)
+        self.itemActivated.connect(self._activated)  # by a double click, or Enter
 
     def show_summary(self, summary: Summary, metric: str) -> None:
         """Fill the table; the architecture with the best network stands first."""
@@ -90,7 +89,7 @@ class ModalityGrid(QTreeWidget):
             )
         self.addTopLevelItem(item)
 
-    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+    def _activated(self, item: QTreeWidgetItem, column: int) -> None:
         if item.data(column, NETWORK):
             self.errors_wanted.emit(item.data(column, NETWORK))
 

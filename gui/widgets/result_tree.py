@@ -22,7 +22,7 @@ from gui.widgets.marks import mark_icon
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 GIVEN, WEIGHTS, METRIC, FOLDS = 1, 2, 3, 5
 COLUMNS = (  # heading, width, tooltip; all are in view in a window of 1280 pixels, what wins on the left
-    ("Network", 200, "Architecture and name; open it to see its runs. A double click shows its errors."),
+    ("Network", 200, "Architecture and name; open it to see its runs. A double click, or Enter, shows its errors."),
     ("Given", 160, "What a network is given of a clip: its sound, its sight, or both; and how it joins the frames of a "
      "video, the windows of a spectrogram, or its two branches."),
     ("Weights", 96, "What the network started from; scratch: random numbers."),
@@ -69,7 +69,7 @@ class ResultTree(QTreeWidget):
         self.setAccessibleName("Networks and runs")
         self.setMinimumHeight(12 * theme.GRID)
         self.customContextMenuRequested.connect(self._open_menu)
-        self.itemDoubleClicked.connect(self._double_clicked)
+        self.itemActivated.connect(self._activated)
 
     def show_overview(self, overview: Overview, metric: str) -> None:
         """Fill the table; networks that were open stay open, and another metric begins with the best."""
@@ -85,14 +85,14 @@ class ResultTree(QTreeWidget):
         self.setColumnWidth(METRIC, max(round(theme.pixels(72)), self.columnWidth(METRIC)))
         plain = all(given(network.spec) == Modality.AUDIO.word for network in overview.summary.networks)
         self.setColumnHidden(GIVEN, plain)  # nothing that the names of the networks do not say
-        opened = {item.text(0) for item in self._networks() if item.isExpanded()}
+        opened = {item.data(0, NETWORK) for item in self._networks() if item.isExpanded()}
         self.setSortingEnabled(False)
         self.clear()
         for network in overview.summary.networks:
             item = self._add_network(network, overview, metric)
             item.setExpanded(network.label in opened)
         if overview.unfinished:
-            self._add_unfinished(overview)
+            self._add_unfinished(overview).setExpanded("" in opened)
         self.setSortingEnabled(True)
 
     def _networks(self) -> list[QTreeWidgetItem]:
@@ -134,14 +134,15 @@ class ResultTree(QTreeWidget):
             item.addChild(_run_item(run, overview, metric))
         return item
 
-    def _add_unfinished(self, overview: Overview) -> None:
+    def _add_unfinished(self, overview: Overview) -> QTreeWidgetItem:
         folders = [run.folder for run in overview.unfinished]
         group = _item(folders, "", (f"Not finished ({len(folders)})", None))
         self.addTopLevelItem(group)
         for run in overview.unfinished:
             group.addChild(_unfinished_item(run, overview))
+        return group
 
-    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+    def _activated(self, item: QTreeWidgetItem, column: int) -> None:
         if column == NOTE:
             if item.parent() is not None:
                 self.note_wanted.emit(item.data(0, FOLDERS)[0])
@@ -231,7 +232,7 @@ def _unfinished_item(run: UnfinishedRun, overview: Overview) -> _Item:
         "",
         (overview.titles.get(run.folder.id) or run.folder.id, run.folder.id),
         blank,
-        (str(status.phase), None),
+        (status.phase.word, status.phase.word),
         *(blank,) * 5,
         (readable.duration(status.seconds), status.seconds),
         blank,
@@ -265,4 +266,5 @@ def _weights(network: NetworkRow) -> Cell:
     """In a word; the tooltip says all of it."""
     trained = any(branch.run for branch in network.spec.branches)
     kind = "branches" if trained else network.spec.network.weights
-    return "scratch" if kind == "none" else kind, None
+    word = "scratch" if kind == "none" else kind
+    return word, word

@@ -97,7 +97,7 @@ def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
         heading = panel.tree.headerItem().text(column)
         assert metrics.horizontalAdvance(heading) + 2 * theme.GRID <= header.sectionSize(column), heading
         texts = [panel.tree.topLevelItem(place).text(column) for place in range(panel.tree.topLevelItemCount())]
-        texts += {2: [str(phase) for phase in Phase], METRIC + 1: list(intervals), METRIC + 3: ["+11.1"]}.get(
+        texts += {2: [phase.word for phase in Phase], METRIC + 1: list(intervals), METRIC + 3: ["+11.1"]}.get(
             column, []
         )
         for text in texts:  # padded by the style sheet and by Qt
@@ -181,9 +181,34 @@ def test_double_click_asks_for_the_errors_of_the_network(qtbot, opened, context)
     panel = opened()
     item = panel.tree.topLevelItem(1)
     with qtbot.waitSignal(context.panel_wanted) as caught:
-        panel.tree.itemDoubleClicked.emit(item, 0)
+        panel.tree.itemActivated.emit(item, 0)
     assert caught.args == ["errors"]
     assert (context.errors_request.study, context.errors_request.network) == (STUDY, item.text(0))
+
+
+def test_a_double_click_and_enter_ask_for_the_errors_of_a_network_once(qtbot, opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), folds=(1, 2))
+    panel = opened()
+    for table, column in ((panel.grid, 2), (panel.tree, METRIC)):
+        panel.tables.setCurrentWidget(table)
+        asked: list[str] = []
+        table.errors_wanted.connect(asked.append)
+        item = table.topLevelItem(0)
+        at = table.visualRect(table.indexFromItem(item, column)).center()
+        for click in (qtbot.mouseClick, qtbot.mouseDClick):  # a double click begins with one
+            click(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        assert asked == [item.data(column, NETWORK) if table is panel.grid else item.text(0)]
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+        assert asked == 2 * asked[:1]
+
+
+def test_networks_are_sorted_by_what_they_started_from(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8), folds=(1, 2))
+    panel = opened()
+    for order in Qt.SortOrder:
+        panel.tree.sortByColumn(WEIGHTS, order)
+        words = [panel.tree.topLevelItem(place).text(WEIGHTS) for place in range(3)]
+        assert words == sorted(["scratch", "imagenet", "imagenet"], reverse=order == Qt.SortOrder.DescendingOrder)
 
 
 def menu(panel, item) -> dict[str, QAction]:
@@ -247,7 +272,7 @@ def test_a_double_click_on_a_note_writes_it_and_leads_nowhere(qtbot, opened, con
     network = panel.tree.topLevelItem(0)
     with qtbot.assertNotEmitted(context.panel_wanted):
         for item in (network.child(0), network):  # a network has no note of its own
-            panel.tree.itemDoubleClicked.emit(item, panel.tree.columnCount() - 1)
+            panel.tree.itemActivated.emit(item, panel.tree.columnCount() - 1)
     assert run.note == "by the window"
 
 
@@ -294,7 +319,7 @@ def test_a_run_whose_programme_was_killed_is_interrupted_until_it_is_taken_up(qt
     assert "Resume" in state()[1]
     context.engine._status = EngineStatus(State.RUNNING, spec.study)
     context.engine.say(fakes.run_started(spec))
-    qtbot.waitUntil(lambda: state()[0] == "running")
+    qtbot.waitUntil(lambda: state()[0] == "training")  # as the Train panel calls it
     context.engine._status = EngineStatus()
 
 
@@ -375,7 +400,7 @@ def test_sound_sight_and_both_stand_side_by_side(qtbot, opened, context):
         starred |= best
     assert starred
     with qtbot.waitSignal(context.panel_wanted):
-        grid.itemDoubleClicked.emit(grid.topLevelItem(0), 2)
+        grid.itemActivated.emit(grid.topLevelItem(0), 2)
     assert context.errors_request.network == grid.topLevelItem(0).data(2, NETWORK)
 
 
@@ -491,3 +516,17 @@ def test_opened_networks_stay_open_when_runs_change(qtbot, opened, context):
     qtbot.waitUntil(lambda: panel.overview is not before, timeout=20_000)
     (item,) = panel.tree.findItems(name, Qt.MatchFlag.MatchExactly)
     assert item.isExpanded()
+
+
+def test_runs_that_are_not_finished_stay_in_view_when_there_are_more_of_them(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
+    for fold in (2, 3):
+        spec = RunSpec(study=STUDY, network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=fold, seed=0)
+        run_folder(context.workspace, spec).create(spec)
+        if fold == 2:
+            panel = opened()
+            panel.tree.topLevelItem(1).setExpanded(True)
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: rows(panel)[1] == "Not finished (2)", timeout=20_000)
+    assert panel.tree.topLevelItem(1).isExpanded()
+    assert not panel.tree.topLevelItem(0).isExpanded()
