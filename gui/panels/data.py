@@ -311,8 +311,8 @@ class DataPanel(Panel):
         self.chooser.show_choice(name, root)
 
     def _show_clip(self, clip_id: str) -> None:
-        self.content.browser.search.setText(clip_id)
-        self.content.tabs.setCurrentIndex(CLIPS)
+        if self.content.browser.reveal(clip_id):
+            self.content.tabs.setCurrentIndex(CLIPS)
 
     def _to_train(self) -> None:
         self.context.want_training(self.context.dataset_choice)

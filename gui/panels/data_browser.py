@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip, Dataset
@@ -56,13 +56,15 @@ class ClipBrowser(QWidget):
         self.clip_view.next_wanted.connect(self._next)
 
     def show_dataset(self, dataset: Dataset) -> None:
-        """Show these clips, the first of them current."""
-        self.dataset, self._headers, self._unheard = dataset, None, frozenset()
-        self.classes.blockSignals(True)
-        self.classes.clear()
-        self.classes.addItems([ALL, *dataset.classes])
-        self.classes.blockSignals(False)
+        """Show these clips, the first of them current. What was looked for stays in the same dataset with others."""
+        before, self.dataset = self.dataset, dataset
+        self._headers, self._unheard = None, frozenset()
         self._set_columns()
+        if before is None or (before.name, before.root) != (dataset.name, dataset.root):
+            with QSignalBlocker(self.classes):
+                self.classes.clear()
+                self.classes.addItems([ALL, *dataset.classes])
+            self._look_for_nothing()
         self._show_sounds()
         self._filter()
 
@@ -83,6 +85,18 @@ class ClipBrowser(QWidget):
         place = self.table.current
         return self.dataset.clips[place] if self.dataset is not None and place >= 0 else None
 
+    def reveal(self, clip_id: str) -> bool:
+        """Make a clip current, filters or not; False where it is not among the clips."""
+        clips = self.dataset.clips if self.dataset is not None else ()
+        place = next((place for place, clip in enumerate(clips) if clip.id == clip_id), -1)
+        if place < 0:
+            return False
+        if place not in self.table.clips.rows:
+            self._look_for_nothing()
+            self._filter()
+        self.table.make_current(int(np.flatnonzero(self.table.clips.rows == place)[0]))
+        return True
+
     def present(self, on: bool) -> None:
         """Without the controls."""
         self._presents = on
@@ -93,6 +107,13 @@ class ClipBrowser(QWidget):
 
     def close_browser(self) -> None:
         self.clip_view.close_clip()
+
+    def _look_for_nothing(self) -> None:
+        """Every clip passes the filters."""
+        for combo in (self.classes, self.sounds):
+            with QSignalBlocker(combo):
+                combo.setCurrentIndex(0)
+        self.search.clear()
 
     def _renew(self) -> None:
         """More is known of the same clips: the one that is open stays so."""

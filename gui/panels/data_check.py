@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from core.datasets.base import Dataset
@@ -48,7 +48,8 @@ class CheckPage(QWidget):
         self._ids: list[str] = []
         for table in (self.problems, self.leaks):
             table.horizontalHeader().setStretchLastSection(True)
-        self.problems.current_changed.connect(self._choose)
+        for chosen in (self.problems.clicked, self.problems.activated):  # by the mouse, and by Return
+            chosen.connect(self._choose)
         self._lay_out()
 
     def show_nothing(self, room: str = "") -> None:
@@ -67,7 +68,7 @@ class CheckPage(QWidget):
         self.problems.set_columns(
             [
                 Column("File", "Name of the clip.", np.arange(len(rows)), self._ids, width=224),
-                _words("Problem", "What was found.", [row[1] for row in rows], width=112),
+                _words("Problem", "What was found.", [row[1] for row in rows], width=152),
                 Column(
                     "Clip is", "Left out: cannot be used. Kept: odd, but used.", fate, ("kept", "left out"), width=88
                 ),
@@ -104,9 +105,8 @@ class CheckPage(QWidget):
         self.leaks.show_clips(np.arange(many))
         self.leaks.clearSelection()
 
-    def _choose(self, row: int) -> None:
-        if row >= 0 and self.problems.hasFocus():
-            self.clip_wanted.emit(self._ids[row])
+    def _choose(self, index: QModelIndex) -> None:
+        self.clip_wanted.emit(self._ids[self.problems.clips.rows[index.row()]])
 
     def _want_check(self) -> None:
         self.check_wanted.emit()

@@ -19,7 +19,7 @@ from core.datasets import DATASETS
 from core.events import Progress
 from gui.panels import data_jobs
 from gui.panels.data import DataPanel
-from gui.panels.data_content import AUGMENTATION, BALANCE, CHECK
+from gui.panels.data_content import AUGMENTATION, BALANCE, CHECK, CLIPS
 from gui.widgets.sound_augmentation import KINDS, MASKS
 
 ROOT = Path(__file__).parents[3]
@@ -147,6 +147,57 @@ def test_the_check_leaves_out_what_cannot_be_used_and_excludes_duplicates(qtbot,
 
     checked(qtbot, panel, page.include)
     assert len(context.dataset.clips) == 13 and context.dataset_choice.exclude == ()
+
+
+def row_of(table, title, text):
+    return column(table, title).index(text)
+
+
+def click(qtbot, table, row):
+    where = table.visualRect(table.clips.index(row, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def test_a_problem_that_is_clicked_shows_its_clip_whatever_the_filters(qtbot, panel, folder):
+    generator = np.random.default_rng(1)
+    for name in ("rain/clipped.wav", "wind/clipped.wav"):  # odd, but used
+        loud = np.clip(3.0 * generator.normal(size=RATE // 2), -1, 1)
+        soundfile.write(folder / name, loud, RATE)
+    with (folder / "labels.csv").open("a", newline="") as file:
+        csv.writer(file).writerows([("rain/clipped.wav", "rain", 1), ("wind/clipped.wav", "wind", 2)])
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    content, browser, problems = panel.content, panel.content.browser, panel.content.check.problems
+    browser.search.setText("siren")
+    browser.classes.setCurrentText("siren")
+    click(qtbot, problems, row_of(problems, "File", "rain/clipped.wav"))
+    assert content.tabs.currentIndex() == CLIPS and browser.current.id == "rain/clipped.wav"
+    assert browser.search.text() == "" and len(browser.table.clips.rows) == len(content.dataset.clips)
+    content.tabs.setCurrentIndex(CHECK)
+    click(qtbot, problems, row_of(problems, "File", "rain/clipped.wav"))
+    assert content.tabs.currentIndex() == CLIPS, "the same once more"
+    content.tabs.setCurrentIndex(CHECK)
+    problems.selectRow(row_of(problems, "File", "rain/clipped.wav"))
+    problems.setFocus()
+    qtbot.keyClick(problems, Qt.Key.Key_Up)
+    qtbot.keyClick(problems, Qt.Key.Key_Down)
+    assert content.tabs.currentIndex() == CHECK, "arrows only move"
+    problems.selectRow(row_of(problems, "File", "wind/clipped.wav"))
+    qtbot.keyClick(problems, Qt.Key.Key_Return)
+    assert content.tabs.currentIndex() == CLIPS and browser.current.id == "wind/clipped.wav"
+    content.tabs.setCurrentIndex(CHECK)
+    click(qtbot, problems, row_of(problems, "File", "rain/silent.wav"))
+    assert content.tabs.currentIndex() == CHECK, "what is left out is not among the clips"
+
+
+def test_what_was_looked_for_is_not_looked_for_in_another_dataset(qtbot, panel, folder, tmp_path):
+    opened(qtbot, panel, folder)
+    panel.content.browser.search.setText("siren")
+    shutil.copytree(folder, tmp_path / "other")
+    panel.open_folder(tmp_path / "other")
+    qtbot.waitUntil(lambda: panel.content.title.text() == "other", timeout=20_000)
+    assert panel.content.browser.search.text() == ""
+    assert len(panel.content.browser.table.clips.rows) == len(panel.content.dataset.clips)
 
 
 def test_a_check_that_finds_nothing_says_so(qtbot, panel, folder):
