@@ -142,6 +142,7 @@ class RobustnessPanel(ResultsPanel):
         try:
             shown = self.shown()
         except UserError:  # which is said below the bar; what was shown stays
+            self.bar.copy.setEnabled(False)
             self._say_what_can_be_asked()
             return
         answered = any(shown.mean(label, level) for label in shown.affected for level in shown.levels[1:])
@@ -232,7 +233,8 @@ class RobustnessPanel(ResultsPanel):
 
     def _copy(self, key: str, word: str) -> None:
         """Put on the clipboard what was chosen."""
-        if self.sweep is None:
+        self._show()  # the levels may still be being typed: what is copied is what is shown
+        if self.sweep is None or not self.bar.copy.isEnabled():
             return
         shown = self.shown()
         write: dict[str, Callable[[], str]] = {

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from core.errors import UserError
 from core.readable import figure
 from core.robustness import CORRUPTIONS, Corruption
 from gui import theme
-from gui.widgets.controls import copy_button
+from gui.widgets.controls import copy_button, named_combo
 
 COPIES = (
     ("Levels as Markdown", "markdown"),
@@ -32,8 +32,8 @@ class RobustnessBar(QWidget):
 
     def __init__(self, corruption: str, ask: str, ask_help: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._studies = _combo("Study", "The study whose finished runs are asked.", 160)
-        self._corruptions = _combo("Corruption", "What is done to the test clips.", 120)
+        self._studies = named_combo("Study", "The study whose finished runs are asked.", 160, gives_way=False)
+        self._corruptions = named_combo("Corruption", "What is done to the test clips.", 120, gives_way=False)
         for key, row in CORRUPTIONS.items():
             self._corruptions.addItem(row.title, key)
             self._corruptions.setItemData(self._corruptions.count() - 1, row.help, Qt.ItemDataRole.ToolTipRole)
@@ -117,11 +117,3 @@ def levels_in(text: str, row: Corruption) -> tuple[float, ...]:
 
 def written(levels: Iterable[float]) -> str:
     return ", ".join(figure(level) for level in levels)
-
-
-def _combo(word: str, tooltip: str, width: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(word)
-    combo.setToolTip(tooltip)
-    combo.setMinimumWidth(width)
-    return combo

@@ -148,7 +148,9 @@ def test_levels_that_are_none_are_refused_in_a_sentence_and_what_was_shown_stays
     write_levels(panel, text)
     assert sentence in panel.note.text() and panel.note.isVisible()
     assert not panel.bar.ask.isEnabled() and panel.curve.lines == before
+    assert not panel.bar.copy.isEnabled()
     panel.bar._usual.click()
+    assert panel.bar.copy.isEnabled()
     assert panel.bar.levels.text() == "20, 10, 0, −10" and panel.note.isHidden()
 
 
@@ -260,6 +262,18 @@ def test_tables_and_sentences_are_copied(opened, context):
     assert copied["latex"] == table.latex()
     assert copied["csv"].count("\n") == 1 + 6 * 5 and "level,unit,accuracy_mean" in copied["csv"]
     assert "significantly" in copied["sentences"] and "<" not in copied["sentences"].replace("p < 0.001", "")
+
+
+def test_levels_that_are_still_typed_are_not_copied(opened, context):
+    make_answers(make_modalities(context.workspace, CLIPS))
+    panel = opened()
+    before = panel.curve.lines
+    panel.bar.levels.setText("abc")  # and the button is pressed before the field has been left
+    QGuiApplication.clipboard().setText("kept")
+    panel.bar.copy.menu().actions()[0].trigger()
+    assert QGuiApplication.clipboard().text() == "kept"
+    assert "“abc” is no level" in panel.note.text() and not panel.bar.copy.isEnabled()
+    assert panel.curve.lines == before
 
 
 def test_one_fold_says_that_there_is_no_interval(opened, context):
