@@ -86,6 +86,12 @@ class Dataset:
         counted = Counter(clip.label for clip in self.clips)
         return {name: counted[label] for label, name in enumerate(self.classes)}
 
+    def containing(self, text: str) -> list[int]:
+        """Places of the clips whose id or class contains the text, in either case of letters."""
+        wanted = text.casefold()
+        in_class = [wanted in name.casefold() for name in self.classes]
+        return [k for k, clip in enumerate(self.clips) if in_class[clip.label] or wanted in clip.id.casefold()]
+
     def without(self, excluded: tuple[Excluded, ...]) -> Dataset:
         """The same dataset less the clips named; order and classes stay."""
         gone = {item.clip_id for item in excluded}

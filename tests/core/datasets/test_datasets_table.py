@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from core.datasets import DATASETS, recognise
-from core.datasets.base import Dataset
+from core.datasets.base import Clip, Dataset
 from core.datasets.download import Archive
 from core.datasets.splits import find_leaks, split
 from core.errors import UserError
@@ -34,6 +34,16 @@ def root_of(name: str, place: Path) -> Path:
     if not root.is_dir():
         pytest.skip(f"no recordings for {name} in {REAL_DATA}")
     return root
+
+
+def test_clips_are_found_by_name_and_by_class_in_either_case_of_letters() -> None:
+    names = [("a/Dog.wav", 0), ("b/cat.wav", 1), ("b/dog.wav", 1)]
+    clips = tuple(Clip(name, Path(name), label, 1, name) for name, label in names)
+    dataset = Dataset("x", "X", Path(), ("Straße", "CATTLE"), clips, "", frozenset())
+    assert dataset.containing("DOG") == [0, 2]
+    assert dataset.containing("strasse") == [0]
+    assert dataset.containing("cat") == [1, 2]
+    assert dataset.containing("") == [0, 1, 2] and dataset.containing("cow") == []
 
 
 @pytest.fixture(scope="module", params=list(DATASETS))
