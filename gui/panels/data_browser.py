@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip, Dataset
@@ -15,8 +15,10 @@ from gui.context import Context
 from gui.panels.data_columns import HEARD, columns, sound_of
 from gui.widgets.clip_table import ClipTable
 from gui.widgets.clip_view import ClipView
+from gui.widgets.error_filters import TYPING_MS
 
 ALL = "All classes"
+BY_NAME = ("Clip", Qt.SortOrder.AscendingOrder)
 SOUNDS = ("All clips", "With sound", "Without sound")
 
 
@@ -31,6 +33,9 @@ class ClipBrowser(QWidget):
         self._headers: Headers | None = None
         self._unheard: frozenset[str] = frozenset()
         self._presents = False
+        self._order = BY_NAME  # title of a column, and which way, as chosen last
+        self._widths: dict[str, int] = {}  # of columns by their titles, in pixels
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self.table = ClipTable()
         self.search = QLineEdit(placeholderText="Find by name or class")
         self.search.setClearButtonEnabled(True)
@@ -48,10 +53,12 @@ class ClipBrowser(QWidget):
         self.clip_view = ClipView(context)
         self._lay_out()
         self.clip_view.take_keys(self, self.table)
-        self.search.textChanged.connect(self._filter)
+        self.search.textChanged.connect(self._typed)
+        self._typing.timeout.connect(self._filter)
         self.classes.currentIndexChanged.connect(self._filter)
         self.sounds.currentIndexChanged.connect(self._filter)
         self.table.current_changed.connect(self._show)
+        self.table.horizontalHeader().sectionClicked.connect(self._keep_order)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
 
@@ -59,8 +66,13 @@ class ClipBrowser(QWidget):
         """Show these clips, the first of them current. What was looked for stays in the same dataset with others."""
         before, self.dataset = self.dataset, dataset
         self._headers, self._unheard = None, frozenset()
+        another = before is None or (before.name, before.root) != (dataset.name, dataset.root)
+        if another:
+            self._order, self._widths = BY_NAME, {}
+        else:
+            self._keep_widths()
         self._set_columns()
-        if before is None or (before.name, before.root) != (dataset.name, dataset.root):
+        if another:
             with QSignalBlocker(self.classes):
                 self.classes.clear()
                 self.classes.addItems([ALL, *dataset.classes])
@@ -106,6 +118,7 @@ class ClipBrowser(QWidget):
         self.clip_view.present(on)
 
     def close_browser(self) -> None:
+        self._typing.stop()
         self.clip_view.close_clip()
 
     def _look_for_nothing(self) -> None:
@@ -114,9 +127,11 @@ class ClipBrowser(QWidget):
             with QSignalBlocker(combo):
                 combo.setCurrentIndex(0)
         self.search.clear()
+        self._typing.stop()
 
     def _renew(self) -> None:
         """More is known of the same clips: the one that is open stays so."""
+        self._keep_widths()
         self._set_columns(self.table.current)
         self._filter()
 
@@ -129,8 +144,21 @@ class ClipBrowser(QWidget):
 
     def _set_columns(self, current: int = -1) -> None:
         assert self.dataset is not None
-        self.table.set_columns(columns(self.dataset, self._headers, self._unheard), current)
-        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        made = columns(self.dataset, self._headers, self._unheard)
+        titles = [column.title for column in made]
+        self.table.set_columns(made, current)
+        for place, title in enumerate(titles):
+            if title in self._widths:
+                self.table.setColumnWidth(place, self._widths[title])
+        title, order = self._order if self._order[0] in titles else BY_NAME
+        self.table.sortByColumn(titles.index(title), order)
+
+    def _keep_order(self, place: int) -> None:
+        self._order = self.table.clips.columns[place].title, self.table.horizontalHeader().sortIndicatorOrder()
+
+    def _keep_widths(self) -> None:
+        for place, column in enumerate(self.table.clips.columns):
+            self._widths[column.title] = self.table.columnWidth(place)
 
     def _audible(self) -> NDArray[np.bool_]:
         """(clips,) whether a clip is shown as far as its sound goes."""
@@ -140,18 +168,18 @@ class ClipBrowser(QWidget):
             return np.ones(len(self.dataset.clips), bool)
         return (sound_of(self.dataset, self._headers, self._unheard) == HEARD) == (wanted == 1)
 
+    def _typed(self) -> None:
+        self._typing.start()
+
     def _filter(self) -> None:
         if self.dataset is None:
             return
         wanted = self.classes.currentIndex() - 1
-        words = self.search.text().strip().casefold()
         audible = self._audible()
         chosen = [
             place
-            for place, clip in enumerate(self.dataset.clips)
-            if audible[place]
-            and (wanted < 0 or clip.label == wanted)
-            and (words in clip.id.casefold() or words in self.dataset.classes[clip.label].casefold())
+            for place in self.dataset.containing(self.search.text().strip())
+            if audible[place] and (wanted < 0 or self.dataset.clips[place].label == wanted)
         ]
         self.table.show_clips(np.array(chosen, np.int64))
         whole = len(self.dataset.clips)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton
 
@@ -97,8 +97,10 @@ def test_a_folder_is_opened_browsed_and_handed_to_train(qtbot, panel, context, f
     qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
     assert set(column(table, "Rate Hz")) == {"22050", "–"} and "0.50" in column(table, "Length s")
     panel.content.browser.search.setText("SIREN/2")
-    assert column(table, "Clip") == ["siren/2.wav"]
+    assert len(column(table, "Clip")) == 15, "somebody is typing"
+    qtbot.waitUntil(lambda: column(table, "Clip") == ["siren/2.wav"], timeout=2000)
     panel.content.browser.search.clear()
+    qtbot.waitUntil(lambda: len(column(table, "Clip")) == 15, timeout=2000)
     panel.content.browser.classes.setCurrentText("wind")
     assert len(column(table, "Clip")) == 5
     assert panel.content.browser.count.text() == "5 of 15 clips"
@@ -129,6 +131,37 @@ def test_keys_act_before_anything_was_clicked_as_long_as_the_clips_are_in_front(
     panel.content.tabs.setCurrentIndex(BALANCE)
     qtbot.keyClick(panel, Qt.Key.Key_Right)
     assert browser.current == second
+
+
+def test_order_and_widths_stay_when_more_is_known_of_the_clips(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    table = panel.content.browser.table
+    header = table.horizontalHeader()
+
+    def place(title):
+        return [one.title for one in table.clips.columns].index(title)
+
+    def click_heading(title):
+        where = QPoint(header.sectionViewportPosition(place(title)) + 10, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+    click_heading("Group")
+    click_heading("Group")  # from the last to the first
+    table.setColumnWidth(place("Class"), 77)
+    groups = column(table, "Group")
+    assert groups == sorted(groups, reverse=True)
+    qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
+    assert column(table, "Group") == groups and header.sortIndicatorSection() == place("Group")
+    assert table.columnWidth(place("Class")) == 77
+    click_heading("Length s")
+    qtbot.waitUntil(lambda: panel._job is None)
+    checked(qtbot, panel, panel.content.check_button)  # leaves out two, so that headers are read again
+    qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
+    assert header.sortIndicatorSection() == place("Length s") and table.columnWidth(place("Class")) == 77
+    shutil.copytree(folder, folder.with_name("other"))
+    panel.open_folder(folder.with_name("other"))
+    qtbot.waitUntil(lambda: panel.content.title.text() == "other", timeout=20_000)
+    assert header.sortIndicatorSection() == 0 and table.columnWidth(place("Class")) != 77
 
 
 def test_the_check_leaves_out_what_cannot_be_used_and_excludes_duplicates(qtbot, panel, context, folder):
@@ -304,6 +337,7 @@ def test_the_preview_names_its_clip(qtbot, panel, folder):
     clip = panel.content.browser.current
     assert panel.content.augmentation.clip_name.whole() == f"{panel.content.dataset.classes[clip.label]} · {clip.id}"
     panel.content.browser.search.setText("no such clip")
+    qtbot.waitUntil(lambda: panel.content.browser.current is None, timeout=2000)
     assert panel.content.augmentation.clip_name.whole() == "No clip is chosen under Clips"
 
 

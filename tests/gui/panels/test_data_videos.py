@@ -195,9 +195,9 @@ def test_a_clip_is_offered_what_it_has(opened):
         return [preview.kind.itemText(place) for place in range(preview.kind.count())]
 
     sight, sound = [kind.title for kind in KINDS], [kind.title for kind in SOUND_KINDS]
-    browser.search.setText("left/0")
+    browser.reveal("left/0.mkv")
     assert offered() == sight + sound
-    browser.search.setText("left/3")
+    browser.reveal("left/3.mkv")
     assert offered() == sight, "without a sound track"
 
 
