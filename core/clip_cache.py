@@ -34,6 +34,7 @@ from core.readable import size
 LIMIT_BYTES = 50e9  # of one cache
 HEADER_SAMPLE = 200  # files looked at to estimate the size of a large dataset
 REPORT_EVERY = 0.1  # seconds between progress reports
+WAITING = "Waiting for another decoding, which may be paused"
 AHEAD = 3  # clips decoded ahead for each worker
 
 _building = threading.Lock()  # the Data panel and the engine may ask for the same cache at once
@@ -150,11 +151,13 @@ def open_clips(
             written to.
         Cancelled: the work was cancelled; nothing is left behind.
     """
-    control = control or Control()
-    while not _building.acquire(timeout=0.1):
-        control.checkpoint()
+    control, report = control or Control(), report or (lambda _: None)
+    if not _building.acquire(blocking=False):
+        report(Progress(WAITING, 0, 0))
+        while not _building.acquire(timeout=0.1):
+            control.checkpoint()
     try:
-        store = _Store(kind, dataset, kind.folder(dataset, cache_dir), control, report or (lambda _: None), limit_bytes)
+        store = _Store(kind, dataset, kind.folder(dataset, cache_dir), control, report, limit_bytes)
         return store.open()
     finally:
         _building.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.clip_cache import ClipCache, Kind, open_clips
+from core.clip_cache import WAITING, ClipCache, Kind, open_clips
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
-from core.errors import UserError
+from core.errors import Cancelled, UserError
+from core.events import Progress
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,23 @@ def test_a_limit_is_kept_though_headers_lie(dataset: Dataset) -> None:
     assert not list(dataset.root.rglob("*.u16"))
     assert len(opened(dataset, kind(), limit=24).facts) == 3
     assert len(opened(dataset, kind(), limit=1).facts) == 3  # it is there already
+
+
+def test_who_waits_for_another_decoding_is_told_so_and_can_be_cancelled(dataset: Dataset) -> None:
+    paused, holds, said = Control(), threading.Event(), list[Progress]()
+    paused.pause()
+    counting = Kind(**(vars(kind()) | {"expected": lambda path: holds.set() or 3.0}))
+    other = threading.Thread(target=open_clips, args=(counting, dataset, dataset.root / "cache", paused, None, 1e9))
+    other.start()
+    assert holds.wait(5)
+    control = Control()
+    threading.Timer(0.3, control.cancel).start()
+    with pytest.raises(Cancelled):
+        open_clips(kind(), dataset, dataset.root / "cache", control, said.append, 1e9)
+    paused.resume()
+    other.join()
+    assert [(progress.what, progress.total) for progress in said] == [(WAITING, 0)], "once, and nothing is counted"
+    assert len(opened(dataset, kind()).facts) == 3
 
 
 def test_another_version_is_made_anew(dataset: Dataset) -> None:
