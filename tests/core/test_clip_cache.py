@@ -87,7 +87,12 @@ def test_a_limit_is_kept_though_headers_lie(dataset: Dataset) -> None:
 def test_who_waits_for_another_decoding_is_told_so_and_can_be_cancelled(dataset: Dataset) -> None:
     paused, holds, said = Control(), threading.Event(), list[Progress]()
     paused.pause()
-    counting = Kind(**(vars(kind()) | {"expected": lambda path: holds.set() or 3.0}))
+
+    def expected(path: Path) -> float:
+        holds.set()
+        return 3.0
+
+    counting = Kind(**(vars(kind()) | {"expected": expected}))
     other = threading.Thread(target=open_clips, args=(counting, dataset, dataset.root / "cache", paused, None, 1e9))
     other.start()
     assert holds.wait(5)
