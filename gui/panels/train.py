@@ -10,7 +10,6 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core import readable
-from core.datasets.base import Modality
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
@@ -151,7 +150,7 @@ class TrainPanel(Panel):
         self._drawn = self.runs.study
         self.curves.clear()
         for row in self.runs.rows:
-            self.curves.add_run(_curves_of(row, self.runs.rows, before.get(row.id)))
+            self.curves.add_run(_curves_of(row, self.runs, before.get(row.id)))
         self.curves.refresh()
         self._show_page()
 
@@ -261,22 +260,21 @@ class TrainPanel(Panel):
             self.editor.set_value(Study())  # written by another version: start from the defaults
 
 
-def _curves_of(row: RunRow, rows: list[RunRow], before: RunCurves | None) -> RunCurves:
+def _curves_of(row: RunRow, runs: StudyRuns, before: RunCurves | None) -> RunCurves:
     """How a run is drawn: the colour of its architecture, another shade for a second variant of it on the same.
 
     The losses of its batches are on no disk: they are taken over from what was drawn before.
     """
     architecture, modality = row.spec.network.architecture, row.spec.modality
-    alike = (r for r in rows if (r.spec.network.architecture, r.spec.modality) == (architecture, modality))
+    alike = (r for r in runs.rows if (r.spec.network.architecture, r.spec.modality) == (architecture, modality))
     variants = list(dict.fromkeys(r.network for r in alike))
-    several = any(r.spec.modality != Modality.AUDIO for r in rows)
     made = RunCurves(
         run=row.id,
         network=row.network,
         architecture=architecture,
         variant=variants.index(row.network),
         modality=modality,
-        part=f"{f'{modality.word}, ' if several else ''}fold {row.spec.fold}, seed {row.spec.seed}",
+        part=f"{f'{modality.word}, ' if runs.several_modalities else ''}fold {row.spec.fold}, seed {row.spec.seed}",
         epochless=row.spec.late,
         batches_per_epoch=row.batches_per_epoch,
         rows=list(row.log),

@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
 )
 
 from core import readable
-from core.datasets.base import Modality
 from core.engine import State
 from core.events import Event, StudyStarted
 from core.runs import Phase
@@ -38,7 +37,7 @@ from gui.panels.train_origin import show_origin
 from gui.panels.train_runs import RunRow, StudyRuns, list_studies
 
 COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note", "Modality")
-MODALITY = 8  # shown second, and only where a study has more than sound
+MODALITY = 8  # shown second, and only where a study has more than one
 _STATES = {
     Phase.WAITING: "waiting",
     Phase.RUNNING: "training",
@@ -215,7 +214,7 @@ class Queue(QWidget):
     def _loaded(self) -> None:
         """The table is new, and nothing in it is chosen: choose again what was chosen of this study."""
         self.refresh()
-        self.table.setColumnHidden(MODALITY, all(row.spec.modality == Modality.AUDIO for row in self._runs.rows))
+        self.table.setColumnHidden(MODALITY, not self._runs.several_modalities)
         if self._runs.study != self._chosen_of:
             self._chosen, self._chosen_of = (), self._runs.study
         rows = QItemSelection()

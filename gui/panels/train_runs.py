@@ -125,6 +125,10 @@ class StudyRuns(QObject):
         self._job = self._context.jobs.run(self._reading(study), self._have_read)
 
     @property
+    def several_modalities(self) -> bool:
+        return len({row.spec.modality for row in self.rows}) > 1
+
+    @property
     def told(self) -> bool:
         """Whether the engine speaks of these rows: runs of other studies may have the same ids."""
         return any(row.folder.study == self._told for row in self.rows[:1])

@@ -22,9 +22,9 @@ NETWORKS = (Network(architecture="baseline_cnn"), Network(architecture="alexnet"
 STATE, EPOCH, SIZE = 3, 4, 6
 
 
-def write_study(workspace, name: str, trained: int = 1) -> Study:
+def write_study(workspace, name: str, trained: int = 1, modality: Modality = Modality.AUDIO) -> Study:
     """A study of two folds whose first runs have an epoch behind them; the others wait."""
-    study = Study(name=name, folds=(1, 2), network=NETWORKS)
+    study = Study(name=name, folds=(1, 2), network=NETWORKS, modality=modality)
     for place, spec in enumerate(study.runs((1, 2))):
         folder = run_folder(workspace, spec)
         folder.create(spec)
@@ -173,8 +173,12 @@ def write_comparison(workspace) -> list:
     return specs
 
 
-def test_a_study_on_sound_has_no_column_of_modalities(panel):
+@pytest.mark.parametrize("modality", [Modality.AUDIO, Modality.VIDEO])
+def test_a_study_of_one_modality_does_not_say_it_of_every_run(panel, qtbot, context, modality):
+    write_study(context.workspace, "alone", modality=modality)
+    shown(qtbot, panel, "alone")
     assert panel.queue.table.isColumnHidden(MODALITY)
+    assert {curves.part for curves in panel.curves.runs.values()} == {"fold 1, seed 0", "fold 2, seed 0"}
 
 
 def test_modalities_are_told_in_words_and_by_the_style_of_their_lines(panel, qtbot, context):
