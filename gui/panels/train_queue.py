@@ -38,14 +38,6 @@ from gui.panels.train_runs import RunRow, StudyRuns, list_studies
 
 COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note", "Modality")
 MODALITY = 8  # shown second, and only where a study has more than one
-_STATES = {
-    Phase.WAITING: "waiting",
-    Phase.RUNNING: "training",
-    Phase.DONE: "done",
-    Phase.CANCELLED: "stopped",
-    Phase.FAILED: "failed",
-    Phase.INTERRUPTED: "interrupted",
-}
 AVERAGED = "Its branches are trained already: only the weight between their scores is learned, in no epochs."
 _UNDER_WAY = {State.PAUSED: "paused", State.STOPPING: "stopping"}  # else training
 _RIGHT = {1, 2, 4, 5, 6}
@@ -80,7 +72,7 @@ class QueueModel(QAbstractTableModel):
         row, column = self._runs.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             under_way = column == 3 and row.phase is Phase.RUNNING
-            return _UNDER_WAY.get(self._state, _STATES[row.phase]) if under_way else _text(row, column)
+            return _UNDER_WAY.get(self._state, row.phase.word) if under_way else _text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return theme.architecture_icon(row.spec.network.architecture)
         if role == Qt.ItemDataRole.DecorationRole and column == MODALITY:
@@ -279,7 +271,7 @@ def _text(row: RunRow, column: int) -> str:
         case 2:
             return str(row.spec.seed)
         case 3:
-            return _STATES[row.phase]
+            return row.phase.word
         case 4:
             return "–" if row.spec.late else f"{row.epoch} / {row.spec.recipe.epochs}"
         case 5:
