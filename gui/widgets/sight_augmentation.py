@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from core.augmentation_pictures import Seen, mixed, seen
 from core.control import Control
 from core.datasets.base import Clip
-from core.recipe import Recipe, VideoAugmentation, VideoSettings
+from core.recipe import Recipe, VideoAugmentation
+from core.video.pictures import Film
 from gui import theme
 from gui.widgets.augmentation_sides import Kind, Sides
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.film import FilmView
 from gui.widgets.frames import FramesStrip
 from gui.widgets.player import Player
-
-if TYPE_CHECKING:
-    from core.video.pictures import Film
 
 STEADY = (("jitter", False),)
 CHANGES = (
@@ -64,8 +61,6 @@ CHANGES = (
         VideoAugmentation,
     ),
 )
-
-
 MIXUP = Kind(
     "Mixup",
     "Added to another clip, and so are their labels; the share is drawn from Beta(α, α).",
@@ -76,47 +71,6 @@ MIXUP = Kind(
     1.0,
 )
 KINDS = (*CHANGES, MIXUP)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Both sides, and what was drawn, in words."""
-
-    before: Film
-    after: Film
-    words: str = ""
-
-
-def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> Seen:
-    """The frames that a network with default settings is given in testing, and those it might get in training."""
-    augmentation = kind.settings(strength)
-    assert isinstance(augmentation, VideoAugmentation)
-    before = _film(clip, VideoAugmentation(jitter=False), seed, control)
-    return Seen(before, _film(clip, augmentation, seed, control))
-
-
-def mixed(clip: Clip, others: Sequence[Clip], alpha: float, seed: int, control: Control, report: Any) -> Seen:
-    """The same with another clip, drawn from the seed, mixed in."""
-    from core.video.augment import preview_mixup
-
-    other = others[int(np.random.default_rng(seed).integers(len(others)))]
-    plain = VideoAugmentation(jitter=False)
-    one, two = (_film(item, plain, seed, control) for item in (clip, other))
-    frames, share = preview_mixup(one.frames, two.frames, alpha, seed)
-    return Seen(one, replace(one, frames=frames), f"{share:.0%} of this clip, {1 - share:.0%} of {other.id}")
-
-
-def _film(clip: Clip, augmentation: VideoAugmentation, seed: int, control: Control) -> Film:
-    from core.video.augment import preview
-    from core.video.decode import decode
-    from core.video.pictures import Film
-    from core.video.sampling import positions
-
-    settings = VideoSettings()
-    kept, seconds, facts = decode(clip.path, settings, control)
-    control.checkpoint()
-    taken = positions(len(kept), settings, np.random.default_rng(seed) if augmentation.jitter else None)
-    return Film(preview(kept[taken], settings, augmentation, seed), seconds[taken], facts.seconds)
 
 
 class Side(QWidget):
@@ -175,13 +129,16 @@ class SightSides(Sides):
     ) -> Callable[[Control, Any], Any]:
         if kind is MIXUP:
             return partial(mixed, clip, others, strength, seed)
-        return partial(compare, clip, kind, strength, seed)
+        augmentation = kind.settings(strength)
+        assert isinstance(augmentation, VideoAugmentation)
+        return partial(seen, clip.path, augmentation, seed)
 
     def show_sides(self, sides: Seen) -> None:
         playing = self.player.playing
         self.player.load(self.player.nothing, 1, sides.before.duration)
         self.before.show_film(sides.before)
-        self.after.show_film(sides.after, sides.words)
+        words = f"{sides.share:.0%} of this clip, {1 - sides.share:.0%} of {sides.other}" if sides.other else ""
+        self.after.show_film(sides.after, words)
         if playing:  # another draw is seen moving at once
             self.player.play()
 

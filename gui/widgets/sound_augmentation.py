@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from core.audio.pictures import Picture, front_end_for, model_picture
+from core.augmentation_pictures import Heard, heard
 from core.control import Control
 from core.datasets.base import Clip
-from core.recipe import AudioAugmentation, AudioSettings
+from core.recipe import AudioAugmentation
 from gui import theme
 from gui.widgets.augmentation_sides import Kind, Sides
 from gui.widgets.player import Player
@@ -83,35 +81,6 @@ MASKS = (  # act on the spectrogram, not on the sound
 KINDS = CHANGES + MASKS
 
 
-@dataclass(frozen=True)
-class Heard:
-    """One side of the comparison."""
-
-    samples: NDArray[np.float32]
-    rate: int
-    picture: Picture
-
-
-def compare(clip: Clip, kind: Kind, strength: float, seed: int, control: Control, report: Any) -> tuple[Heard, Heard]:
-    """The clip as it is and as training might get it, at the rate the network is given."""
-    from core.audio.augment import preview, preview_masks
-    from core.audio.decode import decode
-
-    rate = AudioSettings().rate
-    samples, facts = decode(clip.path, rate)
-    settings = front_end_for(facts.seconds)
-    control.checkpoint()
-    before = Heard(samples, rate, model_picture(samples, rate, settings))
-    augmentation = kind.settings(strength)
-    assert isinstance(augmentation, AudioAugmentation)
-    if kind in MASKS:
-        masked = preview_masks(before.picture.decibels, augmentation, seed)
-        return before, Heard(samples, rate, replace(before.picture, decibels=masked))
-    changed = preview(samples, rate, augmentation, seed)
-    control.checkpoint()
-    return before, Heard(changed, rate, model_picture(changed, rate, settings))
-
-
 class Side(QWidget):
     """Before, or after."""
 
@@ -173,7 +142,9 @@ class SoundSides(Sides):
     def work(
         self, clip: Clip, others: Sequence[Clip], kind: Kind, strength: float, seed: int
     ) -> Callable[[Control, Any], Any]:
-        return partial(compare, clip, kind, strength, seed)
+        augmentation = kind.settings(strength)
+        assert isinstance(augmentation, AudioAugmentation)
+        return partial(heard, clip.path, augmentation, seed)
 
     def show_sides(self, sides: tuple[Heard, Heard]) -> None:
         peak = max(float(np.abs(side.samples).max(initial=0.0)) for side in sides)  # one scale, to be compared
