@@ -13,6 +13,7 @@ from core import readable
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
+from core.run_lists import RunRow, list_studies
 from core.runs import LogRow
 from core.study import Study, read_study
 from gui import theme
@@ -21,7 +22,7 @@ from gui.panels.base import Panel
 from gui.panels.train_controls import Controls, Step
 from gui.panels.train_facts import Facts
 from gui.panels.train_queue import Queue
-from gui.panels.train_runs import RunRow, StudyRuns, list_studies
+from gui.panels.train_runs import StudyRuns
 from gui.panels.train_start import Starter
 from gui.panels.train_study import PRESETS, StudyEditor
 from gui.panels.train_welcome import Welcome

@@ -10,11 +10,11 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
+from core.run_lists import Earlier
 from core.run_spec import Network
 from core.study import architectures
 from gui import theme
 from gui.field_editors import Choice, editor_for, widen_list
-from gui.panels.train_earlier import Earlier
 from gui.settings_form import SettingsForm, error_label, sentence, show_text
 
 AS_THE_STUDY = "as the study"

@@ -30,11 +30,12 @@ from PySide6.QtWidgets import (
 from core import readable
 from core.engine import State
 from core.events import Event, StudyStarted
+from core.run_lists import RunRow, list_studies
 from core.runs import Phase
 from gui import run_actions, theme
 from gui.context import Context
 from gui.panels.train_origin import show_origin
-from gui.panels.train_runs import RunRow, StudyRuns, list_studies
+from gui.panels.train_runs import StudyRuns
 
 COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note", "Modality")
 MODALITY = 8  # shown second, and only where a study has more than one

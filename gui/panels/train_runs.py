@@ -3,100 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
 from core.engine import State
-from core.errors import UserError
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.files import slug
-from core.run_spec import RunSpec
-from core.runs import INTERRUPTED, LogRow, Phase, RunFolder, list_runs
-from core.study import read_study
-from core.workspace import Workspace
+from core.run_lists import RunRow, read_rows
+from core.runs import LogRow, Phase
 from gui.context import Context
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One run, ready to be shown."""
-
-    spec: RunSpec
-    folder: RunFolder
-    phase: Phase
-    epoch: int
-    kept: int = 0  # epochs that a resume does not train again
-    reason: str = ""
-    note: str = ""
-    title: str = ""  # what the user calls it
-    bytes: int = 0
-    seconds: float = 0.0
-    accuracy: float | None = None  # on the test fold, 0 to 1
-    batches_per_epoch: int = 0
-    log: tuple[LogRow, ...] = field(default=(), repr=False)
-
-    @property
-    def id(self) -> str:
-        return self.spec.id
-
-    @property
-    def network(self) -> str:
-        return self.spec.network.label
-
-
-def read_rows(workspace: Workspace, study: str, control: Control) -> list[RunRow]:
-    """Every run of a study from its folder; one whose study.toml cannot be read is passed over."""
-    rows = []
-    for folder in list_runs(workspace, study):
-        control.checkpoint()
-        try:
-            spec = folder.spec
-        except UserError:
-            continue
-        status = folder.status
-        accuracy = None
-        if status.phase is Phase.DONE:
-            try:
-                accuracy = float(folder.predictions().correct.mean())
-            except UserError as error:
-                status = replace(status, reason=str(error))
-        log = tuple(folder.log())
-        rows.append(
-            RunRow(
-                spec=spec,
-                folder=folder,
-                phase=status.phase,
-                epoch=log[-1].epoch if log else status.epoch,
-                kept=folder.epochs_kept(),
-                reason=status.reason,
-                note=folder.note,
-                title=folder.title,
-                bytes=folder.size(),
-                seconds=status.seconds,
-                accuracy=accuracy,
-                log=log,
-            )
-        )
-    order = _network_order(workspace, study)
-    return sorted(rows, key=lambda row: (row.spec.seed, row.spec.fold, order.get(row.network, len(order)), row.id))
-
-
-def _network_order(workspace: Workspace, study: str) -> dict[str, int]:
-    """Networks in the order in which they are trained, where the study's own file can be read."""
-    try:
-        networks = read_study(workspace.runs / study / "study.toml").network
-    except UserError:
-        return {}
-    return {network.label: place for place, network in enumerate(networks)}
-
-
-def list_studies(workspace: Workspace) -> list[str]:
-    """Slugs of the studies that have runs, the one touched last first."""
-    folders = {run.path.parent for run in list_runs(workspace)}
-    return [f.name for f in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)]
 
 
 class StudyRuns(QObject):
@@ -165,22 +83,17 @@ class StudyRuns(QObject):
         return self._expected[row.network] * max(0.0, 1 - epochs_done / row.spec.recipe.epochs)
 
     def _reading(self, study: str) -> Callable[[Control, Callable[[Any], None]], list[RunRow]]:
-        workspace = self._context.workspace
-        return lambda control, report: read_rows(workspace, study, control)
+        workspace, engine = self._context.workspace, self._context.engine.status
+        trained = "" if engine.state is State.IDLE else slug(engine.study)
+        return lambda control, report: read_rows(workspace, study, control, trained=trained)
 
     def _have_read(self, rows: list[RunRow]) -> None:
         self._job = None
-        self.rows = [self._as_it_is(row) for row in rows]
+        self.rows = rows
         said = [event for row in rows for event in self._said.get(row.id, ())] if self.told else ()
         self.loaded.emit()
         for event in said:
             self._apply(event)
-
-    def _as_it_is(self, row: RunRow) -> RunRow:
-        """A run that was under way when its programme was killed still says that it runs, on disk."""
-        alone = self._context.workspace.writable and self._context.engine.status.state is State.IDLE
-        lost = alone and row.phase is Phase.RUNNING
-        return replace(row, phase=Phase.INTERRUPTED, reason=INTERRUPTED) if lost else row
 
     def _happened(self, event: Event) -> None:
         match event:

@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.files import slug
 from core.readable import counted
 from core.recipe import Recipe
+from core.run_lists import Earlier, finished_runs
 from core.run_spec import SECTIONS, DatasetChoice
 from core.settings_file import write_toml
 from core.study import Study, read_study
@@ -20,7 +21,6 @@ from gui import theme
 from gui.context import Context
 from gui.field_editors import widen_list
 from gui.panels.train_clips import ClipsForm
-from gui.panels.train_earlier import Earlier, finished_runs
 from gui.panels.train_networks import NetworkList
 from gui.panels.train_presets import (
     PRESETS,
@@ -224,8 +224,10 @@ class StudyEditor(QScrollArea):
 
     def _read_runs(self) -> None:
         if self._runs_job is None:
-            work = finished_runs(self._context.workspace)
-            self._runs_job = self._context.jobs.run(work, self._runs_read)
+            workspace = self._context.workspace
+            self._runs_job = self._context.jobs.run(
+                lambda control, report: finished_runs(workspace, control), self._runs_read
+            )
 
     def _runs_read(self, runs: list[Earlier]) -> None:
         self._runs_job = None

@@ -1,0 +1,129 @@
+"""Runs as lists offer them: those of a study with where they stand, and the finished ones to start another from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from core.control import Control
+from core.errors import UserError
+from core.run_spec import RunSpec
+from core.runs import LogRow, Phase, RunFolder, list_runs
+from core.study import read_study
+from core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run, ready to be shown."""
+
+    spec: RunSpec
+    folder: RunFolder
+    phase: Phase
+    epoch: int
+    kept: int = 0  # epochs that a resume does not train again
+    reason: str = ""
+    note: str = ""
+    title: str = ""  # what the user calls it
+    bytes: int = 0
+    seconds: float = 0.0
+    accuracy: float | None = None  # on the test fold, 0 to 1
+    batches_per_epoch: int = 0
+    log: tuple[LogRow, ...] = field(default=(), repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.spec.id
+
+    @property
+    def network(self) -> str:
+        return self.spec.network.label
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A finished run whose weights another network can start from: by the name `weights_path` takes, and in words."""
+
+    name: str
+    words: str
+
+
+def list_studies(workspace: Workspace) -> list[str]:
+    """Slugs of the studies that have runs, the one touched last first."""
+    folders = {run.path.parent for run in list_runs(workspace)}
+    return [f.name for f in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)]
+
+
+def read_rows(workspace: Workspace, study: str, control: Control, *, trained: str = "") -> list[RunRow]:
+    """Every run of a study from its folder, in the order of training; one that cannot be read is passed over.
+
+    `trained` is the slug of the study that this programme trains.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    alive = study == trained or workspace.used_by_another
+    rows = []
+    for folder in list_runs(workspace, study):
+        control.checkpoint()
+        try:
+            rows.append(_row(folder, folder.spec, alive))
+        except UserError:
+            continue
+    order = _network_order(workspace, study)
+    return sorted(rows, key=lambda row: (row.spec.seed, row.spec.fold, order.get(row.network, len(order)), row.id))
+
+
+def finished_runs(workspace: Workspace, control: Control) -> list[Earlier]:
+    """Every finished run of the workspace that has weights, of whatever modality.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    found = []
+    for folder in list_runs(workspace):
+        control.checkpoint()
+        if folder.status.phase is not Phase.DONE or not folder.weights.exists():
+            continue
+        try:
+            spec = folder.spec
+        except UserError:  # of another version: it cannot be read
+            continue
+        network = folder.title or spec.network.label
+        on = f"on {spec.modality.word}"
+        words = f"{folder.study}: {network}, {on}, fold {spec.fold}, seed {spec.seed}"
+        found.append(Earlier(folder.name, words))
+    return found
+
+
+def _row(folder: RunFolder, spec: RunSpec, alive: bool) -> RunRow:
+    status = folder.status_seen(alive)
+    accuracy = None
+    if status.phase is Phase.DONE:
+        try:
+            accuracy = float(folder.predictions().correct.mean())
+        except UserError as error:
+            status = replace(status, reason=str(error))
+    log = tuple(folder.log())
+    return RunRow(
+        spec=spec,
+        folder=folder,
+        phase=status.phase,
+        epoch=log[-1].epoch if log else status.epoch,
+        kept=folder.epochs_kept(),
+        reason=status.reason,
+        note=folder.note,
+        title=folder.title,
+        bytes=folder.size(),
+        seconds=status.seconds,
+        accuracy=accuracy,
+        log=log,
+    )
+
+
+def _network_order(workspace: Workspace, study: str) -> dict[str, int]:
+    """Networks in the order in which they are trained, where the study's own file can be read."""
+    try:
+        networks = read_study(workspace.runs / study / "study.toml").network
+    except UserError:
+        return {}
+    return {network.label: place for place, network in enumerate(networks)}
