@@ -58,8 +58,9 @@ class FilmView(QWidget):
         """Pause, and go this many frames on; back when negative."""
         if self.film is not None:
             self.player.pause()
-            there = min(max(self._now() + frames, 0), len(self.film.seconds) - 1)
-            self.player.seek(float(self.film.seconds[there]))
+            times = np.unique(self.film.seconds)  # of a short clip, frames may be repeated
+            here = int(np.searchsorted(times, self.film.seconds[self._now()]))
+            self.player.seek(float(times[min(max(here + frames, 0), len(times) - 1)]))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(320, 240)

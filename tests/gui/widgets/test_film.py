@@ -108,6 +108,16 @@ def test_steps_pause_and_stay_within_the_film(view, player):
     assert view.frame == FRAMES - 1
 
 
+def test_frames_that_stand_at_one_time_are_one_step(view, player):
+    film = levels(4)
+    view.show_film(Film(film.frames, np.array([0.0, 0.1, 0.1, 0.2]), 0.3))
+    places = []
+    for by in (1, 1, 1, -1, -1, -1):
+        view.step(by)
+        places.append(player.seconds)
+    assert places == pytest.approx([0.1, 0.2, 0.2, 0.1, 0.0, 0.0])
+
+
 def test_a_click_is_told_and_nothing_is_shown_of_no_film(view, qtbot):
     with qtbot.waitSignal(view.clicked):
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton)
