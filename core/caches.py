@@ -70,10 +70,15 @@ class Caches:
         """
         from core.datasets.scan import joined, scan
 
+        # What decodes for one recipe and not for another (it may be too large for it) would fail the runs of that one.
+        decoded = {
+            wing: {name: item for name, item in facts.items() if name not in self.failures[wing]}
+            for wing, facts in self.facts.items()
+        }
         return joined(
             {
                 wing: scan(dataset, facts, self.failures[wing], wing != "audio" or with_sound or len(self.facts) == 1)
-                for wing, facts in self.facts.items()
+                for wing, facts in decoded.items()
             }
         )
 
@@ -81,10 +86,17 @@ class Caches:
         """The dataset without the clips that cannot be used, as the report says."""
         return self.report(dataset, with_sound).usable(dataset)
 
-    def digests(self) -> dict[str, tuple[str, str]]:
-        """By clip id: the digests of its file and of its content, of the pictures where both are looked at."""
-        facts = self.facts.get("video") or self.facts["audio"]
-        return {name: (item.file_digest, item.content_digest) for name, item in facts.items()}
+    def digests(self) -> dict[str, tuple[str, ...]]:
+        """By clip id: the digests of its file, then of its pictures and its sound as far as they are looked at; empty
+        for what cannot be heard, which is alike without being the same."""
+        from core.audio.judge import usable_sound
+
+        found: dict[str, tuple[str, ...]] = {}
+        for wing, facts in sorted(self.facts.items(), reverse=True):  # pictures first
+            for name, item in facts.items():
+                content = "" if wing == "audio" and not usable_sound(item) else item.content_digest
+                found[name] = (*found.get(name, (item.file_digest,)), content)
+        return found
 
     def of(self, wing: str, recipe: Recipe) -> ClipCache[Any]:
         return self._opened[WINGS[wing].cache_folder(self._dataset, recipe, self._cache_dir)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import UserError
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.video.stream import VideoStream
 
 LONGEST = 3600.0  # s of one clip; a damaged header may promise weeks
@@ -103,8 +104,9 @@ def _container_header(path: Path) -> Header | None:
 
     try:
         with av.open(str(path)) as container:
-            sound = container.streams.audio[0] if container.streams.audio else None
-            video = next((stream for stream in container.streams.video if not is_cover(stream)), None)
+            sound = next(filter(decodable, container.streams.audio), None)
+            pictures = (stream for stream in container.streams.video if not is_cover(stream))
+            video = next(filter(decodable, pictures), None)
             seconds = (container.duration or 0) / av.time_base
             if video is not None and (own := _seconds(video)):
                 seconds = own
@@ -130,6 +132,11 @@ def _seconds(video: VideoStream) -> float:
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     except ValueError:
         return 0.0
+
+
+def decodable(stream: AudioStream | VideoStream) -> bool:
+    """Whether FFmpeg knows its coding: else nothing can be asked of it."""
+    return stream.codec_context is not None
 
 
 def is_cover(stream: VideoStream) -> bool:

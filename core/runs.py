@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -36,6 +37,7 @@ class Phase(StrEnum):
         return {Phase.RUNNING: "training", Phase.CANCELLED: "stopped"}.get(self, self.value)
 
 
+LEVEL = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?")
 INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
 
 
@@ -104,7 +106,8 @@ class RunFolder:
     def corrupted_levels(self, corruption: str) -> tuple[float, ...]:
         """The levels of which predictions are kept, ascending."""
         files = (self.path / "robustness").glob(f"{corruption}[+-]*.npz")
-        return tuple(sorted(float(file.stem.removeprefix(corruption)) for file in files))
+        names = (file.stem.removeprefix(corruption) for file in files)
+        return tuple(sorted(float(name) for name in names if LEVEL.fullmatch(name)))  # copies have other names
 
     @cached_property
     def spec(self) -> RunSpec:

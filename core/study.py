@@ -116,6 +116,11 @@ class Study(Settings):
 
     def _check_fusion(self, network: Network, recipe: Recipe) -> None:
         averages = network.fusion == "score average"
+        fixed = ("sound", "sight") if network.joint else ("weights", "temporal")
+        ignored = [name for name in fixed if getattr(network, name) != Network.model_fields[name].default]
+        if ignored:
+            why = "is trained jointly" if network.joint else "starts from the runs of its branches"
+            raise ValueError(f"network “{network.label}” {why}: its {ignored[0]} would change nothing. Remove it")
         if network.joint and averages:
             raise ValueError(
                 f"network “{network.label}” averages the scores of trained branches: it cannot be trained jointly"
@@ -126,11 +131,12 @@ class Study(Settings):
                 f"network “{network.label}” uses sound and sight: add a network for each alone, so that what both "
                 "bring can be told from what one does"
             )
-        if network.joint or not (averages or network.learns_from == "validation part"):
+        if network.joint:
             return
+        needs = averages or network.learns_from == "validation part"
         shares = {self.recipe_of(branch).validation_share for branch in self.branches_of(network)}
-        if shares != {recipe.validation_share} or not recipe.validation_share:
-            remedy = "" if averages else ", or let it learn from the training clips"
+        if (needs or recipe.validation_share) and (shares != {recipe.validation_share} or not recipe.validation_share):
+            remedy = "" if averages else ", or let it learn from the training clips" if needs else ", or to 0 for it"
             raise ValueError(
                 f"network “{network.label}” learns on the validation part, which its branches must not have been "
                 f"trained on: set one validation_share above 0 for all three{remedy}"

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.media import LONGEST, container_name, is_cover, is_video
+from core.media import LONGEST, container_name, decodable, is_cover, is_video
 
 FULL_SCALE = 0.999  # |x| from here on counts as clipped: 16-bit files end at 32767/32768
 GAP = 0.25  # s: where the times of a track leap by more, sound is missing
@@ -34,7 +34,7 @@ class Track:
 
 
 def read_track(path: Path) -> Track:
-    """Decode the first sound track of a file. Its time 0 is that of the pictures, if there are any.
+    """Decode the first sound track of a file whose coding is known. Its time 0 is that of the pictures, if any.
 
     Silence fills the time until a track begins that does so later than the pictures, and stretches that are missing;
     what comes before the pictures is cut off. Of a torn track is kept what can be decoded. A video without a sound
@@ -45,8 +45,9 @@ def read_track(path: Path) -> Track:
     """
     try:
         with av.open(str(path)) as file:
-            if file.streams.audio:
-                return _decoded(path, file)
+            stream = next(filter(decodable, file.streams.audio), None)
+            if stream is not None:
+                return _decoded(path, file, stream)
             pictures = any(kind in file.format.name for kind in PICTURES)
             if file.streams.video and (is_video(path) or not pictures):
                 return Track(np.empty(0, np.float32), 0.0, 0, 0, NO_TRACK)
@@ -61,8 +62,7 @@ def read_track(path: Path) -> Track:
     )
 
 
-def _decoded(path: Path, file: InputContainer) -> Track:
-    stream = file.streams.audio[0]
+def _decoded(path: Path, file: InputContainer, stream: AudioStream) -> Track:
     start = _picture_start(file)
     blocks: list[NDArray[np.float32]] = []
     total = clipped = counted = 0

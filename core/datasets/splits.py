@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -218,24 +218,27 @@ def _set_aside(clips: Sequence[Clip], share: float, seed: int) -> set[str]:
     return aside - {clip.group for clip in clips if clip.label not in trained}
 
 
-def find_leaks(dataset: Dataset, digests: Mapping[str, tuple[str, str]] | None = None) -> tuple[Leak, ...]:
-    """What the folds share. `digests`: clip id → (sha256 of the file, sha256 of the decoded samples).
+def find_leaks(dataset: Dataset, digests: Mapping[str, Sequence[str]] | None = None) -> tuple[Leak, ...]:
+    """What the folds share. `digests`: clip id → sha256 of the file, then of what was decoded of it: pictures and
+    sound; empty where there is nothing to compare.
 
     Each clip that has to go is the `second` of exactly one leak: of what is shared, the clips in the fold that has
     most of it stay (the lowest of equal folds). Linear in the number of clips.
     """
     known = digests or {}
-    kinds: tuple[tuple[str, Callable[[Clip], str | None]], ...] = (
-        ("group", lambda clip: clip.group),
-        ("same file", lambda clip: known[clip.id][0] if clip.id in known else None),
-        ("same content", lambda clip: known[clip.id][1] if clip.id in known else None),
-    )
+    contents = max((len(of) for of in known.values()), default=1)
+    kinds = ["group", "same file", *["same content"] * (contents - 1)]
+
+    def shared(clip: Clip) -> tuple[str, ...]:
+        """What is compared, in the order of `kinds`."""
+        return (clip.group, *known.get(clip.id, [""] * contents))
+
     leaks: list[Leak] = []
     gone: set[str] = set()
-    for kind, key in kinds:
+    for part, kind in enumerate(kinds):
         sharing: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         for clip in dataset.clips:
-            if clip.fold is not None and clip.id not in gone and (value := key(clip)) is not None:
+            if clip.fold is not None and clip.id not in gone and (value := shared(clip)[part]):
                 sharing[value].append((clip.fold, clip.id))
         for members in sharing.values():
             per_fold = Counter(fold for fold, _ in members)
@@ -248,7 +251,7 @@ def find_leaks(dataset: Dataset, digests: Mapping[str, tuple[str, str]] | None =
     return tuple(leaks)
 
 
-def refuse_leaks(dataset: Dataset, digests: Mapping[str, tuple[str, str]] | None = None) -> None:
+def refuse_leaks(dataset: Dataset, digests: Mapping[str, Sequence[str]] | None = None) -> None:
     """Raises LeakError, with the pairs, where the folds share a group, a file or a sound."""
     leaks = find_leaks(dataset, digests)
     if leaks:

@@ -103,13 +103,13 @@ def _load(network: Classifier, choice: Network, bench: Workbench, test_clips: Se
     if choice.weights == "imagenet":
         beside = bench.dataset.weights_folder
         path = imagenet_weights(choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside)
-    elif choice.weights == "file":
-        path = Path(choice.weights_path).expanduser()
     else:
-        earlier = find_run(bench.workspace, choice.weights_path)
-        _refuse_leak(earlier, bench, test_clips)
-        path = earlier.weights
-        keep_head = earlier.predictions().classes == bench.dataset.classes
+        path = Path(choice.weights_path).expanduser()
+        earlier = _run_of(path) if choice.weights == "file" else find_run(bench.workspace, choice.weights_path)
+        if earlier is not None:
+            _refuse_leak(earlier, bench, test_clips)
+            path = earlier.weights
+            keep_head = earlier.predictions().classes == bench.dataset.classes
     report = _fit(network, path, choice.label, bench, keep_head)
     return Initial(frozenset(report.pretrained), _origin(path, report))
 
@@ -132,9 +132,19 @@ def _origin(path: Path, report: WeightsReport) -> tuple[str, ...]:
     return (f"{path}", f"sha256 {digest}", *report.lines())
 
 
+def _run_of(weights: Path) -> RunFolder | None:
+    """The run whose weights a file holds; None where it came from elsewhere."""
+    folder = RunFolder(weights.parent)
+    return folder if weights.name == folder.weights.name and folder.status.phase is Phase.DONE else None
+
+
 def _refuse_leak(earlier: RunFolder, bench: Workbench, test_clips: Set[str]) -> None:
-    """An earlier run on the same recordings must have held out every clip that is tested now."""
-    if _place(earlier.spec.dataset, bench) != bench.dataset.root.resolve():
+    """An earlier run on the same recordings must have held out every clip that is tested now.
+
+    A dataset may have been opened by the folder it was unpacked into, and its clips lie in one within.
+    """
+    then, now = _place(earlier.spec.dataset, bench), bench.dataset.root.resolve()
+    if then is None or not (now.is_relative_to(then) or then.is_relative_to(now)):
         return
     seen = test_clips - set(earlier.predictions().clip_ids.tolist())
     if seen:
@@ -144,8 +154,8 @@ def _refuse_leak(earlier: RunFolder, bench: Workbench, test_clips: Set[str]) -> 
         )
 
 
-def _place(choice: DatasetChoice, bench: Workbench) -> Path:
+def _place(choice: DatasetChoice, bench: Workbench) -> Path | None:
     """Where an earlier run's recordings lie; ESC-10 and ESC-50 are one place."""
     if choice.root or DATASETS[choice.name].folder:
         return bench.workspace.dataset_root(choice.name, choice.root).resolve()
-    return Path()
+    return None

@@ -305,7 +305,7 @@ def _why_not(path: Path) -> str:
     try:
         with av.open(str(path)) as file:
             if file.streams.video:
-                reason = f"its coding, {file.streams.video[0].name}, is not known here"
+                reason = "the coding of its pictures is not known here"
             elif file.streams.audio:
                 return f"{path} holds sound but no pictures. Use it in a dataset of sounds, or replace it with a video."
             else:

@@ -116,15 +116,17 @@ class NetworkRow(QWidget):
     def value(self) -> Network | None:
         """The network, or None with a sentence in view."""
         show_text(self.said, "")
-        made = self.form.value(
-            architecture=self.architecture.get(), weights=self.weights.get(), modality=self.modality.get()
-        )
+        weights = "none" if self.from_branches else self.weights.get()
+        made = self.form.value(architecture=self.architecture.get(), weights=weights, modality=self.modality.get())
         if made is None:
-            if self.weights.get() in ("file", "run") and not self.form.editors["weights_path"].get():
+            if weights in ("file", "run") and not self.form.editors["weights_path"].get():
                 self.form.say("", "")
-                show_text(self.said, f"Choose the {self.weights.get()} whose weights it starts from.")
+                show_text(self.said, f"Choose the {weights} whose weights it starts from.")
             self.unfold(True)
             return None
+        # What is out of view stays in the form for when it matters again, and changes nothing now.
+        unused = ("weights_path", "temporal") if self.from_branches else ("sound", "sight")
+        made = made.model_copy(update={name: Network.model_fields[name].default for name in unused})
         self.network = made
         return made
 
@@ -177,7 +179,7 @@ class NetworkRow(QWidget):
         form, weights = self.form, self.weights.get()
         averaged = form.editors["fusion"].get() == "score average"
         self._over_time = not branched and (self.looks_at != Modality.AUDIO or self._windows() > 1)
-        self._frozen = not (branched and averaged)  # else nothing is trained
+        self._frozen = not self.learns_on_validation  # else its branches stay as they are
         self.weights.widget.setVisible(not branched)
         self.of_branches.setVisible(branched)
         self.earlier.setVisible(not branched and weights == "run")

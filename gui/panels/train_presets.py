@@ -114,7 +114,10 @@ def with_branches(networks: Sequence[Network]) -> tuple[Network, ...]:
                 made.append(branch)
             if like and like[0].label != branch.label:  # the first of an architecture is found by itself
                 network = network.model_copy(update={field: branch.label})
-        made.append(network.model_copy(update={"temporal": "average"}) if branched else network)
+        own: dict[str, Any] = {}
+        if branched:  # what its branches start from is theirs, and its name tells it
+            own = {"name": network.label, "temporal": "average", "weights": "none", "weights_path": ""}
+        made.append(network.model_copy(update=own))
     return tuple(made)
 
 

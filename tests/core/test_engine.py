@@ -304,6 +304,21 @@ def test_weights_that_were_trained_on_the_test_clips_are_refused(tones: Path, wo
     assert "would give the answers away" in only(events, RunFinished)[0].reason
 
 
+def test_the_file_of_a_run_and_an_outer_folder_give_no_way_around(tones: Path, workspace: Workspace) -> None:
+    trained(tone_study(tones), workspace)
+    first = next(list_runs(workspace))
+    leaking = Network(name="leaking", weights="file", weights_path=str(first.weights))
+    outcome, events = trained(tone_study(tones, name="second", folds=(2,), network=(leaking,)), workspace)
+    assert outcome is Outcome.FAILED
+    assert "would give the answers away" in only(events, RunFinished)[0].reason
+    outer = first.spec.dataset.model_copy(update={"root": str(tones.parent)})  # as a dataset within a folder is opened
+    write_toml(first.spec.model_copy(update={"dataset": outer}), first.path / "study.toml")
+    outcome, events = trained(tone_study(tones, name="third", folds=(2,), network=(leaking,)), workspace)
+    assert "would give the answers away" in only(events, RunFinished)[0].reason
+    outcome, _ = trained(tone_study(tones, name="fourth", network=(leaking,)), workspace)  # the same fold is tested
+    assert outcome is Outcome.DONE
+
+
 def test_a_read_only_workspace_is_said(tones: Path, workspace: Workspace) -> None:
     second = Workspace(workspace.root).open()
     outcome, events = trained(tone_study(tones), second)

@@ -204,6 +204,22 @@ def test_noise_is_the_same_for_all_and_leaves_sight_alone(films: Path, workspace
         ((Network(modality="audio-visual", fusion="score average", joint=True),), "cannot be trained jointly"),
         (
             (Network(modality="audio"), Network(modality="video"),
+             Network(modality="audio-visual", temporal="gru")),
+            "starts from the runs of its branches: its temporal would change nothing",
+        ),
+        (
+            (Network(modality="audio"), Network(modality="video"),
+             Network(modality="audio-visual", joint=True, sound="x")),
+            "is trained jointly: its sound would change nothing",
+        ),
+        (
+            (Network(modality="audio", recipe={"validation_share": 0}),
+             Network(modality="video", recipe={"validation_share": 0}),
+             Network(modality="audio-visual", learns_from="training clips")),
+            "for all three, or to 0 for it",
+        ),
+        (
+            (Network(modality="audio"), Network(modality="video"),
              Network(modality="audio-visual", recipe={"video": {"size": 64}})),
             "departs in video: it takes what its branch takes",
         ),

@@ -235,6 +235,12 @@ def test_equal_files_and_equal_sounds() -> None:
     assert str(leaks[0]) == "a (fold 1) and b (fold 2) are the same file"
 
 
+def test_equal_sounds_under_other_pictures_and_silence() -> None:
+    data = dataset(*((name, 0, fold, name) for name, fold in (("a", 1), ("b", 2), ("c", 3), ("d", 1))))
+    digests = {"a": ("f1", "p1", "s1"), "b": ("f2", "p2", "s1"), "c": ("f3", "p3", ""), "d": ("f4", "p4", "")}
+    assert [(leak.kind, leak.first, leak.second) for leak in find_leaks(data, digests)] == [("same content", "a", "b")]
+
+
 def test_refusal_lists_the_first_pairs_and_the_remedy() -> None:
     data = dataset(*((f"{g}-{fold}", 0, fold, g) for g in "abcde" for fold in (1, 2)))
     with pytest.raises(LeakError) as caught:

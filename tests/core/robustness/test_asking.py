@@ -26,7 +26,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
     rows = ["path,label,fold"]
     for number in range(8):
         for label, step, pitch in (("low", 3, 300.0), ("high", -3, 2000.0)):
-            write_film(root / f"{label}-{number}.mkv", moving_square(8, step=step, seed=number), sound=tone(0.4, pitch))
+            heard = tone(0.4, pitch * (1 + number / 40))
+            write_film(root / f"{label}-{number}.mkv", moving_square(8, step=step, seed=number), sound=heard)
             rows.append(f"{label}-{number}.mkv,{label},{number % 2 + 1}")
     (root / "labels.csv").write_text("\n".join(rows) + "\n")
     study = Study(
@@ -69,6 +70,9 @@ def test_networks_are_asked_where_they_look_and_a_torn_answer_again(trained, cor
                 assert not np.allclose(kept["probabilities"], clean.probabilities, atol=1e-6), (label, level)
     folder = runs(trained)[found.affected[0]]
     worst = folder.corrupted(corruption, row.levels[-1])
+    asked = folder.corrupted_levels(corruption)
+    worst.with_stem(f"{worst.stem} (copy)").touch()
+    assert folder.corrupted_levels(corruption) == asked
     before = worst.read_bytes()
     worst.write_bytes(before[:40])
     told.clear()

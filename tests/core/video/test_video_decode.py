@@ -14,6 +14,7 @@ import soundfile
 
 from core.control import Control
 from core.errors import Cancelled, UserError
+from core.media import header_of
 from core.recipe import VideoSettings
 from core.video import decode as decode_module
 from core.video.decode import decode, kept_size, resized
@@ -194,7 +195,12 @@ def test_bad_files_get_a_sentence_with_their_name(tmp_path: Path) -> None:
     (tmp_path / "header.avi").write_bytes(good[: good.index(b"movi") + 4])
     soundfile.write(tmp_path / "sound.wav", tone(0.5), RATE)
     (tmp_path / "sound.wav").rename(tmp_path / "sound.avi")
+    film = write_film(tmp_path / "foreign.avi", moving_square(10), codec="mpeg4", sound=tone(0.4))
+    film.write_bytes(film.read_bytes().replace(b"FMP4", b"QQQ1"))
+    header = header_of(film)
+    assert header is not None and (header.sample_rate, header.width) == (RATE, 0)
     expected = {
+        "foreign.avi": "the coding of its pictures is not known here",
         "text.avi": "is not a video that can be decoded",
         "list.mp4": "is not a video that can be decoded",
         "zero.mp4": "is empty (0 bytes)",

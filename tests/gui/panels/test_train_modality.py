@@ -149,8 +149,11 @@ def test_of_both_is_shown_what_decides_it(with_films, films):
     show(with_films, Study(network=(*ALONE, both), recipe=Recipe(validation_share=0.2)), films)
     row = with_films.networks.rows[2]
     assert row.weights.widget.isHidden() and not row.of_branches.isHidden()
-    assert {"fusion", "learns_from", "sound", "sight", "joint", "freeze"} <= shown(row.form)
-    assert "temporal" not in shown(row.form)
+    assert {"fusion", "learns_from", "sound", "sight", "joint"} <= shown(row.form)
+    assert not shown(row.form) & {"temporal", "freeze"}, "branches stay as they are"
+    row.form.editors["learns_from"].set("training clips")
+    assert "freeze" in shown(row.form)
+    row.form.editors["learns_from"].set("validation part")
     row.form.editors["fusion"].set("score average")
     assert not shown(row.form) & {"learns_from", "joint", "freeze"}
     assert row._summary.text() == "score average"
