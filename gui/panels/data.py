@@ -150,9 +150,10 @@ class DataPanel(Panel):
             self.open_folder(folder)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """The window gives the panel the focus: the clip's keys act at once, where it is in front."""
-        view = self.content.browser.clip_view
-        if not (view.isVisible() and view.eventFilter(self, event)):
+        """The window gives the panel the focus: the keys of what can be played in front act at once."""
+        view, preview = self.content.browser.clip_view, self.content.augmentation
+        in_view = view.isVisible() and view.eventFilter(self, event)
+        if not in_view and not (preview.isVisible() and preview.act_on(event)):
             super().keyPressEvent(event)
 
     def _check_of(self, dataset: Dataset) -> Check:

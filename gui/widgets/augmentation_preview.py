@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip
@@ -15,6 +16,7 @@ from gui.context import Context
 from gui.jobs import Job
 from gui.widgets import sight_augmentation, sound_augmentation
 from gui.widgets.augmentation_sides import Kind, Sides
+from gui.widgets.clip_view import PATIENCE_MS
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.sight_augmentation import SightSides
 from gui.widgets.sound_augmentation import SoundSides
@@ -32,6 +34,8 @@ class AugmentationPreview(QWidget):
         self._clip: Clip | None = None
         self._others: Sequence[Clip] = ()
         self._job: Job | None = None
+        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late.timeout.connect(self._say_working)
         self._offered: list[tuple[Kind, Sides]] = []
         self.sound, self.sight = SoundSides(), SightSides()
         self.pages = QStackedWidget()
@@ -71,15 +75,29 @@ class AugmentationPreview(QWidget):
 
         `pictures` and `sound` are what it says of itself.
         """
+        if clip != self._clip:
+            self._clear()
         self._clip, self._others = clip, others
         self.clip_name.set_text(f"{label} · {clip.id}" if clip is not None else NO_CLIP)
         if clip is not None:
             self._offer(pictures, sound)
         self._compute()
 
+    def act_on(self, event: QKeyEvent) -> bool:
+        """Playback keys; True where this was one."""
+        sides = self._offered[self.kind.currentIndex()][1]
+        actions: dict[Qt.Key, Callable[[], None]] = {
+            Qt.Key.Key_Space: sides.toggle,
+            Qt.Key.Key_Comma: partial(sides.step, -1),
+            Qt.Key.Key_Period: partial(sides.step, 1),
+        }
+        action = None if event.modifiers() else actions.get(Qt.Key(event.key()))
+        if action is not None:
+            action()
+        return action is not None
+
     def close_preview(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        self._cancel_job()
         for sides in (self.sound, self.sight):
             sides.fall_silent()
 
@@ -128,21 +146,38 @@ class AugmentationPreview(QWidget):
         self._compute()
 
     def _compute(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        self._cancel_job()
+        kind, sides = self._offered[self.kind.currentIndex()]
+        self.said.set_text(kind.help)
         if self._clip is not None and self.isVisible():
-            kind, sides = self._offered[self.kind.currentIndex()]
-            self.said.set_text(kind.help)
             work = sides.work(self._clip, self._others, kind, self.strength.value(), self.seed.value())
             self._job = self._context.jobs.run(work, self._show, self._failed)
+            self._late.start()
+
+    def _say_working(self) -> None:
+        self.said.set_text("Preparing …")
+
+    def _cancel_job(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._settle()
+
+    def _settle(self) -> None:
+        self._late.stop()
+        self._job = None
+
+    def _clear(self) -> None:
+        for sides in (self.sound, self.sight):
+            sides.clear()
 
     def _show(self, sides: Any) -> None:
-        self._job = None
+        self._settle()
+        self.said.set_text(self._offered[self.kind.currentIndex()][0].help)
         self._offered[self.kind.currentIndex()][1].show_sides(sides)
 
     def _failed(self, sentence: str) -> None:
-        self._job = None
+        self._settle()
+        self._clear()
         self.said.set_text(sentence)
 
     def _not_played(self, sentence: str) -> None:

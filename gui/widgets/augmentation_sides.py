@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QWidget
 
 from core.control import Control
 from core.datasets.base import Clip
 from core.recipe import Settings
+from gui import theme
+from gui.widgets.player import Player
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,13 @@ class Kind:
         box.setToolTip(f"{field.title}. {field.description}")
 
 
+def show_playing(button: QPushButton, player: Player, word: str) -> None:
+    """A button that plays, and pauses what plays; `word` is what it says while nothing does."""
+    theme.set_icon(button, "mdi6.pause" if player.playing else "mdi6.play")
+    button.setText("Pause" if player.playing else word)
+    button.setEnabled(player.duration > 0)
+
+
 class Sides(QWidget):
     """Before and after, of one wing."""
 
@@ -61,6 +70,17 @@ class Sides(QWidget):
 
     def show_sides(self, sides: Any) -> None:
         raise NotImplementedError
+
+    def clear(self) -> None:
+        """Show nothing: another clip, or nothing came of it."""
+        raise NotImplementedError
+
+    def toggle(self) -> None:
+        """Play, or pause."""
+        raise NotImplementedError
+
+    def step(self, frames: int) -> None:
+        """Pause, and go this many frames on, where there are any; back when negative."""
 
     def set_volume(self, volume: float) -> None:
         """0 (silent) to 1."""

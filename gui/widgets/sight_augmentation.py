@@ -14,7 +14,7 @@ from core.datasets.base import Clip
 from core.recipe import Recipe, VideoAugmentation
 from core.video.pictures import Film
 from gui import theme
-from gui.widgets.augmentation_sides import Kind, Sides
+from gui.widgets.augmentation_sides import Kind, Sides, show_playing
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.film import FilmView
 from gui.widgets.frames import FramesStrip
@@ -96,6 +96,11 @@ class Side(QWidget):
         self.film.show_film(film)
         self.strip.show_frames(film.frames, film.seconds)
 
+    def clear(self) -> None:
+        self.heading.set_text("")
+        self.film.show_film(None)
+        self.strip.clear_frames()
+
 
 class SightSides(Sides):
     """Both sides run on one clock: they move together."""
@@ -105,9 +110,8 @@ class SightSides(Sides):
         self.player = Player(self)
         self.player.loop = True
         self.before, self.after = Side("Before", self.player), Side("After", self.player)
-        self.play = QPushButton("Play both")
+        self.play = QPushButton()
         self.play.setToolTip("Play the frames at their own times, over and over.")
-        theme.set_icon(self.play, "mdi6.play")
         sides = QHBoxLayout()
         sides.setSpacing(theme.GRID)
         sides.addWidget(self.before)
@@ -123,6 +127,7 @@ class SightSides(Sides):
         column.addLayout(foot)
         self.play.clicked.connect(self.player.toggle)
         self.player.state_changed.connect(self._show_state)
+        self._show_state()
 
     def work(
         self, clip: Clip, others: Sequence[Clip], kind: Kind, strength: float, seed: int
@@ -142,8 +147,20 @@ class SightSides(Sides):
         if playing:  # another draw is seen moving at once
             self.player.play()
 
+    def clear(self) -> None:
+        self.player.load(self.player.nothing, 1)
+        for side in (self.before, self.after):
+            side.clear()
+
+    def toggle(self) -> None:
+        self.player.toggle()
+
+    def step(self, frames: int) -> None:
+        """As the times of the frames before are."""
+        self.before.film.step(frames)
+
     def fall_silent(self) -> None:
         self.player.close()
 
     def _show_state(self) -> None:
-        theme.set_icon(self.play, "mdi6.pause" if self.player.playing else "mdi6.play")
+        show_playing(self.play, self.player, "Play both")

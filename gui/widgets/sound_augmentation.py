@@ -14,7 +14,7 @@ from core.control import Control
 from core.datasets.base import Clip
 from core.recipe import AudioAugmentation
 from gui import theme
-from gui.widgets.augmentation_sides import Kind, Sides
+from gui.widgets.augmentation_sides import Kind, Sides, show_playing
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import SpectrogramView
 from gui.widgets.waveform import Waveform
@@ -88,9 +88,8 @@ class Side(QWidget):
         super().__init__(parent)
         self.title = title
         self.player = Player(self)
-        self.play = QPushButton(f"Hear {title.lower()}")
+        self.play = QPushButton()
         self.play.setToolTip(f"Play the clip as it is {title.lower()} the augmentation.")
-        theme.set_icon(self.play, "mdi6.play")
         self.waveform = Waveform()
         self.view = SpectrogramView(title, "The picture the network is given; levels are the same on both sides.")
         column = QVBoxLayout(self)
@@ -108,6 +107,7 @@ class Side(QWidget):
         self.player.state_changed.connect(self._show_state)
         for plot in (self.waveform, self.view.plot):
             plot.seek_wanted.connect(self.player.seek)
+        self._show_state()
 
     def show_heard(self, heard: Heard, peak: float) -> None:
         self.player.load(heard.samples, heard.rate)
@@ -115,12 +115,17 @@ class Side(QWidget):
         self.view.plot.set_duration(self.player.duration)
         self.view.show_decibels(heard.picture)
 
+    def clear(self) -> None:
+        self.player.load(self.player.nothing, 1)
+        self.waveform.clear_samples()
+        self.view.clear_decibels()
+
     def _move(self, seconds: float) -> None:
         self.waveform.set_cursor(seconds)
         self.view.plot.set_cursor(seconds)
 
     def _show_state(self) -> None:
-        theme.set_icon(self.play, "mdi6.pause" if self.player.playing else "mdi6.play")
+        show_playing(self.play, self.player, f"Hear {self.title.lower()}")
 
 
 class SoundSides(Sides):
@@ -129,6 +134,7 @@ class SoundSides(Sides):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.before, self.after = Side("Before"), Side("After")
+        self._heard = self.after  # last
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GRID)
@@ -151,6 +157,14 @@ class SoundSides(Sides):
         self.before.show_heard(sides[0], peak)
         self.after.show_heard(sides[1], peak)
 
+    def clear(self) -> None:
+        for side in (self.before, self.after):
+            side.clear()
+
+    def toggle(self) -> None:
+        """The side that was heard last."""
+        self._play(self._heard)
+
     def set_volume(self, volume: float) -> None:
         for side in (self.before, self.after):
             side.player.volume = volume
@@ -160,9 +174,12 @@ class SoundSides(Sides):
             side.player.close()
 
     def _play_before(self) -> None:
-        self.after.player.pause()
-        self.before.player.toggle()
+        self._play(self.before)
 
     def _play_after(self) -> None:
-        self.before.player.pause()
-        self.after.player.toggle()
+        self._play(self.after)
+
+    def _play(self, side: Side) -> None:
+        self._heard = side
+        (self.after if side is self.before else self.before).player.pause()
+        side.player.toggle()

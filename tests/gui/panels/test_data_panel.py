@@ -16,6 +16,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton
 
 from core.datasets import DATASETS
+from core.errors import UserError
 from core.events import Progress
 from gui.panels import data_jobs
 from gui.panels.data import DataPanel
@@ -339,6 +340,44 @@ def test_the_preview_names_its_clip(qtbot, panel, folder):
     panel.content.browser.search.setText("no such clip")
     qtbot.waitUntil(lambda: panel.content.browser.current is None, timeout=2000)
     assert panel.content.augmentation.clip_name.whole() == "No clip is chosen under Clips"
+
+
+def test_the_preview_never_shows_one_clip_under_the_name_of_another(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    panel.content.tabs.setCurrentIndex(AUGMENTATION)
+    preview, browser = panel.content.augmentation, panel.content.browser
+    sides = preview.sound.before, preview.sound.after
+    browser.reveal("siren/0.wav")
+    qtbot.waitUntil(lambda: all(side.player.duration > 0 for side in sides), timeout=20_000)
+    assert all(side.play.isEnabled() for side in sides)
+    qtbot.waitUntil(lambda: preview._job is None and panel._job is None, timeout=20_000)
+    browser.reveal("rain/text.wav")
+    assert not any(side.player.duration or side.play.isEnabled() for side in sides), "at once"
+    qtbot.waitUntil(lambda: "text.wav" in preview.said.whole(), timeout=20_000)
+    browser.reveal("siren/1.wav")
+    assert "text.wav" not in preview.said.whole()
+    qtbot.waitUntil(lambda: all(side.player.duration > 0 for side in sides), timeout=20_000)
+
+    def broken(*arguments):
+        raise UserError("Nothing comes of it.")
+
+    preview.sound.work = lambda *arguments: broken
+    preview.again.click()
+    qtbot.waitUntil(lambda: preview.said.whole() == "Nothing comes of it.", timeout=5000)
+    assert not any(side.player.duration for side in sides), "nor one change under the name of another"
+
+
+def test_a_preview_that_takes_long_says_so(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    panel.content.tabs.setCurrentIndex(AUGMENTATION)
+    preview = panel.content.augmentation
+    qtbot.waitUntil(lambda: preview._job is None, timeout=20_000)
+    gate, work = threading.Event(), preview.sound.work
+    preview.sound.work = lambda *what: lambda *arguments: (gate.wait(10), work(*what)(*arguments))[1]
+    preview.again.click()
+    qtbot.waitUntil(lambda: preview.said.whole() == "Preparing …", timeout=3000)
+    gate.set()
+    qtbot.waitUntil(lambda: preview.said.whole() == KINDS[0].help, timeout=20_000)
 
 
 def test_opening_can_be_cancelled(qtbot, panel, context, folder, monkeypatch):

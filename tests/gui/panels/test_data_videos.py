@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from core.datasets import DATASETS
@@ -169,7 +170,7 @@ def test_every_augmentation_of_videos_changes_what_it_says(qtbot, opened, kind):
     preview._show = lambda sides: (real(sides), seen.append(sides))
     preview.kind.setCurrentText(kind.title)
     preview.seed.setValue(5)
-    qtbot.waitUntil(lambda: bool(seen) and preview._job is None, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(seen) and preview._job is None, timeout=60_000)
     assert preview.pages.currentWidget() is preview.sight
     assert preview.strength.isHidden() == (not kind.fields)
     before, after = seen[-1].before, seen[-1].after
@@ -188,6 +189,23 @@ def test_every_augmentation_of_videos_changes_what_it_says(qtbot, opened, kind):
     qtbot.waitUntil(lambda: preview.sight.after.strip.current > 0, timeout=5000)
     opened.content.tabs.setCurrentIndex(CLIPS)
     assert not preview.sight.player.playing
+
+
+def test_keys_and_words_of_the_preview(qtbot, opened):
+    opened.content.tabs.setCurrentIndex(AUGMENTATION)
+    sight = opened.content.augmentation.sight
+    qtbot.waitUntil(lambda: sight.player.duration > 0, timeout=60_000)
+    assert sight.play.text() == "Play both"
+    qtbot.keyClick(opened, Qt.Key.Key_Space)
+    assert sight.player.playing and sight.play.text() == "Pause"
+    assert not opened.content.browser.clip_view.player.playing
+    qtbot.keyClick(opened, Qt.Key.Key_Space)
+    assert not sight.player.playing and sight.play.text() == "Play both"
+    sight.player.seek(0.0)
+    qtbot.keyClick(opened, Qt.Key.Key_Period)
+    assert not sight.player.playing and 0 < sight.before.film.frame <= 2, "frame 1 stands twice: 12 are shown as 16"
+    qtbot.keyClick(opened, Qt.Key.Key_Comma)
+    assert sight.before.film.frame == 0
 
 
 def test_a_clip_is_offered_what_it_has(opened):
