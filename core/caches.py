@@ -30,12 +30,17 @@ class Wanted(Protocol):
 class Caches:
     """Opened once, looked up by wing and recipe.
 
+    Args:
+        needs_sound: whether clips without a usable sound track are left out; their tracks are then decoded also where
+            no network hears.
+
     Attributes:
         facts: by wing, what is known of each clip that was decoded.
         failures: by wing, why a clip does not decode.
     """
 
-    def __init__(self, dataset: Dataset, cache_dir: Path) -> None:
+    def __init__(self, dataset: Dataset, cache_dir: Path, needs_sound: bool = False) -> None:
+        self.needs_sound = needs_sound
         self.facts: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, dict[str, str]] = {}
         self._dataset, self._cache_dir = dataset, cache_dir
@@ -54,7 +59,7 @@ class Caches:
             UserError: there is not enough room, or more would be needed than `limit_bytes`.
             Cancelled: through `control`.
         """
-        for folder, (wing, recipe) in _needed(self._dataset, specs, self._cache_dir).items():
+        for folder, (wing, recipe) in _needed(self._dataset, specs, self._cache_dir, self.needs_sound).items():
             cache = WINGS[wing].open_cache(
                 self._dataset, recipe, self._cache_dir, control, report, limit_bytes=limit_bytes
             )
@@ -63,11 +68,8 @@ class Caches:
             self.failures.setdefault(wing, {}).update(cache.failures)
         return self
 
-    def report(self, dataset: Dataset, with_sound: bool = False) -> ScanReport:
-        """What is wrong or odd with the clips, in any wing.
-
-        A clip without sound is left out where only sounds are looked at, or where `with_sound` asks for it.
-        """
+    def report(self, dataset: Dataset) -> ScanReport:
+        """What is wrong or odd with the clips, in any wing."""
         from core.datasets.scan import joined, scan
 
         # What decodes for one recipe and not for another (it may be too large for it) would fail the runs of that one.
@@ -77,14 +79,14 @@ class Caches:
         }
         return joined(
             {
-                wing: scan(dataset, facts, self.failures[wing], wing != "audio" or with_sound or len(self.facts) == 1)
+                wing: scan(dataset, facts, self.failures[wing], wing != "audio" or self.needs_sound)
                 for wing, facts in decoded.items()
             }
         )
 
-    def usable(self, dataset: Dataset, with_sound: bool = False) -> Dataset:
+    def usable(self, dataset: Dataset) -> Dataset:
         """The dataset without the clips that cannot be used, as the report says."""
-        return self.report(dataset, with_sound).usable(dataset)
+        return self.report(dataset).usable(dataset)
 
     def digests(self) -> dict[str, tuple[str, ...]]:
         """By clip id: the digests of its file, then of its pictures and its sound as far as they are looked at; empty
@@ -102,18 +104,24 @@ class Caches:
         return self._opened[WINGS[wing].cache_folder(self._dataset, recipe, self._cache_dir)]
 
 
-def estimate_bytes(dataset: Dataset, specs: Iterable[Wanted], cache_dir: Path) -> int:
+def estimate_bytes(dataset: Dataset, specs: Iterable[Wanted], cache_dir: Path, needs_sound: bool = False) -> int:
     """Size of all caches that the runs need, from headers alone."""
-    needed = _needed(dataset, specs, cache_dir).values()
+    needed = _needed(dataset, specs, cache_dir, needs_sound).values()
     return sum(WINGS[wing].estimate_bytes(dataset, recipe) for wing, recipe in needed)
 
 
-def _needed(dataset: Dataset, specs: Iterable[Wanted], cache_dir: Path) -> dict[Path, tuple[str, Recipe]]:
+def _needed(
+    dataset: Dataset, specs: Iterable[Wanted], cache_dir: Path, needs_sound: bool
+) -> dict[Path, tuple[str, Recipe]]:
     """By folder: each is opened once, whatever the number of runs that share it."""
-    return {WINGS[wing].cache_folder(dataset, recipe, cache_dir): (wing, recipe) for wing, recipe in _wanted(specs)}
+    return {
+        WINGS[wing].cache_folder(dataset, recipe, cache_dir): (wing, recipe)
+        for wing, recipe in _wanted(specs, needs_sound)
+    }
 
 
-def _wanted(specs: Iterable[Wanted]) -> Iterator[tuple[str, Recipe]]:
+def _wanted(specs: Iterable[Wanted], needs_sound: bool) -> Iterator[tuple[str, Recipe]]:
     for spec in specs:
-        for wing in spec.modality.wings:
-            yield wing, spec.recipe
+        for wing in Modality.AUDIO_VISUAL.wings:
+            if wing in spec.modality.wings or (needs_sound and wing == "audio"):
+                yield wing, spec.recipe

@@ -152,8 +152,8 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
     if unknown:
         emit(Message(f"{sorted(unknown)[0]} is to be left out, but no clip is called so.", "warning"))
     specs = plan(study, dataset)
-    caches = Caches(dataset, workspace.cache).open(specs, control, emit, study.cache_limit * 1e9)
-    dataset = caches.usable(dataset, choice.with_sound)
+    caches = Caches(dataset, workspace.cache, study.needs_sound).open(specs, control, emit, study.cache_limit * 1e9)
+    dataset = caches.usable(dataset)
     for item in dataset.excluded[:TOLD]:
         emit(Message(f"Left out: {item.reason}", "warning"))
     if len(dataset.excluded) > TOLD:

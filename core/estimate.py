@@ -71,7 +71,7 @@ def estimate(
     todo = [spec for spec in plan(study, dataset) if run_folder(workspace, spec).status.phase is not Phase.DONE]
     seconds = 0.0
     per_run: dict[str, float] = {}
-    disk = cache_bytes = estimate_bytes(dataset, todo, workspace.cache)
+    disk = cache_bytes = estimate_bytes(dataset, todo, workspace.cache, study.needs_sound)
     largest_checkpoint = 0
     for number, network in enumerate(study.network):
         report(Progress("Timing a few batches", number, len(study.network), "networks"))

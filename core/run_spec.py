@@ -42,7 +42,18 @@ class DatasetChoice(Settings):
         ge=0,
         le=200,
     )
-    with_sound: bool = setting(False, "With sound only", "Leave out clips that have no usable sound track.")
+    with_sound: Literal["as needed", "only", "also without"] = setting(
+        "as needed",
+        "Clips with sound",
+        "only: clips without a usable sound track are left out; also without: they stay, as silence to networks that "
+        "hear; as needed: they stay where any network sees, and are left out where all only hear.",
+    )
+
+    @field_validator("with_sound", mode="before")
+    @classmethod
+    def _as_written_once(cls, value: Any) -> Any:
+        """Whether “only” was a switch at first."""
+        return {True: "only", False: "as needed"}[value] if isinstance(value, bool) else value
 
     @field_validator("name")
     @classmethod

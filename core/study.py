@@ -63,6 +63,13 @@ class Study(Settings):
             self._check_front_end(network)
         return self
 
+    @property
+    def needs_sound(self) -> bool:
+        """Whether clips without a usable sound track are left out."""
+        if self.dataset.with_sound == "as needed":
+            return all(self.modality_of(network) == Modality.AUDIO for network in self.network)
+        return self.dataset.with_sound == "only"
+
     def modality_of(self, network: Network) -> Modality:
         return self.modality if network.modality == "as the study" else Modality(network.modality)
 

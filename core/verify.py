@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.control import Control
+from core.datasets.base import Modality
 from core.engine import Emit, run
 from core.errors import Cancelled, UserError
 from core.events import Outcome
@@ -53,10 +54,13 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
     spec = folder.spec
     first = folder.predictions()
     root = workspace.dataset_root(spec.dataset.name, spec.dataset.root)
-    branches = [RunFolder(folder.path.parent / branch.run) for branch in spec.branches if branch.run]
+    branches = _beside(folder, workspace)
+    choice = spec.dataset.model_copy(update={"root": str(root)})
+    if choice.with_sound == "as needed" and "video" in folder.environment.get("dataset_fingerprint", {}):
+        choice = choice.model_copy(update={"with_sound": "also without"})  # others in its study saw
     study = Study(
         name=spec.study,
-        dataset=spec.dataset.model_copy(update={"root": str(root)}),
+        dataset=choice,
         modality=spec.modality,
         folds=(spec.fold,),
         seeds=(spec.seed,),
@@ -89,6 +93,29 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
         clips=len(first),
         environment=differing,
     )
+
+
+def _beside(folder: RunFolder, workspace: Workspace) -> list[RunFolder]:
+    """The runs that stand in a study before this one: its branches, or of two branches trained jointly a run on sound
+    and a run on sight."""
+    spec = folder.spec
+    if not spec.branches or spec.branches[0].run:
+        return [RunFolder(folder.path.parent / branch.run) for branch in spec.branches]
+    found = []
+    for modality in (Modality.AUDIO, Modality.VIDEO):
+        alone = (
+            run
+            for run in list_runs(workspace, folder.study)
+            if run.status.phase is Phase.DONE
+            and (run.spec.modality, run.spec.fold, run.spec.seed) == (modality, spec.fold, spec.seed)
+        )
+        run = next(alone, None)
+        if run is None:
+            raise UserError(
+                f"{folder.id} is told beside a run on {modality.word} alone, which is gone: train one again."
+            )
+        found.append(run)
+    return found
 
 
 def _anchored(spec: RunSpec, workspace: Workspace) -> Network:

@@ -46,6 +46,11 @@ class Check:
         return found.model_copy(update={"dataset": self.choice})
 
     @property
+    def needs_sound(self) -> bool:
+        """Of videos, whether those without sound are left out is for Train to say."""
+        return self.choice.with_sound == "only" or Modality.VIDEO not in self.dataset.modalities
+
+    @property
     def modality(self) -> Modality:
         """That with the most wings."""
         return max(self.dataset.modalities, key=lambda modality: len(modality.wings))
@@ -92,8 +97,8 @@ def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, 
 def check_recordings(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked:
     """Decode every clip into the caches, judge them, and look for what would leak from training to test."""
     workspace.require_writable()
-    caches = Caches(check.dataset, workspace.cache).open([check], control, report, _limit(check))
-    found = caches.report(check.dataset, check.study.dataset.with_sound)
+    caches = Caches(check.dataset, workspace.cache, check.needs_sound).open([check], control, report, _limit(check))
+    found = caches.report(check.dataset)
     usable = found.usable(check.dataset)
     sounds = caches.facts.get("audio", {})
     unheard = (clip.id for clip in usable.clips if clip.id not in sounds or not usable_sound(sounds[clip.id]))

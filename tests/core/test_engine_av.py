@@ -124,6 +124,26 @@ def test_alone_only_clips_with_sound_are_heard(films: Path, workspace: Workspace
     assert not [name for name in runs(workspace)[SOUND].predictions().clip_ids if name.startswith("silent")]
 
 
+def test_clips_without_sound_may_be_left_out_where_nobody_hears(films: Path, workspace: Workspace) -> None:
+    choice = DatasetChoice(name="labelled-folder", root=str(films), with_sound="only")
+    trained(film_study(films, dataset=choice, network=(Network(name=SIGHT, modality="video"),)), workspace)
+    folder = runs(workspace)[SIGHT]
+    assert not [name for name in folder.predictions().clip_ids if name.startswith("silent")]
+    assert verify(folder, workspace, lambda event: None).equal
+
+
+def test_a_run_is_verified_on_the_clips_of_its_study(films: Path, workspace: Workspace) -> None:
+    study = film_study(films)
+    joint = Network(name="joint", modality="audio-visual", joint=True)
+    trained(study.model_copy(update={"network": (*study.network[:2], joint)}), workspace)
+    for label in (SOUND, "joint"):  # silent clips were kept for those that see; a joint run stands beside single ones
+        verdict = verify(runs(workspace)[label], workspace, lambda event: None)
+        assert verdict.equal, verdict.sentence()
+    runs(workspace)[SIGHT].delete()
+    with pytest.raises(UserError, match="is told beside a run on sight alone, which is gone"):
+        verify(runs(workspace)["joint"], workspace, lambda event: None)
+
+
 def test_both_wings_resume_to_the_same_predictions_and_verify(
     films: Path, workspace: Workspace, tmp_path: Path
 ) -> None:
