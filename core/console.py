@@ -36,9 +36,9 @@ from core.events import (
     StudyStarted,
 )
 from core.log import log_into
-from core.robustness.branches import level_table
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
+from core.robustness.tables import level_table
 from core.runs import find_run, list_runs
 from core.study import read_study
 from core.workspace import Workspace, default_workspace

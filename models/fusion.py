@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import FUSION_KINDS
 from models.base import Classifier
 
-KINDS = FUSION_KINDS
 SHARED = 16  # numbers to which gated attention brings the features of each branch: few, for few hundred clips
 DROPOUT = 0.5
 

@@ -8,11 +8,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from models import TEMPORAL_KINDS
 from models.base import Classifier
 from models.inflation import draw_anew, inflate
 
-KINDS = TEMPORAL_KINDS
 WIDTH = 256  # of a frame's embedding, where frames are compared with one another
 HEADS = 4
 

@@ -121,7 +121,8 @@ def adapt(tensor: Tensor, shape: Sequence[int]) -> tuple[Tensor, str]:
 
     by which the answer stays the same where all channels are equal: for one channel the sum over the colours, exact
     for a grey picture (`models.base.take_channels`); from one channel an even spread; from colours to optical flow
-    the cross-modality initialisation of Wang et al. 2016 (Temporal Segment Networks, ECCV).
+    after the cross-modality initialisation of Wang et al. 2016 (Temporal Segment Networks, ECCV), who give every
+    channel the mean 1/m Σ_c W_c and thereby a fainter or stronger answer.
     """
     how = []
     if tensor.ndim == 4 and len(shape) == 5:
@@ -142,7 +143,7 @@ def adapt(tensor: Tensor, shape: Sequence[int]) -> tuple[Tensor, str]:
         elif before == 1:
             how.append(f"spread over {after} channels")
         else:
-            how.append(f"mean of {before} channels spread over {after}")
+            how.append(f"sum of {before} channels spread over {after}")
     return tensor, ", ".join(how)
 
 

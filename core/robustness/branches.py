@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.evaluation.statistics import Difference, holm
-from core.evaluation.tables import TextTable
 from core.robustness import Level
 from core.robustness.curve import Sweep
 
@@ -109,61 +108,6 @@ def _at(sweep: Sweep, label: str, branches: tuple[str, ...], level: Level) -> At
     above_all = all(found.mean > 0 for found in differences.values())
     both = None if len(known) < len(ps) else max(known) if above_all else 1.0
     return AtLevel(level, better, differences[better], both)
-
-
-def losses(sweep: Sweep) -> tuple[str, ...]:
-    """What every network that is given what gets worse loses, from clean clips to the worst level it was asked at."""
-    found = []
-    for label in sweep.affected:
-        changes = [(level, sweep.change(label, level)) for level in sweep.levels if level is not None]
-        asked = [(level, change) for level, change in changes if change is not None]
-        if asked:
-            level, change = asked[-1]
-            found.append(change.sentence(f"{label} at {sweep.row.word(level)}", "itself on clean clips"))
-    return tuple(found)
-
-
-def level_table(sweep: Sweep) -> TextTable:
-    """For people: a row a network, a column a level, accuracy in % with its interval; a dash where it was not asked."""
-
-    def cell(label: str, level: Level) -> str:
-        mean = sweep.mean(label, level)
-        return "–" if mean is None else mean.text()
-
-    return TextTable(
-        ("Network", "Given", *(sweep.row.word(level) for level in sweep.levels), "Folds × seeds"),
-        tuple(
-            (
-                label,
-                network.modality.word,
-                *(cell(label, level) for level in sweep.levels),
-                _basis(sweep, label),
-            )
-            for label, network in sweep.networks.items()
-        ),
-        text_columns=2,
-    )
-
-
-def level_figures(sweep: Sweep) -> TextTable:
-    """For other programmes: a row a network and level, one unrounded number a cell."""
-    rows = []
-    for label, network in sweep.networks.items():
-        for level in sweep.levels:
-            mean = sweep.mean(label, level)
-            if mean is not None:
-                figures = (mean.value, mean.low, mean.high, mean.sd, mean.n_folds, mean.n_seeds)
-                named = (sweep.study, sweep.dataset, label, network.architecture, network.modality.value)
-                at = (sweep.corruption, "clean" if level is None else f"{level:g}", sweep.row.unit)
-                rows.append((*named, *at, *("" if value is None else str(value) for value in figures)))
-    names = ("study", "dataset", "network", "architecture", "modality", "corruption", "level", "unit")
-    scores = ("accuracy_mean", "accuracy_low", "accuracy_high", "accuracy_sd", "folds", "seeds")
-    return TextTable(names + scores, tuple(rows), text_columns=len(names))
-
-
-def _basis(sweep: Sweep, label: str) -> str:
-    mean = sweep.mean(label, None)
-    return "–" if mean is None else f"{mean.n_folds} × {mean.n_seeds}"
 
 
 def _capital(word: str) -> str:

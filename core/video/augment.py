@@ -15,10 +15,12 @@ from torchvision.transforms.v2 import functional as tv
 
 from core.recipe import VideoAugmentation, VideoSettings
 from core.training.mixing import mixup
+from core.video.flow import NO_MOTION
 
 NARROWEST = 3 / 4  # of width to height of a random crop, and 4/3 the widest: Szegedy et al. 2015, as torchvision
 TRIES = 10  # for a crop that fits, before the largest one is taken
 LEAST_SIGMA = 0.1  # px, of the blur
+STILL = NO_MOTION / 255  # of a flow that is kept in 8 bits
 
 
 def cut(pixels: Tensor, boxes: Tensor, size: int) -> Tensor:
@@ -86,7 +88,7 @@ def augmented(
         if strength.flip and draw[0] < 0.5:
             clip = clip.flip(-1)
             if clip.shape[1] > colours:  # what moved to the left moves to the right
-                clip[:, colours] = 2 * NO_MOTION - clip[:, colours]
+                clip[:, colours] = 2 * STILL - clip[:, colours]
         if strength.colour and colours:
             brightness, contrast, saturation = (1 + strength.colour * (2 * value - 1) for value in draw[1:4])
             seen = tv.adjust_brightness(clip[:, :colours], brightness)
@@ -97,9 +99,6 @@ def augmented(
             clip = tv.gaussian_blur(clip, [2 * math.ceil(3 * sigma) + 1] * 2, [sigma, sigma])
         clips.append(clip)
     return torch.stack(clips)
-
-
-NO_MOTION = 128 / 255  # of a flow that is kept in 8 bits
 
 
 def preview_mixup(

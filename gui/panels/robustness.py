@@ -17,9 +17,9 @@ from core.engine import State
 from core.errors import UserError
 from core.events import Event, Progress, StudyFinished, StudyStarted
 from core.readable import counted, figure
-from core.robustness.branches import level_figures, level_table
 from core.robustness.curve import Sweep
 from core.robustness.sweep import read_sweep, sweep
+from core.robustness.tables import level_figures, level_table
 from core.wings import WINGS
 from core.workspace import Workspace
 from gui import theme

@@ -7,8 +7,9 @@ import html
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from core.robustness.branches import against_branches, losses
+from core.robustness.branches import against_branches
 from core.robustness.curve import Sweep
+from core.robustness.tables import losses
 from core.wings import WINGS
 from gui import theme
 from gui.widgets.findings import INTERVALS

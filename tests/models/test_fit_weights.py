@@ -131,7 +131,7 @@ def test_what_was_done_to_a_tensor_is_said() -> None:
     flat, deep = torch.randn(4, 3, 5, 5), torch.randn(4, 3, 3, 5, 5)
     assert adapt(flat, (4, 1, 5, 5))[1] == "summed over the 3 channels"
     assert adapt(flat[:, :1], (4, 3, 5, 5))[1] == "spread over 3 channels"
-    assert adapt(flat, (4, 2, 5, 5))[1] == "mean of 3 channels spread over 2"
+    assert adapt(flat, (4, 2, 5, 5))[1] == "sum of 3 channels spread over 2"
     assert adapt(flat, (4, 1, 3, 5, 5))[1] == "inflated over 3 frames, summed over the 3 channels"
     assert adapt(deep, (4, 3, 5, 5))[1] == "summed over time"
     assert adapt(flat, (4, 3, 5, 5)) == (flat, "")
@@ -188,7 +188,7 @@ def test_one_file_fills_both_streams_and_a_run_of_two_fills_them_again() -> None
     network = build("baseline_cnn", 5, (3, 2), 4)
     report = fit(network, source)
     assert set(report.missing) == {"joint.weight", "joint.bias"}
-    assert report.adapted == {"streams.1.network.blocks.0.0.weight": "mean of 3 channels spread over 2"}
+    assert report.adapted == {"streams.1.network.blocks.0.0.weight": "sum of 3 channels spread over 2"}
     assert {name for name, _ in report.skipped} == {"linear.weight", "linear.bias"}
     torch.manual_seed(5)
     trained = build("baseline_cnn", 5, (3, 2), 4)

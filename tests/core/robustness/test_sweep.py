@@ -16,8 +16,9 @@ from core.errors import Cancelled, UserError
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import holm
 from core.robustness import CORRUPTIONS
-from core.robustness.branches import against_branches, level_figures, level_table, losses
+from core.robustness.branches import against_branches
 from core.robustness.sweep import read_sweep, sweep
+from core.robustness.tables import level_figures, level_table, losses
 from core.workspace import Workspace
 from tests.core.robustness.made_answers import make_answers
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips

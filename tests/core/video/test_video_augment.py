@@ -8,7 +8,7 @@ import torch
 from torchvision.transforms.v2 import functional as tv
 
 from core.recipe import VideoAugmentation, VideoSettings
-from core.video.augment import NO_MOTION, augmented, cut, plain_boxes, random_boxes
+from core.video.augment import STILL, augmented, cut, plain_boxes, random_boxes
 
 OFF = VideoAugmentation()
 
@@ -74,7 +74,7 @@ def test_a_mirrored_motion_goes_the_other_way(kind: str, channels: int, x: int) 
     for one, other in zip(changed, frames, strict=True):
         if not torch.equal(one, other):
             seen += 1
-            torch.testing.assert_close(one[:, x] - NO_MOTION, NO_MOTION - other[:, x].flip(-1))
+            torch.testing.assert_close(one[:, x] - STILL, STILL - other[:, x].flip(-1))
             torch.testing.assert_close(one[:, x + 1], other[:, x + 1].flip(-1))
     assert seen
 

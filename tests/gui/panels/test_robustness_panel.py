@@ -12,7 +12,7 @@ from core.engine import EngineStatus, State
 from core.errors import UserError
 from core.events import Outcome, Progress, StudyStarted
 from core.robustness import CORRUPTIONS
-from core.robustness.branches import level_table
+from core.robustness.tables import level_table
 from core.runs import list_runs
 from core.study import Study
 from core.workspace import Workspace
