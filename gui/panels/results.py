@@ -64,6 +64,11 @@ class ResultsPanel(Panel):
 
     # reading ----------------------------------------------------------------------------------------------------
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether what is shown is about to change."""
+        return self._job is not None
+
     def activate(self) -> None:
         if self._stale:
             self.read(self.wanted or str(self.context.settings.value(f"{self.name}/study", "")))

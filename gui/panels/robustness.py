@@ -120,6 +120,7 @@ class RobustnessPanel(ResultsPanel):
     def _chosen(self) -> None:
         self._keep_levels()
         self.read(self.bar.study)
+        self._say_what_can_be_asked()  # of what is still shown, nothing
 
     def _keep_levels(self) -> None:
         if self._filled[1]:
@@ -177,7 +178,7 @@ class RobustnessPanel(ResultsPanel):
 
     def _askable(self) -> tuple[bool, str]:
         """Whether the button does something now, and the sentence beside it."""
-        if self.sweep is None or self.asking is not None:
+        if self.sweep is None or self.asking is not None or self.is_reading:
             return False, ""
         try:
             shown = self.shown()

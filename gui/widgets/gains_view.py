@@ -72,8 +72,9 @@ class GainsView(QWidget):
             self.family.addItem(theme.architecture_icon(family.architecture), family.title)
         self.family.setCurrentIndex(max(0, self.family.findText(before)))
         self._fill_networks()
-        self.cancel()
-        self._show_nothing("")  # what was read is of other runs, perhaps of other networks
+        if not self.isVisible() or not self._families:
+            self.cancel()
+            self._show_nothing("")
         self._read()
 
     def cancel(self) -> None:
@@ -116,8 +117,9 @@ class GainsView(QWidget):
         wanted = (*(row.runs for row in chosen.values()), self.score.currentData())
         if not self.isVisible() or not chosen or wanted == self._wanted:
             return
-        self._wanted = wanted
         self.cancel()
+        self._show_nothing("")  # what was read is of other runs, perhaps of other networks
+        self._wanted = wanted
         sides = {modality: [run.folder for run in row.runs] for modality, row in chosen.items()}
         read = partial(read_modality_gains, sides, self.score.currentData())
         self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)

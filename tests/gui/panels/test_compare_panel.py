@@ -451,12 +451,12 @@ def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot,
     before = view.gains
     view.networks[Modality.AUDIO_VISUAL].setCurrentIndex(1)
     view.networks[Modality.AUDIO_VISUAL].activated.emit(1)
-    qtbot.waitUntil(lambda: view.gains is not before, timeout=20_000)
+    qtbot.waitUntil(lambda: view.gains is not None and view.gains is not before, timeout=20_000)
     for place in range(2):
         before = view.gains
         view.score.setCurrentIndex(1 - place)
         view.score.activated.emit(1 - place)
-        qtbot.waitUntil(lambda before=before: view.gains is not before, timeout=20_000)
+        qtbot.waitUntil(lambda before=before: view.gains is not None and view.gains is not before, timeout=20_000)
         assert view.gains.score == ("f1", "recall")[place]
     label = view.plot.order[1]
     at = QPoint(60, round(view.plot.top_of(1) + 5))

@@ -213,10 +213,13 @@ def test_a_study_that_is_being_read_stays_chosen_when_the_asking_ends(qtbot, ope
     panel = opened()
     other = next(name for name in ("first", "second") if name != panel.study)
     panel.bar._studies.setCurrentText(other)
+    assert panel.bar.ask.isEnabled()
     panel.bar._studies.activated.emit(0)
+    assert not panel.bar.ask.isEnabled(), "it would ask the study that is about to go"
     panel._ended()
     assert panel.bar.study == other
     qtbot.waitUntil(lambda: panel.study == other and panel._job is None, timeout=20_000)
+    assert panel.bar.ask.isEnabled()
 
 
 def test_a_workspace_that_another_writes_to_is_read_only(qtbot, context, show_panel):
