@@ -10,7 +10,19 @@ import pytest
 
 from core.workspace import Workspace
 
+PROCESSES = 2  # for the whole suite
+
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+    # A core each: processes that train with all cores at once are ten times slower than one after the other.
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
 REAL_DATA = Path(os.environ.get("SENSORIUM_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What is asked for by name runs in this process: a few tests, or a benchmark, which has the machine to itself."""
+    return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else PROCESSES
 
 
 @pytest.fixture(scope="session")
