@@ -9,16 +9,16 @@ from gui import theme
 
 DEMOS = {  # by preset: word, tooltip
     "demo": (
-        "Demo with sounds, about 3 minutes",
+        "Demo with sounds (about 3 minutes)",
         "Sounds are made on this machine; a baseline CNN, AlexNet and ResNet-50 learn them.",
     ),
     "demo-video": (
-        "With videos, about 5",
+        "Demo with videos (about 5 minutes)",
         "Videos are made on this machine; some classes differ in the direction of a motion only, which one frame "
         "cannot tell: five ways of joining frames learn them.",
     ),
     "demo-audio-visual": (
-        "With both, about 2",
+        "Demo with both (about 2 minutes)",
         "Videos with sound are made on this machine; some classes differ in their sound only, others in what is seen: "
         "sound, sight and both learn them.",
     ),
@@ -33,9 +33,10 @@ class Welcome(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.choice = QWidget()
-        row = QHBoxLayout(self.choice)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GRID)
+        self.choice.setFixedWidth(40 * theme.GRID)
+        choices = QVBoxLayout(self.choice)
+        choices.setContentsMargins(0, 0, 0, 0)
+        choices.setSpacing(theme.GRID)
         group = QButtonGroup(self)
         for number, (preset, (word, tooltip)) in enumerate(DEMOS.items()):
             button = QPushButton(word)
@@ -43,7 +44,7 @@ class Welcome(QWidget):
             button.setProperty("primary", number == 0)
             button.setToolTip(tooltip)
             group.addButton(button)
-            row.addWidget(button)
+            choices.addWidget(button)
         group.buttonClicked.connect(lambda button: self.demo.emit(button.objectName()))
         sentence = theme.label(
             "Loss and accuracy of every network will be drawn here while it learns. "
