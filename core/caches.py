@@ -93,12 +93,13 @@ class Caches:
         for what cannot be heard, which is alike without being the same."""
         from core.audio.judge import usable_sound
 
-        found: dict[str, tuple[str, ...]] = {}
-        for wing, facts in sorted(self.facts.items(), reverse=True):  # pictures first
-            for name, item in facts.items():
-                content = "" if wing == "audio" and not usable_sound(item) else item.content_digest
-                found[name] = (*found.get(name, (item.file_digest,)), content)
-        return found
+        def content(wing: str, name: str) -> str:
+            item = self.facts[wing].get(name)  # None where this wing cannot decode it
+            return "" if item is None or (wing == "audio" and not usable_sound(item)) else item.content_digest
+
+        files = {name: item.file_digest for facts in self.facts.values() for name, item in facts.items()}
+        wings = sorted(self.facts, reverse=True)  # pictures first
+        return {name: (file, *(content(wing, name) for wing in wings)) for name, file in files.items()}
 
     def of(self, wing: str, recipe: Recipe) -> ClipCache[Any]:
         return self._opened[WINGS[wing].cache_folder(self._dataset, recipe, self._cache_dir)]
