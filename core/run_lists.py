@@ -47,12 +47,6 @@ class Earlier:
     words: str
 
 
-def list_studies(workspace: Workspace) -> list[str]:
-    """Slugs of the studies that have runs, the one touched last first."""
-    folders = {run.path.parent for run in list_runs(workspace)}
-    return [f.name for f in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)]
-
-
 def read_rows(workspace: Workspace, study: str, control: Control, *, trained: str = "") -> list[RunRow]:
     """Every run of a study from its folder, in the order of training; one that cannot be read is passed over.
 

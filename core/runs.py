@@ -239,6 +239,17 @@ def list_runs(workspace: Workspace, study: str | None = None) -> Iterator[RunFol
         yield RunFolder(file.parent)
 
 
+def list_studies(workspace: Workspace, *, finished: bool = False) -> list[str]:
+    """Names of the folders of all studies that have a run, or a finished one; the one with the latest results first."""
+    newest: dict[str, float] = {}
+    for folder in list_runs(workspace):
+        for file in ("predictions.npz",) if finished else ("predictions.npz", "study.toml"):
+            path = folder.path / file
+            if path.is_file():
+                newest[folder.study] = max(newest.get(folder.study, 0.0), path.stat().st_mtime)
+    return sorted(newest, key=lambda study: -newest[study])
+
+
 def find_run(workspace: Workspace, name: str) -> RunFolder:
     """A run by STUDY/RUN, by RUN alone, or by the path of its folder; RUN is its folder's name or the user's own.
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 import typer  # noqa: E402 - the repository is no package: its root comes first
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from core.evaluation.overview import studies  # noqa: E402
+from core.runs import list_studies  # noqa: E402
 from core.study import read_study  # noqa: E402
 from gui import theme  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
@@ -67,7 +67,7 @@ def open_recordings(window: MainWindow) -> None:
     """Those of the study trained last: what its person would have open."""
     workspace, panel = window.context.workspace, window.panels["data"]
     assert isinstance(panel, DataPanel)
-    for study in studies(workspace)[:1]:
+    for study in list_studies(workspace)[:1]:
         panel.open(read_study(workspace.runs / study / "study.toml").dataset)
 
 

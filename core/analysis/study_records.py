@@ -104,15 +104,6 @@ class StudyRecords:
         return said.astype(np.float32)
 
 
-def studies_with_predictions(workspace: Workspace) -> list[str]:
-    """Names of the folders of studies with at least one finished run, the latest first."""
-    newest: dict[str, float] = {}
-    for file in workspace.runs.glob("*/*/predictions.npz"):
-        study = file.parent.parent.name
-        newest[study] = max(newest.get(study, 0.0), file.stat().st_mtime)
-    return sorted(newest, key=lambda study: -newest[study])
-
-
 def read_study_records(
     workspace: Workspace, study: str, control: Control, report: Callable[[Progress], None]
 ) -> StudyRecords | None:

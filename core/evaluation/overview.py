@@ -45,17 +45,6 @@ class Overview:
         return not (self.summary.runs or self.unfinished or self.summary.problems)
 
 
-def studies(workspace: Workspace) -> list[str]:
-    """Names of the folders of all studies that have a run, the one with the latest results first."""
-    newest: dict[str, float] = {}
-    for folder in list_runs(workspace):
-        for file in ("predictions.npz", "study.toml"):
-            path = folder.path / file
-            if path.is_file():
-                newest[folder.study] = max(newest.get(folder.study, 0.0), path.stat().st_mtime)
-    return sorted(newest, key=lambda study: -newest[study])
-
-
 def read_overview(
     workspace: Workspace,
     study: str,

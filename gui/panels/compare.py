@@ -21,11 +21,11 @@ from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.engine import State
 from core.evaluation.metrics import METRICS
-from core.evaluation.overview import Overview, read_overview, studies
+from core.evaluation.overview import Overview, read_overview
 from core.evaluation.tables import modality_table, network_figures, network_table, run_table
 from core.events import Event, RunStarted
 from core.files import slug
-from core.runs import RunFolder
+from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
@@ -109,7 +109,7 @@ class ComparePanel(ResultsPanel):
     # reading and showing ----------------------------------------------------------------------------------------
 
     def studies(self) -> list[str]:
-        return studies(self.context.workspace)
+        return list_studies(self.context.workspace)
 
     def offer(self, studies: list[str], chosen: str) -> None:
         self.study_choice.clear()

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
-from core.analysis.study_records import StudyRecords, read_study_records, studies_with_predictions
+from core.analysis.study_records import StudyRecords, read_study_records
 from core.control import Control
+from core.runs import list_studies
 from core.study import architectures
 from gui import theme
 from gui.clip_source import ClipSource
@@ -110,7 +111,7 @@ class ErrorsPanel(ResultsPanel):
     # reading ----------------------------------------------------------------------------------------------------
 
     def studies(self) -> list[str]:
-        return studies_with_predictions(self.context.workspace)
+        return list_studies(self.context.workspace, finished=True)
 
     def offer(self, studies: list[str], chosen: str) -> None:
         self.filters.set_studies(studies, chosen)

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextDocumentFragment
 from PySide6.QtWidgets import QPushButton, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from core.analysis.study_records import studies_with_predictions
 from core.control import Control
 from core.engine import State
 from core.errors import UserError
@@ -20,6 +19,7 @@ from core.readable import counted, figure
 from core.robustness.curve import Sweep
 from core.robustness.sweep import read_sweep, sweep
 from core.robustness.tables import level_figures, level_table
+from core.runs import list_studies
 from core.wings import WINGS
 from core.workspace import Workspace
 from gui import theme
@@ -95,7 +95,7 @@ class RobustnessPanel(ResultsPanel):
     # reading ----------------------------------------------------------------------------------------------------
 
     def studies(self) -> list[str]:
-        return studies_with_predictions(self.context.workspace)
+        return list_studies(self.context.workspace, finished=True)
 
     def offer(self, studies: list[str], chosen: str) -> None:
         self.bar.offer(studies, chosen)

@@ -13,8 +13,8 @@ from core import readable
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
-from core.run_lists import RunRow, list_studies
-from core.runs import LogRow
+from core.run_lists import RunRow
+from core.runs import LogRow, list_studies
 from core.study import Study, read_study
 from gui import theme
 from gui.context import Context

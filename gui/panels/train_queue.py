@@ -30,8 +30,8 @@ from PySide6.QtWidgets import (
 from core import readable
 from core.engine import State
 from core.events import Event, StudyStarted
-from core.run_lists import RunRow, list_studies
-from core.runs import Phase
+from core.run_lists import RunRow
+from core.runs import Phase, list_studies
 from gui import run_actions, theme
 from gui.context import Context
 from gui.panels.train_origin import show_origin

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis.study_records import read_study_records, studies_with_predictions
+from core.analysis.study_records import read_study_records
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
 from core.run_spec import Network
-from core.runs import Phase
+from core.runs import Phase, list_studies
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"
@@ -119,12 +119,12 @@ def test_reading_can_be_cancelled(workspace):
 
 
 def test_studies_come_with_the_latest_first(workspace):
-    assert studies_with_predictions(workspace) == []
+    assert list_studies(workspace, finished=True) == []
     for name in ("one", "two"):
         make_study(workspace, synthetic_clips(3), study=name, networks=(Network(),), folds=(1,))
     (old,) = (workspace.runs / "two").glob("*/predictions.npz")
     os.utime(old, (1, 1))
-    assert studies_with_predictions(workspace) == ["one", "two"]
+    assert list_studies(workspace, finished=True) == ["one", "two"]
 
 
 def test_networks_stand_by_architecture_then_sound_sight_both_and_tell_themselves_apart(workspace):

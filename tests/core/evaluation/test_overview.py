@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 from core.control import Control
-from core.evaluation.overview import read_overview, studies
+from core.evaluation.overview import read_overview
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network, RunSpec
-from core.runs import Phase, run_folder
+from core.runs import Phase, list_studies, run_folder
 from core.workspace import Workspace
 from tests.gui.make_runs import make_study, synthetic_clips
 
@@ -67,10 +67,11 @@ def test_a_run_that_another_programme_trains_runs_until_that_is_gone(workspace):
 
 def test_a_study_without_runs_is_empty(workspace):
     assert read_overview(workspace, "none", Control()).empty
-    assert studies(workspace) == []
+    assert list_studies(workspace) == []
 
 
 def test_studies_are_listed_even_before_a_run_has_finished(workspace):
     spec = RunSpec(study="begun", network=Network(), dataset=DatasetChoice(), recipe=Recipe(), fold=1, seed=0)
     run_folder(workspace, spec).create(spec)
-    assert studies(workspace) == ["begun"]
+    assert list_studies(workspace) == ["begun"]
+    assert list_studies(workspace, finished=True) == []
