@@ -50,7 +50,7 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
         Cancelled: through `control`.
     """
     if folder.status.phase is not Phase.DONE:
-        raise UserError(f"{folder.id} is not finished ({folder.status.phase}): there is nothing to compare with.")
+        raise UserError(f"{folder.id} is not finished ({folder.status.phase.word}): there is nothing to compare with.")
     spec = folder.spec
     first = folder.predictions()
     root = workspace.dataset_root(spec.dataset.name, spec.dataset.root)

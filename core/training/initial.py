@@ -90,7 +90,7 @@ def _load_branches(network: Classifier, spec: RunSpec, bench: Workbench) -> Init
         run = RunFolder(bench.workspace.runs / slug(spec.study) / branch.run)
         if run.status.phase is not Phase.DONE:
             raise UserError(
-                f"{spec.network.label} starts from {branch.run}, which is {run.status.phase}: train it first."
+                f"{spec.network.label} starts from {branch.run}, which is {run.status.phase.word}: train it first."
             )
         report = _fit(getattr(network, part), run.weights, spec.network.label, bench, keep_head=True)
         pretrained |= {f"{part}.{name}" for name in report.pretrained}

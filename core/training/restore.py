@@ -18,7 +18,7 @@ def restore(folder: RunFolder, device: torch.device) -> Task:
         UserError: the run is not finished, or its weights are not those of its network.
     """
     if folder.status.phase is not Phase.DONE:
-        raise UserError(f"{folder.id} is not finished ({folder.status.phase}): it has no weights to use.")
+        raise UserError(f"{folder.id} is not finished ({folder.status.phase.word}): it has no weights to use.")
     spec, classes = folder.spec, folder.predictions().classes
     task = Task(build_network(spec, len(classes)), spec.recipe, spec.modality.wings, len(classes), spec.seed)
     try:

@@ -61,6 +61,7 @@ class DatasetContent(QWidget):
         self.train_button.clicked.connect(self.train_wanted)
         self.check.check_wanted.connect(self.check_wanted)
         self.browser.clip_changed.connect(self._clip_changed)
+        self.augmentation.another_wanted.connect(self.browser.table.step)
 
     def show_dataset(self, dataset: Dataset) -> None:
         """Another dataset; nothing of it has been checked."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ NO_CLIP = "No clip is chosen under Clips"
 
 class AugmentationPreview(QWidget):
     """Choose one, turn its strength, draw again; hear or see both sides."""
+
+    another_wanted = Signal(int)  # the clip so many after this one; before it when negative
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +90,10 @@ class AugmentationPreview(QWidget):
         sides = self._offered[self.kind.currentIndex()][1]
         actions: dict[Qt.Key, Callable[[], None]] = {
             Qt.Key.Key_Space: sides.toggle,
+            Qt.Key.Key_Home: partial(sides.seek_end, False),
+            Qt.Key.Key_End: partial(sides.seek_end, True),
+            Qt.Key.Key_Left: partial(self.another_wanted.emit, -1),
+            Qt.Key.Key_Right: partial(self.another_wanted.emit, 1),
             Qt.Key.Key_Comma: partial(sides.step, -1),
             Qt.Key.Key_Period: partial(sides.step, 1),
         }

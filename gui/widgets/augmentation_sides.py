@@ -75,9 +75,18 @@ class Sides(QWidget):
         """Show nothing: another clip, or nothing came of it."""
         raise NotImplementedError
 
+    @property
+    def in_front(self) -> Player:
+        """What the keys act on."""
+        raise NotImplementedError
+
     def toggle(self) -> None:
         """Play, or pause."""
-        raise NotImplementedError
+        self.in_front.toggle()
+
+    def seek_end(self, last: bool) -> None:
+        """To the end of what the keys act on, or to its beginning."""
+        self.in_front.seek(self.in_front.duration if last else 0.0)
 
     def step(self, frames: int) -> None:
         """Pause, and go this many frames on, where there are any; back when negative."""

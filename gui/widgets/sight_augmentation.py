@@ -152,8 +152,9 @@ class SightSides(Sides):
         for side in (self.before, self.after):
             side.clear()
 
-    def toggle(self) -> None:
-        self.player.toggle()
+    @property
+    def in_front(self) -> Player:
+        return self.player
 
     def step(self, frames: int) -> None:
         """As the times of the frames before are."""

@@ -161,8 +161,12 @@ class SoundSides(Sides):
         for side in (self.before, self.after):
             side.clear()
 
+    @property
+    def in_front(self) -> Player:
+        """Of the side that was heard last."""
+        return self._heard.player
+
     def toggle(self) -> None:
-        """The side that was heard last."""
         self._play(self._heard)
 
     def set_volume(self, volume: float) -> None:

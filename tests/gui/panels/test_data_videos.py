@@ -206,6 +206,15 @@ def test_keys_and_words_of_the_preview(qtbot, opened):
     assert not sight.player.playing and 0 < sight.before.film.frame <= 2, "frame 1 stands twice: 12 are shown as 16"
     qtbot.keyClick(opened, Qt.Key.Key_Comma)
     assert sight.before.film.frame == 0
+    qtbot.keyClick(opened, Qt.Key.Key_End)
+    assert sight.before.film.frame == len(sight.before.film.film.frames) - 1
+    qtbot.keyClick(opened, Qt.Key.Key_Home)
+    assert sight.before.film.frame == 0
+    first = opened.content.browser.current
+    qtbot.keyClick(opened, Qt.Key.Key_Right)
+    assert opened.content.browser.current != first
+    qtbot.keyClick(opened, Qt.Key.Key_Left)
+    assert opened.content.browser.current == first
 
 
 def test_a_clip_is_offered_what_it_has(opened):
