@@ -62,7 +62,10 @@ def judge(clip_id: str, facts: AudioFacts, usual: Usual, needed: bool = True) ->
         sentence = f"{clip_id} has {facts.channels} channels; most clips have {usual.channels}. They are averaged."
         yield Problem(clip_id, ProblemKind.OTHER_CHANNELS, sentence, False)
     if usual.seconds is not None and not alike(facts.seconds, usual.seconds):
-        sentence = f"{clip_id} lasts {facts.seconds:.2f} s; most clips last {usual.seconds:.1f} s. It is cut or padded."
+        sentence = (
+            f"The sound of {clip_id} lasts {facts.seconds:.2f} s; of most clips {usual.seconds:.1f} s. "
+            "It is cut or padded."
+        )
         yield Problem(clip_id, ProblemKind.OTHER_LENGTH, sentence, False)
 
 

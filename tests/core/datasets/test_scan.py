@@ -96,7 +96,10 @@ def test_odd_files_are_kept(folder: Path) -> None:
     assert not report.excluded and report.usable(dataset).clips == dataset.clips
     assert report.counts[ProblemKind.OTHER_RATE] == 2
     sentences = {item.kind: item.sentence for item in report.problems if item.clip_id != "rate.wav"}
-    assert sentences[ProblemKind.OTHER_LENGTH] == "long.wav lasts 3.00 s; most clips last 1.0 s. It is cut or padded."
+    assert (
+        sentences[ProblemKind.OTHER_LENGTH]
+        == "The sound of long.wav lasts 3.00 s; of most clips 1.0 s. It is cut or padded."
+    )
     assert "8 channels; most clips have 1" in sentences[ProblemKind.OTHER_CHANNELS]
     assert "192000 Hz; most clips have 8000 Hz" in sentences[ProblemKind.OTHER_RATE]
     assert report.summary().startswith("9 of 9 clips can be used. Kept though odd: 1 clipped, 2 other rate")
