@@ -337,15 +337,21 @@ class Recipe(Settings):
         ge=0.0,
         le=10.0,
     )
-    momentum: float = setting(0.9, "Momentum", "Of SGD only.", ge=0.0, lt=1.0)
+    momentum: float = setting(
+        0.9,
+        "Momentum",
+        "Of SGD only, and not with the schedule one-cycle, which sets it: from 0.95 to 0.85 and back.",
+        ge=0.0,
+        lt=1.0,
+    )
     weight_decay: float = setting(
         0.01, "Weight decay", "Decoupled in AdamW, L2 in SGD; not on biases and norms.", ge=0.0, le=1.0
     )
     schedule: Literal["one-cycle", "cosine", "step", "constant"] = setting(
         "cosine",
         "Schedule",
-        "How the learning rate falls: one-cycle (Smith 2018), cosine to zero, ten-fold drops at "
-        "60 % and 85 %, or not at all.",
+        "How the learning rate falls: one-cycle (Smith 2018; meanwhile the momentum of SGD, or AdamW's β₁, goes from "
+        "0.95 to 0.85 and back), cosine to zero, ten-fold drops at 60 % and 85 %, or not at all.",
     )
     warmup: float = setting(
         0.05,
@@ -397,4 +403,10 @@ class Recipe(Settings):
     def _consistent(self) -> Recipe:
         if self.patience and not self.validation_share:
             raise ValueError("patience needs a validation part: set validation_share above 0")
+        usual = Recipe.model_fields["momentum"].default
+        if self.optimizer == "sgd" and self.schedule == "one-cycle" and self.momentum != usual:
+            raise ValueError(
+                f"momentum ({self.momentum:g}) has no effect with the schedule one-cycle, which moves it from 0.95 to "
+                f"0.85 and back: leave it at {usual:g} or choose another schedule"
+            )
         return self

@@ -19,6 +19,7 @@ from torch.optim.lr_scheduler import (
 from core.recipe import Recipe
 
 STEP_DROPS = (0.6, 0.85)  # of the training, where the rate falls ten-fold
+FEWEST_IN_CYCLE = 3  # steps: one below the highest rate, one at it, one after it
 
 
 def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], pretrained: frozenset[str], recipe: Recipe) -> Optimizer:
@@ -49,10 +50,15 @@ def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], pretrained: frozen
 
 
 def make_schedule(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:
-    """The schedule over `steps` optimiser steps, to be advanced after each."""
-    if recipe.schedule == "one-cycle":
+    """The schedule over `steps` optimiser steps, to be advanced after each.
+
+    One-cycle moves the momentum (SGD) or β₁ (AdamW) against the rate, from 0.95 to 0.85 and back (Smith, “A disciplined
+    approach to neural network hyper-parameters”, 2018); fewer than three steps have no room for it and are constant.
+    """
+    if recipe.schedule == "one-cycle" and steps >= FEWEST_IN_CYCLE:
         highest = [group["lr"] for group in optimizer.param_groups]
-        return OneCycleLR(optimizer, max_lr=highest, total_steps=steps, pct_start=max(recipe.warmup, 1 / steps))
+        # The rise ends at step pct_start · steps − 1, which torch divides by: not before the second step.
+        return OneCycleLR(optimizer, max_lr=highest, total_steps=steps, pct_start=max(recipe.warmup, 2 / steps))
     warmup = min(round(recipe.warmup * steps), steps - 1)
     rest = max(1, steps - warmup)
     main: LRScheduler
