@@ -16,7 +16,7 @@ from typing import Any
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.files import folder_size, slug, write_atomically, write_error
-from core.run_spec import RunSpec, read_run_spec
+from core.run_spec import TRAINING, RunSpec, read_run_spec
 from core.settings_file import write_toml
 from core.workspace import Workspace
 
@@ -39,6 +39,9 @@ class Phase(StrEnum):
 
 LEVEL = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?")
 INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
+OUTDATED = (
+    "An earlier version, which trained otherwise, began it: nothing goes on with it. Delete it; the study has another."
+)
 
 
 @dataclass(frozen=True)
@@ -125,11 +128,20 @@ class RunFolder:
             return RunStatus(phase=Phase.FAILED, reason=f"{self.path / 'status.json'} cannot be read: {error}")
 
     def status_seen(self, trained: bool) -> RunStatus:
-        """The status; interrupted where it says that the run is under way and no living programme trains it."""
+        """The status; interrupted where it says that the run is under way and no living programme trains it. Nothing
+        goes on with a run that was begun when training was another."""
         status = self.status
-        if status.phase is Phase.RUNNING and not trained:
-            return replace(status, phase=Phase.INTERRUPTED, reason=INTERRUPTED)
-        return status
+        outdated = status.phase in (Phase.WAITING, Phase.RUNNING, Phase.CANCELLED) and self._outdated
+        if status.phase is Phase.RUNNING and (outdated or not trained):
+            status = replace(status, phase=Phase.INTERRUPTED, reason=INTERRUPTED)
+        return replace(status, reason=OUTDATED) if outdated else status
+
+    @property
+    def _outdated(self) -> bool:
+        try:
+            return self.spec.training != TRAINING
+        except UserError:  # that it cannot be read is said where it is
+            return False
 
     def write_status(self, **changes: Any) -> RunStatus:
         """Change some fields of the status, keep the rest."""
@@ -243,6 +255,8 @@ def list_studies(workspace: Workspace, *, finished: bool = False) -> list[str]:
     """Names of the folders of all studies that have a run, or a finished one; the one with the latest results first."""
     newest: dict[str, float] = {}
     for folder in list_runs(workspace):
+        if finished and folder.status.phase is not Phase.DONE:  # predictions are written before a run is done
+            continue
         for file in ("predictions.npz",) if finished else ("predictions.npz", "study.toml"):
             path = folder.path / file
             if path.is_file():

@@ -127,6 +127,15 @@ def test_studies_come_with_the_latest_first(workspace):
     assert list_studies(workspace, finished=True) == ["one", "two"]
 
 
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.CANCELLED, Phase.FAILED])
+def test_a_study_whose_first_run_ended_after_its_predictions_were_written_is_not_finished(workspace, phase):
+    (run,) = make_study(workspace, synthetic_clips(3), networks=(Network(),), folds=(1,))
+    run.write_status(phase=phase)  # the trainer writes predictions, then takes last figures, then says that it is done
+    assert read_study_records(workspace, run.study, Control(), lambda progress: None) is None
+    assert list_studies(workspace, finished=True) == []
+    assert list_studies(workspace) == [run.study]
+
+
 def test_networks_stand_by_architecture_then_sound_sight_both_and_tell_themselves_apart(workspace):
     make_modalities(
         workspace, synthetic_clips(4, per_class=8), folds=(1,), fusions=("gated attention", "score average")
