@@ -148,6 +148,8 @@ class ComparePanel(ResultsPanel):
 
     def forget_results(self) -> None:
         self.overview = None
+        self.about.clear()
+        self.copy.setEnabled(False)
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, RunStarted):  # it was waiting, or interrupted
@@ -267,13 +269,7 @@ class ComparePanel(ResultsPanel):
         self.remember("compare/rows", whole)
         chosen = self.metric_choice.findData(self.context.settings.value("compare/metric", "accuracy"))
         self.metric_choice.setCurrentIndex(max(0, chosen))
-        full = QWidget()
-        column = QVBoxLayout(full)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._bar)
-        column.addWidget(whole, 1)
-        self.show_in(full)
+        self.show_in(self._bar, whole)
 
 
 def _read(

@@ -150,6 +150,7 @@ class ErrorsPanel(ResultsPanel):
 
     def forget_results(self) -> None:
         self.data = None
+        self.filters.said.clear()
         self.clip_view.clear()
 
     def _study_chosen(self, study: str) -> None:
@@ -317,7 +318,7 @@ class ErrorsPanel(ResultsPanel):
         whole.setSizes([480, 704])
         self.remember("errors/columns", whole)
         self.remember("errors/rows", right)
-        self.show_in(_column(self.filters, whole))
+        self.show_in(self.filters, whole)
 
 
 def _score(

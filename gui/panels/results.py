@@ -1,11 +1,11 @@
-"""What Compare and Errors share: the runs of one study, read in the background, or a page that says there are none."""
+"""What Compare, Errors and Robustness share: one study read in the background, or a page that says why not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from core.control import Control
 from core.events import Progress
@@ -14,11 +14,13 @@ from gui.jobs import Job
 from gui.panels.base import Panel
 from gui.widgets.empty_state import EmptyState
 
+READING = "Reading results …"
 Reader = Callable[[Control, Callable[[Progress], None]], Any]  # its result has a `study`; None = there is no such study
 
 
 class ResultsPanel(Panel):
-    """A page for a workspace without runs, one while they are read, and one that shows what was read."""
+    """A page for a workspace without runs; else the choice of a study, and below it what was read, or a sentence that
+    it is being read, or why it cannot be."""
 
     name = ""  # of the panel, in the settings
 
@@ -26,19 +28,26 @@ class ResultsPanel(Panel):
         super().__init__(context, parent)
         self.study = ""  # folder of the study that is shown
         self.wanted = ""  # the one chosen: shown as soon as it is read
+        self._without: set[str] = set()  # studies that were read and had gone
         self._stale = True
         self._job: Job | None = None
         self._empty = EmptyState(empty, "Train networks", self._go_to_training, "Opens the Train panel.")
-        self._reading = EmptyState("Reading results …")
-        self._pages = QStackedLayout(self)
+        self._sentence = EmptyState(READING)
+        self._pages, self._below = QStackedLayout(self), QStackedLayout()
         self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._reading)
         context.runs_changed.connect(self.runs_changed)
 
-    def show_in(self, full: QWidget) -> None:
-        """The page of what was read."""
-        self._full = full
-        self._pages.addWidget(full)
+    def show_in(self, choice: QWidget, full: QWidget) -> None:
+        """What chooses a study, always in view where there is one, and the page of what was read."""
+        self._full, self._page = full, QWidget()
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(choice)
+        column.addLayout(self._below, 1)
+        for page in (self._sentence, full):
+            self._below.addWidget(page)
+        self._pages.addWidget(self._page)
 
     # what a panel says ------------------------------------------------------------------------------------------
 
@@ -59,7 +68,7 @@ class ResultsPanel(Panel):
         raise NotImplementedError
 
     def forget_results(self) -> None:
-        """There are no runs any more."""
+        """What was shown has gone, or cannot be read any more."""
         raise NotImplementedError
 
     # reading ----------------------------------------------------------------------------------------------------
@@ -89,36 +98,49 @@ class ResultsPanel(Panel):
 
     def read(self, study: str) -> None:
         """Read a study, or the latest where there is none of that name."""
+        self._without.clear()
+        self._read(study)
+
+    def _read(self, study: str) -> None:
         self._stale = False
         if self._job is not None:
             self._job.cancel()
-        studies = self.studies()
+        studies = [name for name in self.studies() if name not in self._without]
         if not studies:
-            self.study = self.wanted = ""
+            self._job, self.study, self.wanted = None, "", ""
             self.forget_results()
             self._pages.setCurrentWidget(self._empty)
             return
         self.wanted = study if study in studies else studies[0]
         self.offer(sorted(studies), self.wanted)
+        self._pages.setCurrentWidget(self._page)
         if not self.study:
-            self._pages.setCurrentWidget(self._reading)
+            self._say_instead(READING)
         self._job = self.context.jobs.run(self.reader(self.wanted), self._arrived, self._failed, self._progressed)
 
     def _progressed(self, progress: Progress) -> None:
-        self._reading.sentence.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+        self._sentence.sentence.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+
+    def _say_instead(self, sentence: str) -> None:
+        """A sentence in place of results; the choice of the study stays."""
+        self._sentence.sentence.setText(sentence)
+        self._below.setCurrentWidget(self._sentence)
 
     def _failed(self, sentence: str) -> None:
-        self._job = None
-        self._reading.sentence.setText(sentence)
+        """Another study may have been shown: its results are not those of the one that is chosen."""
+        self._job, self.study = None, ""
+        self.forget_results()
+        self._say_instead(sentence)
         self.context.message.emit(sentence, "error")
 
     def _arrived(self, results: Any) -> None:
         self._job = None
         if results is None:  # deleted meanwhile
-            self.read("")
+            self._without.add(self.wanted)
+            self._read("")
             return
         self.study = results.study
-        self._pages.setCurrentWidget(self._full)
+        self._below.setCurrentWidget(self._full)
         self.show_results(results)
 
     def _go_to_training(self) -> None:

@@ -54,6 +54,7 @@ class RobustnessPanel(ResultsPanel):
         self.asking: Job | None = None
         self._filled = ("", "")  # study and corruption that the levels were filled in for
         self.bar = RobustnessBar(str(context.settings.value("robustness/corruption", "")), ASK, ASK_HELP)
+        self.bar.ask.hide()  # until there are answers beside it
         self.note = theme.label(muted=True, wrap=True)
         self.progress = ProgressLine()
         self.curve = LevelCurve()
@@ -116,6 +117,9 @@ class RobustnessPanel(ResultsPanel):
 
     def forget_results(self) -> None:
         self.sweep, self._filled = None, ("", "")
+        self.bar.copy.setEnabled(False)
+        self.bar.ask.hide()
+        self._say_what_can_be_asked()
 
     def _chosen(self) -> None:
         self._keep_levels()
@@ -280,14 +284,13 @@ class RobustnessPanel(ResultsPanel):
         self._body = QStackedLayout(body)
         self._body.addWidget(self.unasked)
         self._body.addWidget(self._answers)
-        full = QWidget()
-        column = QVBoxLayout(full)
+        above = QWidget()
+        column = QVBoxLayout(above)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for widget in (self.bar, self._under):
             column.addWidget(widget)
-        column.addWidget(body, 1)
-        self.show_in(full)
+        self.show_in(above, body)
 
 
 def _read(

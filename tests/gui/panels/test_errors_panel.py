@@ -442,6 +442,38 @@ def test_runs_of_which_none_can_be_read_are_said(qtbot, opened, context):
     assert panel.data is None
 
 
+def test_from_a_study_that_cannot_be_read_another_is_reached_and_none_is_shown_under_its_name(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), study="whole", dataset=NOWHERE)
+    (run,) = make_study(
+        context.workspace, synthetic_clips(4, per_class=8), study="torn", folds=(1,), networks=NETWORKS[:1]
+    )
+    (run.path / "predictions.npz").write_bytes(b"torn")
+    context.settings.setValue("errors/study", "whole")
+    panel = opened()
+
+    def choose_study(name):
+        panel.filters.study.setCurrentIndex(panel.filters.study.findData(name))
+        panel.filters.study.activated.emit(0)
+
+    choose_study("torn")
+    qtbot.waitUntil(lambda: panel.study == "" and not panel.is_reading)
+    assert not panel.matrix.isVisible() and str(run.path) in panel._sentence.sentence.text()
+    assert panel.data is None and panel.filters.study.isVisible() and not panel.filters.said.text()
+    choose_study("whole")
+    qtbot.waitUntil(lambda: panel.study == "whole")
+    assert panel.matrix.isVisible() and len(shown(panel)) == 3 * 32
+
+
+def test_studies_of_which_nothing_comes_are_read_once(qtbot, opened, context, monkeypatch):
+    for study in ("one", "two"):
+        make_study(context.workspace, synthetic_clips(4, per_class=8), study=study, networks=NETWORKS[:1], folds=(1,))
+    read = []
+    monkeypatch.setattr("gui.panels.errors.read_study_records", lambda workspace, study, *_: read.append(study))
+    panel = opened(wait=False)
+    qtbot.waitUntil(lambda: not panel.is_reading)
+    assert sorted(read) == ["one", "two"] and panel._empty.isVisible()
+
+
 def test_sight_right_and_sound_wrong_are_told_apart_and_swapped(opened, context):
     make_modalities(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE)
     panel = opened()
