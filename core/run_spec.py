@@ -19,6 +19,8 @@ from core.tables import did_you_mean
 from models import MODELS
 
 DEFAULTS = 1  # raise it when the default of a setting changes: digests of recipes leave out what is at its default
+TRAINING = 2  # raise it when training itself changes: one recipe then gives other results, and its runs other digests
+UNNUMBERED = 1  # the training of runs from before there was a number
 SECTIONS = {"audio": ("audio", "augmentation"), "video": ("video", "video_augmentation")}  # of the recipe, by wing
 
 
@@ -164,6 +166,7 @@ class RunSpec(Settings):
     fold: int
     seed: int
     branches: tuple[Branch, ...] = ()  # sound, sight; of audio-visual networks only
+    training: int = TRAINING  # as it was when the run was trained
 
     @property
     def given(self) -> FrontEnds:
@@ -200,6 +203,8 @@ class RunSpec(Settings):
         content = self.model_dump(mode="json", exclude_defaults=True, include={"dataset", "recipe"})
         content["dataset"].pop("root", None)  # the same clips may lie elsewhere
         content |= {"defaults": DEFAULTS, "modality": self.modality}
+        if self.training != UNNUMBERED:
+            content["training"] = self.training
         branches = self.branches or (Branch(network=self.network, modality=self.modality),)
         content["networks"] = [_what_matters(branch.network, branch.modality, self.recipe) for branch in branches]
         if self.branches:
@@ -240,5 +245,5 @@ def network_labels(specs: Sequence[RunSpec]) -> list[str]:
 
 def read_run_spec(path: Path) -> RunSpec:
     """The `study.toml` in a run's folder."""
-    spec: RunSpec = validated(RunSpec, read_toml(path), path.name)
+    spec: RunSpec = validated(RunSpec, {"training": UNNUMBERED, **read_toml(path)}, path.name)
     return spec

@@ -14,7 +14,7 @@ from core.datasets.base import Modality
 from core.engine import Emit, run
 from core.errors import Cancelled, UserError
 from core.events import Outcome
-from core.run_spec import Network, RunSpec
+from core.run_spec import TRAINING, Network, RunSpec
 from core.runs import Phase, RunFolder, find_run, list_runs
 from core.study import Study
 from core.workspace import Workspace
@@ -46,12 +46,19 @@ def verify(folder: RunFolder, workspace: Workspace, emit: Emit, control: Control
     """Retrain a finished run in a temporary workspace, from its own study.toml, and compare.
 
     Raises:
-        UserError: the run is not finished, or cannot be trained again (its data or weights are gone).
+        UserError: the run is not finished, or cannot be trained again (its data or weights are gone, or it was
+            trained by a version that trained otherwise).
         Cancelled: through `control`.
     """
     if folder.status.phase is not Phase.DONE:
         raise UserError(f"{folder.id} is not finished ({folder.status.phase.word}): there is nothing to compare with.")
     spec = folder.spec
+    if spec.training != TRAINING:
+        commit = folder.environment.get("commit") or "not recorded"
+        raise UserError(
+            f"{folder.id} was trained by a version that trained otherwise: it would not come out equal. Verify it with "
+            f"that version (commit {commit}), or train it anew."
+        )
     first = folder.predictions()
     root = workspace.dataset_root(spec.dataset.name, spec.dataset.root)
     branches = _beside(folder, workspace)

@@ -18,9 +18,10 @@ import torch
 from core.control import Control
 from core.engine import Engine, State, run
 from core.errors import UserError
+from core.evaluation.summary import summarise
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.run_spec import Network
-from core.runs import Phase, list_runs
+from core.runs import Phase, RunFolder, list_runs
 from core.settings_file import write_toml
 from core.study import Study
 from core.training.loaders import Batch
@@ -96,6 +97,20 @@ def test_a_finished_run_is_not_done_again_and_a_new_seed_is_only_added(tones: Pa
     assert outcome is Outcome.DONE
     assert [event.seed for event in only(events, RunStarted)] == [1]
     assert len(only(events, StudyStarted)[0].finished) == 1
+
+
+def test_a_run_of_another_training_is_not_counted(tones: Path, workspace: Workspace) -> None:
+    trained(tone_study(tones), workspace)
+    now = next(list_runs(workspace))
+    old = now.spec.model_copy(update={"training": 1})
+    then = RunFolder(now.path.rename(now.path.with_name(old.id)))
+    then.create(old)
+    outcome, events = trained(tone_study(tones), workspace)
+    assert outcome is Outcome.DONE and only(events, StudyStarted)[0].finished == ()
+    assert {folder.id for folder in list_runs(workspace)} == {now.id, then.id}
+    assert len(summarise(list_runs(workspace)).networks) == 2
+    with pytest.raises(UserError, match="was trained by a version that trained otherwise"):
+        verify(then, workspace, lambda event: None)
 
 
 def test_the_same_run_twice_is_equal_bit_for_bit(tones: Path, workspace: Workspace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UserError
-from core.runs import LogRow, Phase, RunFolder, find_run, list_runs, run_folder
+from core.runs import OUTDATED, LogRow, Phase, RunFolder, find_run, list_runs, run_folder
 from core.study import Study
 from core.workspace import Workspace
 
@@ -49,6 +49,26 @@ def test_a_torn_status_is_a_failed_run_with_its_reason(folder: RunFolder) -> Non
     (folder.path / "status.json").write_text('{"phase": "don')
     assert folder.status.phase is Phase.FAILED
     assert "status.json cannot be read" in folder.status.reason
+
+
+@pytest.mark.parametrize(
+    ("phase", "seen"),
+    [
+        (Phase.WAITING, Phase.WAITING),
+        (Phase.RUNNING, Phase.INTERRUPTED),
+        (Phase.CANCELLED, Phase.CANCELLED),
+        (Phase.FAILED, Phase.FAILED),
+        (Phase.DONE, Phase.DONE),
+    ],
+)
+def test_nothing_goes_on_with_a_run_of_another_training(folder: RunFolder, phase: Phase, seen: Phase) -> None:
+    folder.write_status(phase=phase, reason="it goes on after epoch 2")
+    earlier = folder.spec.model_copy(update={"training": 1})
+    folder.create(earlier)
+    status = RunFolder(folder.path).status_seen(trained=True)
+    assert status.phase is seen
+    kept = phase in (Phase.FAILED, Phase.DONE)
+    assert status.reason == ("it goes on after epoch 2" if kept else OUTDATED)
 
 
 def test_runs_are_found_by_name_and_by_folder(workspace: Workspace, folder: RunFolder) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.errors import UserError
 from core.files import slug
 from core.recipe import Recipe
-from core.run_spec import DEFAULTS, DatasetChoice, Network, read_run_spec
+from core.run_spec import DEFAULTS, TRAINING, DatasetChoice, Network, network_labels, read_run_spec
 from core.settings_file import write_toml
 from core.study import Study, read_study
 from models import FUSION_KINDS, TEMPORAL_KINDS
@@ -83,6 +83,19 @@ def test_another_recipe_is_another_run_and_a_name_is_not() -> None:
     assert one.id != other.id
     named = next(Study(recipe=Recipe(epochs=10), network=(Network(name="mine"),)).runs((1,)))
     assert named.recipe_hash == one.recipe_hash
+
+
+def test_a_run_of_another_training_is_another_run(tmp_path: Path) -> None:
+    """Also where its file is from before the training had a number."""
+    now = next(Study().runs((1,)))
+    write_toml(now, tmp_path / "study.toml")
+    file = (tmp_path / "study.toml").read_text()
+    (tmp_path / "study.toml").write_text(file.replace(f"training = {TRAINING}\n", ""))
+    then = read_run_spec(tmp_path / "study.toml")
+    assert now.model_copy(update={"training": then.training}) == then
+    assert then.id.endswith("-5e2853"), "as its folder is called"
+    assert then.recipe_hash != now.recipe_hash
+    assert len(set(network_labels([then, now]))) == 2, "their scores are not averaged"
 
 
 def test_a_run_spec_survives_a_round_trip(tmp_path: Path) -> None:
