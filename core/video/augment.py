@@ -57,6 +57,12 @@ def random_boxes(sizes: Tensor, settings: VideoSettings, smallest: float, genera
 
     Szegedy et al., “Going deeper with convolutions”, CVPR 2015. With fit = crop the area is that of the frame and the
     box is seen as a square; with fit = whole the aspects are relative to the frame's own.
+
+    Args:
+        sizes: (batch, 2) int64 rows and columns of each clip.
+
+    Returns:
+        (batch, 4) int64: top, left, height, width, as `cut` takes them; `plain_boxes` where none of the draws fits.
     """
     boxes = plain_boxes(sizes, settings.fit)
     for row, (rows, columns) in enumerate(sizes.tolist()):
@@ -78,6 +84,9 @@ def augmented(
 ) -> Tensor:
     """Flip, colour and blur, each drawn for a clip.
 
+    Brightness multiplies x, contrast blends it with the mean grey of the whole clip, m + c·(x − m), saturation with
+    the grey of each pixel; each is cut to 0 … 1.
+
     Args:
         frames: (batch, frames, channels, size, size) from 0 to 1; RGB, flow (½ = no motion), or both one after another.
     """
@@ -92,7 +101,8 @@ def augmented(
         if strength.colour and colours:
             brightness, contrast, saturation = (1 + strength.colour * (2 * value - 1) for value in draw[1:4])
             seen = tv.adjust_brightness(clip[:, :colours], brightness)
-            seen = tv.adjust_saturation(tv.adjust_contrast(seen, contrast), saturation)
+            grey = tv.rgb_to_grayscale(seen).mean()  # of the clip: torchvision's contrast takes that of each frame
+            seen = tv.adjust_saturation((grey + contrast * (seen - grey)).clamp(0, 1), saturation)
             clip = torch.cat([seen, clip[:, colours:]], dim=1)
         if draw[4] < strength.blur:
             sigma = LEAST_SIGMA + (strength.blur_sigma - LEAST_SIGMA) * draw[5]

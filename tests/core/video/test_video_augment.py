@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torchvision.transforms.v2 import functional as tv
+from PIL import Image, ImageEnhance
+from scipy.ndimage import gaussian_filter
 
 from core.recipe import VideoAugmentation, VideoSettings
 from core.video.augment import STILL, augmented, cut, plain_boxes, random_boxes
@@ -89,14 +90,46 @@ def test_colour_is_one_change_for_all_frames_of_a_clip_and_leaves_flow_alone() -
     assert changed.min() >= 0 and changed.max() <= 1
 
 
-def test_blur_is_torchvisions_gaussian_of_the_width_drawn() -> None:
+def test_what_stands_still_keeps_one_colour_while_the_light_around_it_changes() -> None:
+    frames = videos(3)
+    frames[..., :8] = frames[:, :1, :, :, :8]
+    frames[..., 8:] *= torch.linspace(0.1, 0.9, frames.shape[1])[:, None, None, None]
+    changed = augmented(frames, VideoSettings(), VideoAugmentation(colour=0.5), seeded())[..., :8]
+    torch.testing.assert_close(changed, changed[:, :1].expand_as(changed))
+    assert not torch.allclose(changed, frames[..., :8])
+
+
+def test_colours_change_as_pillow_changes_a_still_clip() -> None:
+    frames = (videos(3)[:, :1] * 255).round() / 255
+    changed = augmented(frames, VideoSettings(), VideoAugmentation(colour=0.4), seeded(5))
+    generator = seeded(5)
+    for clip, seen in zip(frames, changed, strict=True):
+        brightness, contrast, saturation = (1 + 0.4 * (2 * torch.rand(6, generator=generator)[1:4] - 1)).tolist()
+        picture = Image.fromarray((255 * clip[0]).byte().permute(1, 2, 0).numpy())
+        picture = ImageEnhance.Brightness(picture).enhance(brightness)
+        picture = ImageEnhance.Color(ImageEnhance.Contrast(picture).enhance(contrast)).enhance(saturation)
+        np.testing.assert_allclose(
+            255 * seen[0].permute(1, 2, 0).numpy(), np.asarray(picture), atol=4
+        )  # rounded thrice
+
+
+def test_blur_is_a_gaussian(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.video.augment.LEAST_SIGMA", 2.0)  # the only width that can be drawn
     frames = videos()
-    changed = augmented(frames, VideoSettings(), VideoAugmentation(blur=1.0, blur_sigma=2.0), seeded(3))
-    draw = torch.rand(6, generator=seeded(3)).tolist()  # of the first clip
-    sigma = 0.1 + 1.9 * draw[5]
-    kernel = 2 * int(np.ceil(3 * sigma)) + 1
-    expected = tv.gaussian_blur(frames[0], [kernel, kernel], [sigma, sigma])
-    torch.testing.assert_close(changed[0], expected)
+    changed = augmented(frames, VideoSettings(), VideoAugmentation(blur=1.0, blur_sigma=2.0), seeded())
+    expected = gaussian_filter(frames.numpy(), sigma=(0, 0, 0, 2, 2), mode="mirror")
+    np.testing.assert_allclose(changed.numpy(), expected, atol=5e-3)  # torchvision's is cut off at 3 σ
+    assert changed.std() < 0.5 * frames.std()
+
+
+def test_the_width_of_the_blur_is_drawn_evenly_within_its_bounds() -> None:
+    points = torch.zeros(300, 1, 3, 25, 25)
+    points[..., 12, 12] = 1
+    changed = augmented(points, VideoSettings(), VideoAugmentation(blur=1.0, blur_sigma=3.0), seeded())[:, 0, 0]
+    distance = torch.arange(25) - 12.0
+    sigmas = (changed.sum(1) * distance**2).sum(1).sqrt()  # of what a point becomes; a little less for the cut-off
+    assert 0 <= sigmas.min() < 0.2 and 2.8 < sigmas.max() <= 3.0
+    assert sigmas.mean() == pytest.approx((0.1 + 3.0) / 2, abs=0.15)
 
 
 def test_equal_generators_give_equal_clips_and_the_global_state_is_left_alone() -> None:
