@@ -13,6 +13,7 @@ from core import readable
 from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
+from core.files import slug
 from core.run_lists import RunRow
 from core.runs import LogRow, list_studies
 from core.study import Study, read_study
@@ -154,10 +155,15 @@ class TrainPanel(Panel):
             self.curves.add_run(_curves_of(row, self.runs, before.get(row.id)))
         self.curves.refresh()
         self._show_page()
+        studies = [] if self.runs.rows else list_studies(self.context.workspace)
+        if studies and self.runs.study not in studies:  # its last run was deleted
+            self.runs.show(studies[0])
 
     def _runs_changed(self) -> None:
-        """A run was deleted or annotated, here or elsewhere. While a study runs, its events say what is new."""
-        if self.runs.study and self.context.engine.status.state is State.IDLE:
+        """A run was deleted or annotated, here or elsewhere. Of the study under way, events say what is new."""
+        status = self.context.engine.status
+        under_way = status.state is not State.IDLE and slug(status.study) == self.runs.study
+        if self.runs.study and not under_way:
             self.runs.show(self.runs.study)
 
     def _run_changed(self, place: int) -> None:
@@ -172,8 +178,9 @@ class TrainPanel(Panel):
         self.curves.add_epoch(run, row)
 
     def _show_page(self) -> None:
-        """The welcome as long as there is no run to show, and none on its way."""
-        nothing = not self.runs.rows and self.context.engine.status.state is State.IDLE
+        """The welcome as long as no network has been trained here, and none is."""
+        idle = self.context.engine.status.state is State.IDLE
+        nothing = idle and not self.runs.rows and not list_studies(self.context.workspace)
         self.welcome.choice.setEnabled(self.controls.step is Step.IDLE)
         self._pages.setCurrentWidget(self.welcome if nothing else self._rows)
 

@@ -201,8 +201,8 @@ class Queue(QWidget):
 
     def delete_runs(self) -> None:
         folders = [row.folder for row in self.chosen() if not self._under_way(row)]
-        if folders and run_actions.delete_runs(self._context, folders, self):
-            self._runs.show(self._runs.study)  # also while another study runs
+        if folders:
+            run_actions.delete_runs(self._context, folders, self)
 
     def _loaded(self) -> None:
         """The table is new, and nothing in it is chosen: choose again what was chosen of this study."""

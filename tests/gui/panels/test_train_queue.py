@@ -78,6 +78,43 @@ def test_nothing_is_chosen_when_the_chosen_run_was_deleted(panel, qtbot):
     assert all(full_strength(panel))
 
 
+def test_when_the_last_run_of_a_study_is_deleted_the_next_is_shown_and_at_last_the_welcome(panel, qtbot, context):
+    for left in (["two"], []):
+        study = panel.runs.study
+        for row in panel.runs.rows:
+            row.folder.delete()
+        with qtbot.waitSignals([panel.runs.loaded] * 2) if left else qtbot.waitSignal(panel.runs.loaded):
+            context.runs_changed.emit()
+        names = [panel.queue.studies.itemText(i) for i in range(panel.queue.studies.count())]
+        assert study not in names or not left
+        assert ([panel.runs.study] if panel.runs.rows else []) == left
+        assert (panel._pages.currentWidget() is panel.welcome) == (not left)
+
+
+def test_nobody_is_welcomed_while_runs_are_read(qtbot, context):
+    write_study(context.workspace, "one")
+    made = TrainPanel(context)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.runs.loaded):
+        made.show()
+        made.activate()
+        assert not made.runs.rows and made._pages.currentWidget() is not made.welcome
+    made.close_panel()
+
+
+def test_deleted_runs_go_while_another_study_is_trained(panel, qtbot, context):
+    context.engine.start(Study(name="two", folds=(1, 2), network=NETWORKS))
+    panel.runs.rows[0].folder.delete()
+    with qtbot.waitSignal(panel.runs.loaded):
+        context.runs_changed.emit()  # as it is said when they are deleted in Compare
+    assert len(panel.runs.rows) == 3
+    shown(qtbot, panel, "two")
+    with qtbot.assertNotEmitted(panel.runs.loaded, wait=200):
+        context.runs_changed.emit()  # of the study under way, events say what is new
+    context.engine.finish()
+    qtbot.waitUntil(lambda: not panel._timer.isActive())
+
+
 def test_nothing_is_chosen_when_a_study_starts(panel, qtbot, context):
     panel.queue.table.selectRow(0)
     study = Study(name="one", folds=(1, 2), network=NETWORKS)
