@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from core.datasets.base import Dataset
@@ -15,6 +16,8 @@ from core.workspace import Workspace
 from gui.bridge import Bridge
 from gui.jobs import Jobs
 from gui.libraries import Libraries
+
+CHOICES = TypeAdapter(tuple[DatasetChoice, ...])
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,22 @@ class Context(QObject):
         folder = str(self.settings.value(f"data/root/{dataset}", ""))
         return folder if folder and Path(folder).is_dir() else ""
 
-    def remember_folder(self, choice: DatasetChoice) -> None:
+    def choice_of(self, dataset: str, root: str) -> DatasetChoice:
+        """These clips as they were opened last, less what was left out by hand."""
+        known = (choice for choice in self._choices() if (choice.name, choice.root) == (dataset, root))
+        return next(known, DatasetChoice(name=dataset, root=root))
+
+    def remember_choice(self, choice: DatasetChoice) -> None:
         self.settings.setValue(f"data/root/{choice.name}", choice.root)
+        others = (old for old in self._choices() if (old.name, old.root) != (choice.name, choice.root))
+        self.settings.setValue("data/choices", CHOICES.dump_json((choice, *others)).decode())
+
+    def _choices(self) -> tuple[DatasetChoice, ...]:
+        """One for each place that clips were opened from, the last first."""
+        try:
+            return CHOICES.validate_json(str(self.settings.value("data/choices", "[]")))
+        except ValueError:  # written by another version
+            return ()
 
     def _unhandled(self, sentence: str) -> None:
         self.message.emit(sentence, "error")

@@ -74,6 +74,7 @@ class DataPanel(Panel):
         if not self._restored:
             self._restored = True
             self._restore()
+        self._follow_train()
 
     def present(self, on: bool) -> None:
         self.chooser.setHidden(on)
@@ -98,7 +99,7 @@ class DataPanel(Panel):
         root = self.context.folder_of(name)
         here = bool(info.folder) and self.context.workspace.dataset_root(name).is_dir()
         if root or here or info.synthetic:
-            self.open(DatasetChoice(name=name, root=root))
+            self.open(self.context.choice_of(name, root))
         elif info.downloader or info.where:
             self._cancel_jobs()
             self._keep_open()
@@ -117,7 +118,7 @@ class DataPanel(Panel):
     def open_folder(self, folder: Path, name: str = "") -> None:
         """Open a folder as what it is: by its layout a known dataset, or classes of one's own."""
         name = name or recognise(folder, self._selected)
-        self.open(DatasetChoice(name=name, root=str(folder)))
+        self.open(self.context.choice_of(name, str(folder)))
 
     def open(self, choice: DatasetChoice, *, check: bool = False) -> None:
         """Open a dataset in the background; `check` goes on to check it."""
@@ -133,7 +134,7 @@ class DataPanel(Panel):
 
     def check(self) -> None:
         """Decode, judge, and look for leaks."""
-        dataset = self.content.dataset
+        dataset = self.content.opened
         if dataset is None:
             return
         work = partial(data_jobs.check_recordings, self._check_of(dataset), self.context.workspace)
@@ -155,6 +156,14 @@ class DataPanel(Panel):
         in_view = view.isVisible() and view.eventFilter(self, event)
         if not in_view and not (preview.isVisible() and preview.act_on(event)):
             super().keyPressEvent(event)
+
+    def _follow_train(self) -> None:
+        """Where Train deals the clips out anew, other clips may leak."""
+        opened, checked = self.content.opened, self.checked
+        if opened is None or checked is None or self._job is not None:
+            return
+        if self._check_of(opened).study.dataset != checked.choice:
+            self._look_up(opened)
 
     def _check_of(self, dataset: Dataset) -> Check:
         assert self.choice is not None
@@ -179,7 +188,7 @@ class DataPanel(Panel):
     def _opened(self, dataset: Dataset) -> None:
         assert self.choice is not None
         self._job, self.checked = None, None
-        self.context.remember_folder(self.choice)
+        self.context.remember_choice(self.choice)
         self.chooser.refresh(self.choice.name, self.choice.root)
         self.content.show_dataset(dataset)
         self.pages.setCurrentWidget(self.content)
@@ -227,6 +236,7 @@ class DataPanel(Panel):
         if isinstance(found, Checked):
             self._take(found)
         else:
+            self.checked = None
             self.content.show_room(found)
 
     def _not_found(self, sentence: str) -> None:
@@ -262,7 +272,7 @@ class DataPanel(Panel):
         self.download.end()
         name = self.download.name
         if self.pages.currentWidget() is self.download and self.context.workspace.dataset_root(name) == place:
-            self.open(DatasetChoice(name=name))
+            self.open(self.context.choice_of(name, ""))
         else:
             self.context.message.emit(f"{title} has been downloaded: choose it on the left to open it.", "info")
             self.activate()
@@ -288,7 +298,7 @@ class DataPanel(Panel):
         """Back to what is open, or to the welcome."""
         self._cancel_jobs()
         self._keep_open()
-        dataset = self.content.dataset
+        dataset = self.content.opened
         if self.choice is None or dataset is None:
             self._mark("", "")
             self.pages.setCurrentWidget(self.welcome)

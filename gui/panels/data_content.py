@@ -33,7 +33,8 @@ class DatasetContent(QWidget):
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.dataset: Dataset | None = None
+        self.opened: Dataset | None = None  # as it came
+        self.dataset: Dataset | None = None  # less what a check has left out
         self._headers: Headers | None = None
         self._unheard: frozenset[str] | None = None  # ids of clips without usable sound, once they were checked
         self._room: Room | None = None  # that a check would take
@@ -66,6 +67,7 @@ class DatasetContent(QWidget):
     def show_dataset(self, dataset: Dataset) -> None:
         """Another dataset; nothing of it has been checked."""
         self._unheard = self._room = None
+        self.opened = dataset
         self.show_clips(dataset)
         self.check.show_nothing()
         self.tabs.setTabText(CHECK, "Check")
@@ -91,12 +93,13 @@ class DatasetContent(QWidget):
         """The clips were never decoded, and would take this much room."""
         self._room = room
         self.check.show_nothing(room.sentence)
+        self.tabs.setTabText(CHECK, "Check")
 
     def show_checked(self, checked: Checked) -> None:
         """Left out from now on: what cannot be used. The tables say why."""
-        assert self.dataset is not None
-        opened = self.dataset
-        if checked.usable.clips != opened.clips:
+        assert self.opened is not None and self.dataset is not None
+        opened = self.opened
+        if checked.usable.clips != self.dataset.clips:
             self.show_clips(checked.usable)
         self._unheard, self._room = checked.unheard, None
         self._say_facts()

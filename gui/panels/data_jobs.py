@@ -16,14 +16,14 @@ from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset, Modality
 from core.datasets.scan import ScanReport
-from core.datasets.splits import Leak, find_leaks
+from core.datasets.splits import Leak, find_leaks, refolded
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice
 from core.study import Study
 from core.tables import load_dotted
 from core.wings import WINGS
 from core.workspace import Workspace
-from gui.panels.train_presets import made_for, other_clips, read_presets
+from gui.panels.train_presets import dealt_as, made_for, other_clips, read_presets
 
 Report = Callable[[Any], None]
 
@@ -32,23 +32,24 @@ Report = Callable[[Any], None]
 class Check:
     """What a check looks at: the clips, all there is of them, as the networks that will train on them would."""
 
-    dataset: Dataset
+    dataset: Dataset  # as it was opened: folds are made of all clips, usable or not
     choice: DatasetChoice
     in_train: Study | None = None  # the study as it was left there
 
     @cached_property
     def study(self) -> Study:
-        """That in Train if it is one on these clips, else the preset for them, else the defaults."""
+        """That in Train if it is one on these clips, else the preset for them, else the defaults: its folds are those
+        that leaks are sought in."""
         if self.in_train is not None and not other_clips(self.in_train.dataset, self.choice):
             found = self.in_train
         else:
             found = made_for(self.choice, read_presets()) or Study()
-        return found.model_copy(update={"dataset": self.choice})
+        return found.model_copy(update={"dataset": dealt_as(found.dataset, self.choice)})
 
     @property
     def needs_sound(self) -> bool:
         """Of videos, whether those without sound are left out is for Train to say."""
-        return self.choice.with_sound == "only" or Modality.VIDEO not in self.dataset.modalities
+        return self.study.dataset.with_sound == "only" or Modality.VIDEO not in self.dataset.modalities
 
     @property
     def modality(self) -> Modality:
@@ -87,6 +88,7 @@ class Checked:
     leaks: tuple[Leak, ...]
     usable: Dataset
     unheard: frozenset[str]  # ids of clips that can be used, but not heard
+    choice: DatasetChoice  # how the clips were dealt out
 
 
 def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, report: Report) -> Dataset:
@@ -97,12 +99,14 @@ def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, 
 def check_recordings(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked:
     """Decode every clip into the caches, judge them, and look for what would leak from training to test."""
     workspace.require_writable()
-    caches = Caches(check.dataset, workspace.cache, check.needs_sound).open([check], control, report, _limit(check))
-    found = caches.report(check.dataset)
-    usable = found.usable(check.dataset)
+    choice = check.study.dataset
+    dataset = refolded(check.dataset, choice.folds)
+    caches = Caches(dataset, workspace.cache, check.needs_sound).open([check], control, report, _limit(check))
+    found = caches.report(dataset)
+    usable = found.usable(dataset)
     sounds = caches.facts.get("audio", {})
     unheard = (clip.id for clip in usable.clips if clip.id not in sounds or not usable_sound(sounds[clip.id]))
-    return Checked(found, find_leaks(usable, caches.digests()), usable, frozenset(unheard))
+    return Checked(found, find_leaks(usable, caches.digests()), usable, frozenset(unheard), choice)
 
 
 def find_checked(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked | Room:

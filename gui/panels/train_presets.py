@@ -28,6 +28,11 @@ def other_clips(one: DatasetChoice, other: DatasetChoice) -> bool:
     return one.name != other.name or (not DATASETS[one.name].folder and one.root != other.root)
 
 
+def dealt_as(like: DatasetChoice, choice: DatasetChoice) -> DatasetChoice:
+    """The same clips, less what is left out by hand, dealt out as another choice says."""
+    return choice.model_copy(update={"folds": like.folds, "with_sound": like.with_sound})
+
+
 def read_presets() -> list[Study]:
     """The studies that come with Sensorium, the plainest of a dataset (that with the shortest name) first."""
     return sorted(map(read_study, PRESETS.glob("*.toml")), key=lambda preset: (len(preset.name), preset.name))

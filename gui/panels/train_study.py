@@ -24,6 +24,7 @@ from gui.panels.train_clips import ClipsForm
 from gui.panels.train_networks import NetworkList
 from gui.panels.train_presets import (
     PRESETS,
+    dealt_as,
     is_preset,
     made_for,
     other_clips,
@@ -120,12 +121,12 @@ class StudyEditor(QScrollArea):
             presets = read_presets()
             preset = made_for(choice, presets) if is_preset(study, presets) else None
             study = preset or renamed(study.model_copy(update={"dataset": choice}))
-            self.set_value(study.model_copy(update={"dataset": _moved(study.dataset, choice)}))
+            self.set_value(study.model_copy(update={"dataset": dealt_as(study.dataset, choice)}))
             self._unsuited = None if preset else study
             if self.clips.dataset is not None:
                 self._suit()
         else:
-            self.set_value(study.model_copy(update={"dataset": _moved(study.dataset, choice)}))
+            self.set_value(study.model_copy(update={"dataset": dealt_as(study.dataset, choice)}))
         self.changed.emit()
 
     def _suit(self) -> None:
@@ -135,19 +136,19 @@ class StudyEditor(QScrollArea):
 
     def _located(self, choice: DatasetChoice) -> DatasetChoice:
         """A preset names a dataset; where it lies is what was chosen in the Data panel, now or before."""
-        chosen = self._context.dataset_choice
+        context, name = self._context, choice.name
         if choice.root:
             return choice
-        root = chosen.root if chosen.name == choice.name else self._context.folder_of(choice.name)
-        exclude = chosen.exclude if chosen.name == choice.name else choice.exclude
-        return choice.model_copy(update={"root": root, "exclude": exclude})
+        open_now = context.dataset_choice.name == name
+        chosen = context.dataset_choice if open_now else context.choice_of(name, context.folder_of(name))
+        return choice.model_copy(update={"root": chosen.root, "exclude": chosen.exclude or choice.exclude})
 
     def _dataset_changed(self) -> None:
         """Clips were left out in Data, or taken in again. Looking at other clips there changes no study."""
         choice = self._context.dataset_choice
         clips = self.clips.value()
         if clips is not None and same_place(choice, clips[0]):
-            self.clips.set_value(_moved(clips[0], choice), clips[1])
+            self.clips.set_value(dealt_as(clips[0], choice), clips[1])
             self.clips.look_again()
             self.changed.emit()
 
@@ -295,8 +296,3 @@ class StudyEditor(QScrollArea):
         column.addWidget(self.recipe)
         column.addStretch(1)
         self.setWidget(inside)
-
-
-def _moved(before: DatasetChoice, choice: DatasetChoice) -> DatasetChoice:
-    """The same clips as the Data panel has them, dealt out as they were here."""
-    return choice.model_copy(update={"folds": before.folds, "with_sound": before.with_sound})

@@ -394,7 +394,7 @@ def test_weights_that_do_not_exist_are_said_under_the_network(panel):
 def test_a_preset_finds_the_recordings_where_they_were_opened_before(panel, context, tmp_path):
     folder = tmp_path / "recordings"
     folder.mkdir()
-    context.remember_folder(DatasetChoice(name="esc10", root=str(folder)))
+    context.remember_choice(DatasetChoice(name="esc10", root=str(folder)))
     assert panel.editor.open_file(PRESETS / "esc10.toml")
     assert panel.editor.value().dataset == DatasetChoice(name="esc10", root=str(folder))
     folder.rmdir()  # gone: its place in the workspace is what is left

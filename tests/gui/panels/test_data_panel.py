@@ -15,9 +15,12 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton
 
+from core.chosen import open_chosen
 from core.datasets import DATASETS
 from core.errors import UserError
 from core.events import Progress
+from core.run_spec import DatasetChoice
+from core.study import Study
 from gui.panels import data_jobs
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, BALANCE, CHECK, CLIPS
@@ -181,6 +184,54 @@ def test_the_check_leaves_out_what_cannot_be_used_and_excludes_duplicates(qtbot,
 
     checked(qtbot, panel, page.include)
     assert len(context.dataset.clips) == 13 and context.dataset_choice.exclude == ()
+
+
+def test_what_was_left_out_stays_so_when_another_dataset_was_looked_at(qtbot, panel, context, folder, tmp_path):
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    checked(qtbot, panel, panel.content.check.exclude)
+    gone = context.dataset_choice.exclude
+    shutil.copytree(folder, tmp_path / "other")
+    panel.open_folder(tmp_path / "other")
+    qtbot.waitUntil(lambda: panel.content.title.text() == "other", timeout=20_000)
+    assert context.dataset_choice.exclude == (), "it is of another folder"
+    panel.open_folder(folder)
+    qtbot.waitUntil(lambda: panel.content.title.text() == "mine", timeout=20_000)
+    assert len(gone) == 1 and context.dataset_choice.exclude == gone
+    panel.select("labelled-folder")  # its card: the folder opened last
+    qtbot.waitUntil(lambda: panel.checked is not None, timeout=20_000)
+    assert context.dataset_choice.exclude == gone
+    checked(qtbot, panel, panel.content.check.include)
+    panel.select("labelled-folder")
+    qtbot.waitUntil(lambda: panel.checked is not None, timeout=20_000)
+    assert context.dataset_choice.exclude == (), "taken back is taken back"
+
+
+def test_leaks_are_sought_in_the_folds_that_train_would_make(qtbot, panel, context, folder):
+    names = [f"{label}/{take}.wav" for label in ("rain", "siren", "wind") for take in range(4)]
+    with (folder / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [("path", "label", "group"), *((name, name.split("/")[0], name.split("/")[1]) for name in names)]
+        )
+    in_train = DatasetChoice(name="labelled-folder", root=str(folder))
+    folds = {
+        clip.id: clip.fold for clip in open_chosen(in_train.model_copy(update={"folds": 2}), context.workspace).clips
+    }
+    twin = next(name for name in names[1:4] if folds[name] == folds[names[0]])
+    shutil.copy(folder / names[0], folder / twin)  # of another group in the same of two folds
+    context.study = Study(dataset=in_train.model_copy(update={"folds": 2}))
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    assert panel.checked.leaks == () and context.dataset.folds == (1, 2)
+    context.study = Study(dataset=in_train.model_copy(update={"folds": 0}))  # edited in Train
+    panel.activate()
+    qtbot.waitUntil(lambda: panel.checked.leaks != (), timeout=20_000)
+    (leak,) = panel.checked.leaks
+    assert (leak.kind, {leak.first, leak.second}) == ("same file", {names[0], twin})
+    assert context.dataset.folds == (1, 2, 3, 4) and "4 folds, made here" in panel.content.facts.text()
+    found = panel.checked
+    panel.activate()
+    assert panel._job is None and panel.checked is found, "nothing is new"
 
 
 def row_of(table, title, text):
