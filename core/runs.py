@@ -198,7 +198,13 @@ class RunFolder:
         return tuple(self._written("initial_weights.txt").splitlines())
 
     def create(self, spec: RunSpec) -> None:
-        """Make the folder and write study.toml."""
+        """Make the folder and write study.toml. What another run of that name was asked goes: it is not this one's.
+
+        Raises:
+            UserError: the folder cannot be written to.
+        """
+        if (self.path / "robustness").exists():
+            _remove(self.path / "robustness")
         write_toml(spec, self.path / "study.toml")
 
     @property
@@ -233,10 +239,7 @@ class RunFolder:
         Raises:
             UserError: the folder cannot be written to.
         """
-        try:
-            shutil.rmtree(self.path)
-        except OSError as error:
-            raise write_error(self.path, error) from error
+        _remove(self.path)
 
 
 def run_folder(workspace: Workspace, spec: RunSpec) -> RunFolder:
@@ -280,6 +283,14 @@ def find_run(workspace: Workspace, name: str) -> RunFolder:
     if found:
         raise UserError(f"Several runs are called “{name}”: {', '.join(f.name for f in found)}.")
     raise UserError(f"There is no run “{name}” in {workspace.runs}. The Compare panel lists all runs.")
+
+
+def _remove(folder: Path) -> None:
+    """A folder and all that is in it."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise write_error(folder, error) from error
 
 
 def _log_row(line: dict[str, str]) -> LogRow:

@@ -38,6 +38,15 @@ def test_spec_status_log_and_note_survive(folder: RunFolder) -> None:
     assert folder.size() > 100
 
 
+def test_a_run_does_not_take_over_the_answers_of_another_of_its_name(folder: RunFolder) -> None:
+    answer = folder.corrupted("noise", 10.0)
+    answer.parent.mkdir()
+    answer.touch()
+    assert folder.corrupted_levels("noise") == (10.0,)
+    folder.create(folder.spec)
+    assert folder.corrupted_levels("noise") == () and folder.spec.study == "My Study"
+
+
 def test_a_torn_log_ends_where_it_is_torn(folder: RunFolder) -> None:
     folder.write_log([ROW, ROW])
     log = folder.path / "log.csv"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
 from core.control import Control
 from core.engine import run
-from core.errors import Cancelled
+from core.errors import Cancelled, UserError
 from core.events import Outcome, Progress
 from core.recipe import AudioSettings, Recipe, VideoSettings
 from core.robustness import CORRUPTIONS
@@ -95,3 +97,21 @@ def test_what_was_asked_before_a_cancel_is_kept(trained, corruption):
     found = read_sweep(trained, "films", corruption, Control())
     assert found is not None
     assert found.missing(level) == len(found.affected) - 1
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_run_that_is_deleted_while_it_is_asked_leaves_nothing_behind(trained, tmp_path, anew):
+    folder = runs(trained)["audio"]
+    shutil.copytree(folder.path, tmp_path / "kept")
+
+    def delete(event: object) -> None:
+        if isinstance(event, Progress) and event.unit == "answers":
+            folder.delete()
+            if anew:
+                shutil.copytree(tmp_path / "kept", folder.path, copy_function=shutil.copy)
+
+    with pytest.raises(UserError, match="was deleted or trained anew"):
+        sweep("films", "noise", trained, (33.0,), emit=delete)
+    assert folder.path.exists() == anew and 33.0 not in folder.corrupted_levels("noise")
+    if not anew:
+        shutil.copytree(tmp_path / "kept", folder.path)
