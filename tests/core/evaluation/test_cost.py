@@ -18,6 +18,19 @@ def test_by_hand() -> None:
     assert network.training
 
 
+def test_a_transformer_by_hand() -> None:
+    frames, width = 7, 32
+    layer = nn.TransformerEncoderLayer(width, 4, 2 * width, batch_first=True)
+    projections, feed_forward = 4 * frames * width**2, 2 * frames * width * 2 * width
+    attention = 2 * frames**2 * width  # scores of all pairs, and what they weigh
+    assert multiply_adds(layer, torch.zeros(1, frames, width)) == projections + attention + feed_forward
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_a_recurrent_layer_by_hand() -> None:
+    assert multiply_adds(nn.GRU(16, 16, batch_first=True), torch.zeros(1, 5, 16)) == 5 * 3 * 2 * 16**2
+
+
 @pytest.mark.parametrize(
     ("architecture", "millions", "giga"),
     [("alexnet", 61.10, 0.71), ("resnet50", 25.56, 4.09)],  # torchvision's own table of weights
