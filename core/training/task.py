@@ -164,9 +164,13 @@ def fastest_layout(network: Classifier) -> Classifier:
 
 @torch.no_grad()
 def example(task: Task, batch: int = 1) -> list[Tensor]:
-    """Made-up clips as the network sees them, for measuring what it costs."""
+    """Made-up clips as the network sees them, for measuring what it costs. The task's mode is restored afterwards."""
+    mode = task.training
     task.eval()
-    return task.see(made_up(task, batch).inputs)
+    try:
+        return task.see(made_up(task, batch).inputs)
+    finally:
+        task.train(mode)
 
 
 def made_up(task: Task, batch: int) -> Batch:

@@ -153,6 +153,8 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     if recipe.patience and validation:
         callbacks.append(EarlyStopping("validation_loss", patience=recipe.patience, mode="min"))
     trainer = make_trainer(recipe, bench.device, folder.path, callbacks)
+    if spec.frozen_stages(len(network.stages)):  # else what Lightning says of it would be a fault of ours
+        warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode")
     checkpoint, epochs_done = _resume_point(folder, bench)
     if not checkpoint:
         folder.write_log([])
@@ -222,7 +224,6 @@ def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: 
     # What it would say is said by our events, or is about choices made here on purpose.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "You defined a `validation_step`")
-    warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode")  # frozen layers are meant to be
     warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
     return lightning.Trainer(
         accelerator={"cuda": "gpu", "mps": "mps", "cpu": "cpu"}[device.type],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from core.datasets.base import Modality
@@ -12,7 +15,7 @@ from core.run_spec import Network
 from core.study import Study
 from core.training.initial import build_network
 from core.training.loaders import Batch
-from core.training.task import Task, made_up
+from core.training.task import Task, example, made_up
 
 SMALL: dict[str, object] = {
     "audio": AudioSettings(rate=8000, seconds=0.5, n_fft=256, hop=64, mels=32),
@@ -52,15 +55,33 @@ def mixings(modality: Modality) -> list[str]:
 
 
 def test_a_step_depends_on_seed_epoch_and_batch_alone(modality: Modality, batch: Batch) -> None:
-    def loss(seed: int, epoch: int, index: int, mixing: str) -> float:
-        fresh = task(modality, seed, mixing=mixing, **EVERYTHING)
+    def step(seed: int, epoch: int, index: int, mixing: str) -> tuple[float, list[Tensor]]:
+        """The loss, and what the network was given of each wing."""
+        fresh, given = task(modality, seed, mixing=mixing, **EVERYTHING), []
+        fresh.network.register_forward_pre_hook(lambda network, inputs: given.extend(inputs))
         torch.rand(seed + epoch + index)  # what was drawn before must not matter
-        return float(fresh.loss(batch, epoch, index)[0].detach())
+        return float(fresh.loss(batch, epoch, index)[0].detach()), given
 
     for mixing in ("none", *mixings(modality)):
-        first = loss(0, 2, 3, mixing)
-        assert loss(0, 2, 3, mixing) == first
-        assert len({first, *(loss(*numbers, mixing) for numbers in ((1, 2, 3), (0, 3, 3), (0, 2, 4)))}) == 4
+        loss, seen = step(0, 2, 3, mixing)
+        again, seen_again = step(0, 2, 3, mixing)
+        assert loss == again and all(map(torch.equal, seen, seen_again))
+        others = [step(*numbers, mixing) for numbers in ((1, 2, 3), (0, 3, 3), (0, 2, 4))]
+        assert len({loss, *(other for other, _ in others)}) == 4
+        for wing in zip(seen, *(seen_otherwise for _, seen_otherwise in others), strict=True):
+            for one, other in itertools.combinations(wing, 2):  # dropout alone would make the losses differ
+                assert not any(map(torch.equal, one, other)), "a clip was changed alike in two steps"
+
+
+def test_measuring_leaves_every_module_in_its_mode(modality: Modality) -> None:
+    learner = task(modality)
+    learner.network.freeze(1)
+    for mode in (True, False):
+        learner.train(mode)
+        before = [module.training for module in learner.modules()]
+        example(learner)
+        assert [module.training for module in learner.modules()] == before
+        assert any(before) is mode and not all(before)
 
 
 def test_testing_is_free_of_chance_augmentation_and_mixing(modality: Modality, batch: Batch) -> None:
