@@ -22,5 +22,7 @@ def open_chosen(
 
     dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control, report)
     there = {clip.id for clip in dataset.clips}
-    gone = tuple(Excluded(name, f"{name} is left out by hand.") for name in choice.exclude if name in there)
+    gone = tuple(
+        Excluded(name, f"{name} is left out by hand.", by_hand=True) for name in choice.exclude if name in there
+    )
     return refolded(dataset.without(gone), choice.folds)

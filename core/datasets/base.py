@@ -53,6 +53,7 @@ class Excluded:
 
     clip_id: str
     reason: str
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gui.widgets.empty_state import EmptyState
 
 UNCHECKED = (
     "Not checked yet. What is wrong or odd with the recordings will be here: unreadable, torn, silent, black or too "
-    "short files, and recordings that stand in two folds at once."
+    "short files, and recordings or groups of clips that stand in two folds at once."
 )
 
 
@@ -36,7 +36,7 @@ class CheckPage(QWidget):
         self.problems = ClipTable()
         self.leak_summary = theme.label(wrap=True)
         self.leaks = ClipTable()
-        self.exclude = QPushButton("Exclude the duplicates")
+        self.exclude = QPushButton("Exclude these clips")
         self.exclude.setToolTip(
             "Leave out the fewest clips so that nothing stands in two folds. Files stay where they are.\n"
             "Without this, a network would be tested on what it was trained on, and Train refuses to start."
@@ -80,16 +80,18 @@ class CheckPage(QWidget):
         self.problems.clearSelection()
         self._problem_area.setVisible(bool(rows))
         self._show_leaks(checked.leaks)
-        by_hand = sum(item.reason.endswith("is left out by hand.") for item in dataset.excluded)
+        by_hand = sum(item.by_hand for item in dataset.excluded)
         self.include.setVisible(by_hand > 0)
         self.include.setText(f"Take {counted(by_hand, 'clip')} back")
 
     def _show_leaks(self, leaks: Sequence[Leak]) -> None:
-        many = len(leaks)
+        many, grouped = len(leaks), sum(leak.kind == "group" for leak in leaks)
+        shared = [what for what, there in (("recording", many - grouped), ("group", grouped)) if there]
         self.leak_summary.setText(
-            "No recording stands in two folds: nothing leaks from training to test."
+            "No recording and no group stands in two folds: nothing leaks from training to test."
             if not leaks
-            else f"{counted(many, 'clip')} would leak from training to test: the same recording stands in two folds."
+            else f"{counted(many, 'clip')} would leak from training to test: the same {' or '.join(shared)} stands in "
+            "two folds."
         )
         self.exclude.setVisible(bool(leaks))
         self.leaks.setVisible(bool(leaks))
@@ -97,7 +99,7 @@ class CheckPage(QWidget):
             [
                 _words("Kept", "The clip that stays.", [leak.first for leak in leaks], width=224),
                 Column("Fold", "Its fold.", np.array([leak.first_fold for leak in leaks], np.int64), width=56),
-                _words("Duplicate", "The clip that would be left out.", [leak.second for leak in leaks], width=224),
+                _words("To exclude", "The clip that would be left out.", [leak.second for leak in leaks], width=224),
                 Column("Fold", "Its fold.", np.array([leak.second_fold for leak in leaks], np.int64), width=56),
                 _words("They share", "Why they must not be split.", [leak.kind for leak in leaks], width=112),
             ]
