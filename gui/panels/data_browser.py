@@ -66,7 +66,7 @@ class ClipBrowser(QWidget):
         """Show these clips, the first of them current. What was looked for stays in the same dataset with others."""
         before, self.dataset = self.dataset, dataset
         self._headers, self._unheard = None, frozenset()
-        another = before is None or (before.name, before.root) != (dataset.name, dataset.root)
+        another = before is None or _what(before) != _what(dataset)
         if another:
             self._order, self._widths = BY_NAME, {}
         else:
@@ -136,10 +136,10 @@ class ClipBrowser(QWidget):
         self._filter()
 
     def _show_sounds(self) -> None:
-        """Whether a video can be heard is worth asking; of sounds all can."""
+        """Whether a video can be heard is worth asking; of sounds all can. Before headers are read nothing is known."""
         videos = self._headers is not None and bool(self._headers.has_pictures.any())
         self.sounds.setVisible(videos and not self._presents)
-        if not videos:
+        if self._headers is not None and not videos:
             self.sounds.setCurrentIndex(0)
 
     def _set_columns(self, current: int = -1) -> None:
@@ -225,3 +225,8 @@ class ClipBrowser(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
+
+
+def _what(dataset: Dataset) -> tuple[object, ...]:
+    """The same folder with other classes is another dataset."""
+    return dataset.name, dataset.root, dataset.classes

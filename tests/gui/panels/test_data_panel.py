@@ -285,6 +285,37 @@ def test_what_was_looked_for_is_not_looked_for_in_another_dataset(qtbot, panel, 
     assert len(panel.content.browser.table.clips.rows) == len(panel.content.dataset.clips)
 
 
+def test_a_folder_that_has_other_classes_by_now_is_another_dataset(qtbot, panel, folder):
+    (folder / "labels.csv").unlink()
+    opened(qtbot, panel, folder)
+    browser = panel.content.browser
+    browser.classes.setCurrentText("wind")
+    (folder / "wind").rename(folder / "fog")
+    panel.open_folder(folder)
+    qtbot.waitUntil(lambda: panel.content.dataset.classes == ("fog", "rain", "siren"), timeout=20_000)
+    assert [browser.classes.itemText(place) for place in range(4)] == ["All classes", "fog", "rain", "siren"]
+    assert browser.classes.currentIndex() == 0 and len(browser.table.clips.rows) == len(panel.content.dataset.clips)
+
+
+def test_a_leak_is_said_in_the_words_of_its_kind(qtbot, panel, folder):
+    rows = [(f"{name}/{take}.wav", name, take % 2 + 1) for name in ("rain", "siren", "wind") for take in range(4)]
+    with (folder / "labels.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("path", "label", "fold", "group"))
+        table.writerows((path, label, fold, f"{label} {int(path[-5]) // 2}") for path, label, fold in rows[:8])
+        table.writerows((*row, row[0]) for row in rows[8:])
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    page = panel.content.check
+    assert set(column(page.leaks, "They share")) == {"group"}
+    assert page.leak_summary.text() == ("4 clips would leak from training to test: the same group stands in two folds.")
+    shutil.copy(folder / "wind" / "0.wav", folder / "wind" / "1.wav")
+    checked(qtbot, panel, panel.content.check_button)
+    assert page.leak_summary.text() == (
+        "5 clips would leak from training to test: the same recording or group stands in two folds."
+    )
+
+
 def test_a_check_that_finds_nothing_says_so(qtbot, panel, folder):
     for name in ("rain/silent.wav", "rain/text.wav", "wind/copy.wav"):
         (folder / name).unlink()

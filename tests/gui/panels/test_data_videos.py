@@ -124,6 +124,10 @@ def test_the_check_decodes_both_wings_and_silent_clips_can_be_filtered(qtbot, op
     assert sorted(column(browser.table, "Clip")) == heard
     browser.sounds.setCurrentText("Without sound")
     assert sorted(column(browser.table, "Sound")) == ["no", "no", "silent", "silent"]
+    opened.checked = None
+    opened.open(opened.choice)  # the same clips once more: what was looked for stays
+    qtbot.waitUntil(lambda: opened.checked is not None and browser._headers is not None, timeout=20_000)
+    assert sorted(column(browser.table, "Sound")) == ["no", "no", "silent", "silent"]
 
 
 def test_the_room_is_said_and_asked_for_before_anything_is_decoded(qtbot, opened, context, monkeypatch):
