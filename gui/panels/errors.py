@@ -121,6 +121,8 @@ class ErrorsPanel(ResultsPanel):
 
     def show_results(self, results: StudyRecords) -> None:
         opened = results.find(self.data.name_of(self.table.current)) if self.data and self.table.current >= 0 else -1
+        if self.data is None or self.data.study != results.study:
+            self.matrix.show_scores((), None)
         self.data, self._scored = results, None
         self.filters.set_runs(
             [
@@ -140,13 +142,17 @@ class ErrorsPanel(ResultsPanel):
         self.table.set_columns(clip_columns(results), opened)
         for problem in results.problems:
             self.context.message.emit(problem, "warning")
-        self.source.open(results.specs[0].dataset)
+        before = self.source.dataset
+        with QSignalBlocker(self.source):  # one that is open in Data is there at once, and the table is empty as yet
+            self.source.open(results.specs[0].dataset)
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
         if request is not None and request.true_class in results.records.classes:
             self._select_class(results.records.classes.index(request.true_class))
-        if self.table.current == opened >= 0:
-            self._show_opinions(opened)  # there may be more of them
+        if self.table.current == opened >= 0 and self.source.dataset is before:
+            self._show_opinions_again(opened)
+        elif self.table.current == opened >= 0:
+            self._show_clip(opened)
 
     def forget_results(self) -> None:
         self.data = None
@@ -213,7 +219,7 @@ class ErrorsPanel(ResultsPanel):
 
     def _classes_scored(self, scores: ClassScores | None) -> None:
         self._scoring = None
-        if self.data is not None and scores is not None:
+        if self.data is not None:
             self.matrix.show_scores(self.data.records.classes, scores)
 
     def _show_cells(self, cells: frozenset[Cell]) -> None:
@@ -281,6 +287,13 @@ class ErrorsPanel(ResultsPanel):
             for network, given in zip(self.data.networks, self.data.opinions(record), strict=True)
         ]
         self.bars.show_opinions(self.data.records.classes, int(self.data.records.true[record]), opinions)
+
+    def _show_opinions_again(self, record: int) -> None:
+        """There may be more of them. The clip stays as it is, with the class that its frames are spoken of."""
+        label = self.bars.of_frames
+        self._show_opinions(record)
+        if 0 <= label < len(self.bars.classes):
+            self._show_frames(label)
 
     def _show_frames(self, label: int) -> None:
         """What the network of the record said of each frame alone: the probability of the class it chose for the

@@ -135,10 +135,13 @@ class ConfusionView(QWidget):
         self._refresh()
         self._list_pairs()
 
-    def show_scores(self, classes: tuple[str, ...], found: ClassScores) -> None:
-        """Scores of each class, and what they stand on."""
-        self.scores.set_scores(classes, found)
-        self.basis.set_text(found.basis)
+    def show_scores(self, classes: tuple[str, ...], found: ClassScores | None) -> None:
+        """Scores of each class, and what they stand on; None = there is no run to score."""
+        if found is None:
+            self.scores.clear()
+        else:
+            self.scores.set_scores(classes, found)
+        self.basis.set_text("" if found is None else found.basis)
 
     def present(self, on: bool) -> None:
         """Without the controls, and without the sentence that explains them."""

@@ -49,15 +49,15 @@ class ProbabilityBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._classes: tuple[str, ...] = ()
+        self.classes: tuple[str, ...] = ()
         self._true = -1
-        self._of_frames = -1  # class whose probabilities stand below the frames; −1 = none do
+        self.of_frames = -1  # class whose probabilities stand below the frames; −1 = none do
         self._opinions: tuple[Opinion, ...] = ()
         self.rows: tuple[int, ...] = ()  # classes shown, from the top
 
     def show_opinions(self, classes: tuple[str, ...], true: int, opinions: Sequence[Opinion]) -> None:
-        self._classes, self._true, self._opinions = classes, true, tuple(opinions)
-        self._of_frames = -1
+        self.classes, self._true, self._opinions = classes, true, tuple(opinions)
+        self.mark_frames(-1)
         given = [o.probabilities for o in opinions if o.probabilities is not None]
         if given:
             highest = np.max(given, axis=0)
@@ -70,13 +70,13 @@ class ProbabilityBars(QWidget):
 
     def mark_frames(self, label: int) -> None:
         """Mark the class whose probabilities stand below the frames of the clip; −1 = none do."""
-        self._of_frames = label
+        self.of_frames = label
         self.setCursor(Qt.CursorShape.ArrowCursor if label < 0 else Qt.CursorShape.PointingHandCursor)
         self.update()
 
     def clear(self) -> None:
-        self._opinions, self.rows, self._of_frames = (), (), -1
-        self.update()
+        self._opinions, self.rows = (), ()
+        self.mark_frames(-1)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(480, round(theme.pixels((SHOWN + 1 + self._head()) * ROW)) + theme.GRID)
@@ -91,7 +91,7 @@ class ProbabilityBars(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         line = self._line_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and line is not None and self._of_frames >= 0:
+        if event.button() == Qt.MouseButton.LeftButton and line is not None and self.of_frames >= 0:
             self.class_chosen.emit(self.rows[line])
 
     def event(self, event: QEvent) -> bool:
@@ -105,12 +105,12 @@ class ProbabilityBars(QWidget):
         line, names, width = self._line_at(point), self._names(), self._width()
         place = int((point.x() - names) // width)
         if point.x() < names or not 0 <= place < len(self._opinions):
-            return f"{ABOUT}\n{FRAMES}" if self._of_frames >= 0 else ABOUT
+            return f"{ABOUT}\n{FRAMES}" if self.of_frames >= 0 else ABOUT
         opinion = self._opinions[place]
         if line is None or opinion.probabilities is None:
             return opinion.network
         class_ = self.rows[line]
-        return f"{opinion.network}\n{self._classes[class_]}: {100 * float(opinion.probabilities[class_]):.1f} %"
+        return f"{opinion.network}\n{self.classes[class_]}: {100 * float(opinion.probabilities[class_]):.1f} %"
 
     # geometry ---------------------------------------------------------------------------------------------------
 
@@ -156,9 +156,9 @@ class ProbabilityBars(QWidget):
         painter.setFont(theme.font(bold=true))
         painter.setPen(theme.colour("text"))
         tag = "true · " if true else ""
-        text = painter.fontMetrics().elidedText(tag + self._classes[class_], ELIDE, int(room.width() - theme.GRID))
+        text = painter.fontMetrics().elidedText(tag + self.classes[class_], ELIDE, int(room.width() - theme.GRID))
         painter.drawText(room, RIGHT, text)
-        if class_ == self._of_frames:  # in the colour of the bars below the frames
+        if class_ == self.of_frames:  # in the colour of the bars below the frames
             painter.fillRect(QRectF(room.left() + 2, room.top() + 3, 4, room.height() - 6), theme.colour("accent"))
 
     def _paint_column(self, painter: QPainter, top: QRectF, opinion: Opinion) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import soundfile
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QPushButton
 
-from core.datasets.base import Modality
+from core.datasets.base import Clip, Dataset, Modality
 from core.recipe import FrontEnds
 from core.run_spec import DatasetChoice, Network
 from gui import theme
@@ -217,6 +218,26 @@ def test_a_clip_is_handed_to_the_clip_view_with_the_settings_of_its_run(qtbot, o
     assert seen[-1][1].id == panel.data.records.clip_ids[panel.data.records.clip[shown(panel)[1]]]
     qtbot.keyClick(panel.table, Qt.Key.Key_Left)
     assert panel.table.current == shown(panel)[0]
+
+
+def test_clips_that_are_opened_in_data_meanwhile_are_shown_when_the_runs_are_read_again(
+    qtbot, opened, context, monkeypatch
+):
+    clips, given = synthetic_clips(4, per_class=8), []
+    make_study(context.workspace, clips, dataset=NOWHERE)
+    monkeypatch.setattr("gui.widgets.clip_view.ClipView.show_clip", lambda self, _, clip, __: given.append(clip.id))
+    panel = opened()
+    assert panel.source.trouble and not given
+    found = tuple(
+        Clip(name, Path(name), label, fold, name)
+        for name, label, fold in zip(clips.ids, clips.labels, clips.folds, strict=True)
+    )
+    sound = frozenset({Modality.AUDIO})
+    context.set_dataset(NOWHERE, Dataset("labelled-folder", "", Path("/nowhere"), clips.classes, found, "", sound))
+    before = panel.data
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    assert given == [panel.data.name_of(panel.table.current)[1]]
 
 
 def test_after_a_click_on_a_cell_the_space_bar_plays(qtbot, opened, context, monkeypatch):
@@ -431,6 +452,11 @@ def test_scores_of_each_class_follow_the_runs_chosen(qtbot, opened, context):
     scores.itemClicked.emit(scores.topLevelItem(0), 0)
     rows, chosen = shown(panel), scores.topLevelItem(0).data(0, Qt.ItemDataRole.UserRole)
     assert len(rows) and (true[rows] == chosen).all() and (predicted[rows] != chosen).all()
+    panel.filters.fold.addItem("9", 9)  # of which there is no run
+    panel.filters.fold.setCurrentIndex(panel.filters.fold.count() - 1)
+    panel.filters.changed.emit()
+    qtbot.waitUntil(lambda: not panel.matrix.basis.whole())
+    assert not scores.topLevelItemCount()
 
 
 def test_runs_of_which_none_can_be_read_are_said(qtbot, opened, context):
@@ -561,7 +587,7 @@ def test_what_is_said_of_single_frames_is_handed_on_and_another_class_can_be_cho
         assert panel.data.network_of(record) == network
         if network.modality != Modality.VIDEO:
             assert handed[-1] == (None,)
-            assert panel.bars._of_frames == -1
+            assert panel.bars.of_frames == -1
             continue
         run, row = panel.data.records.run[record], panel.data.records.row[record]
         said = panel.data.predictions[run].frame_probabilities[row].astype(np.float32)
@@ -570,12 +596,16 @@ def test_what_is_said_of_single_frames_is_handed_on_and_another_class_can_be_cho
         assert handed[-1][1] == classes[predicted]
         np.testing.assert_array_equal(handed[-1][0], said[:, predicted])
         bars = panel.bars
-        assert bars._of_frames == predicted
+        assert bars.of_frames == predicted
         first = QPoint(20, round((bars._head() + 0.5) * theme.pixels(ROW)))
         qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=first)  # the true class
-        assert bars.rows[0] == true == bars._of_frames
+        assert bars.rows[0] == true == bars.of_frames
         assert handed[-1][1] == classes[true]
         np.testing.assert_array_equal(handed[-1][0], said[:, true])
+        before = panel.data
+        context.runs_changed.emit()
+        qtbot.waitUntil(lambda: panel.data is not before)  # noqa: B023
+        assert bars.of_frames == true and handed[-1][1] == classes[true], "the clip stays open, and its bars act on it"
 
 
 def test_a_class_that_another_panel_asks_for_shows_all_its_clips(qtbot, opened, context):
