@@ -105,6 +105,7 @@ class Curves(QWidget):
         super().__init__(parent)
         self.runs: dict[str, RunCurves] = {}
         self._changed: set[str] = set()
+        self._validated = False  # any run: then lines of training are thin, also those of runs without validation
         self._hidden: set[str] = set()  # labels of networks
         self.chips: dict[str, QToolButton] = {}
         self._chosen: frozenset[str] = frozenset()
@@ -164,10 +165,13 @@ class Curves(QWidget):
 
     def refresh(self) -> None:
         """Draw what changed since the last call."""
+        validated = any(curves.validated for curves in self.runs.values())
+        if validated != self._validated:
+            self._validated = validated
+            self._changed.update(self.runs)
         for run in self._changed & self.runs.keys():
             self._draw(self.runs[run])
         self._changed.clear()
-        validated = any(curves.validated for curves in self.runs.values())
         lines = "Thin lines: training · thick lines: validation" if validated else "Lines: training"
         text = f"{lines} · ◆ test, once at the end"
         if any(curves.epochless for curves in self.runs.values()):
@@ -240,7 +244,7 @@ class Curves(QWidget):
         places, losses = curves.trace.points()
         trace = theme.mix(colour, theme.colour("base"), 0.7)
         self._set(curves, "loss of batches", places, losses, shown and self.batches.isChecked(), pg.mkPen(trace))
-        training = thin if validated else thick
+        training = thin if self._validated else thick
         for name, pen, attribute, scale in (
             ("training loss", training, "train_loss", 1),
             ("training accuracy", training, "train_accuracy", 100),
@@ -297,7 +301,7 @@ class Curves(QWidget):
         self.batches.setText("Batches")
         self.batches.setToolTip(
             "Also draw the loss of every batch, as a faint trace. It shows spikes that epochs hide.\n"
-            "Batches are kept for as long as the window is open; epochs are kept for ever."
+            "Batches are kept until another study is shown; epochs are kept for ever."
         )
         self.batches.setCheckable(True)
         self.batches.setChecked(True)

@@ -124,6 +124,9 @@ def test_with_a_validation_part_training_steps_back(curves):
     items = curves.runs["one"].items
     assert items["validation accuracy"].isVisible()
     assert items["validation accuracy"].opts["pen"].widthF() > items["training accuracy"].opts["pen"].widthF()
+    other = curves.runs["two"].items  # a run without one beside it: the key speaks of all lines
+    assert other["training loss"].opts["pen"].widthF() == items["training loss"].opts["pen"].widthF()
+    assert not other["validation loss"].isVisible()
 
 
 def test_the_test_accuracy_stands_at_the_last_epoch(curves):
