@@ -320,7 +320,7 @@ class Recipe(Settings):
     accumulate: int = setting(
         1,
         "Accumulate",
-        "Batches whose gradients are summed before a step: a larger effective batch in the same memory.",
+        "Batches whose gradients are averaged before a step: a larger effective batch in the same memory.",
         unit="batches",
         ge=1,
         le=256,

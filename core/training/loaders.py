@@ -41,14 +41,17 @@ class Batch:
 
 def seed_of(*numbers: int) -> int:
     """One 63-bit seed from (run seed, epoch, batch, …): independent streams, the same on every machine."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    # With their count, for the sequence is padded with zeros: 5 alone and 5, 0 would give the same stream.
+    return int(np.random.SeedSequence((len(numbers), *numbers)).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 class Batches:
     """An iterable of batches whose order depends on (seed, epoch) alone, so that a resumed run sees the same ones.
 
     In training the order is drawn anew each epoch and so is what is cropped and sampled from long clips; otherwise
-    the order is that of the clips and nothing is random.
+    the order is that of the clips and nothing is random. Where gradients of several batches are averaged, an epoch has
+    a multiple of so many batches, so that all of its steps are of as many clips; unless it has too few for one step,
+    or for another clip in each batch.
 
     Args:
         clips: in the order of `Batch.positions`.
@@ -73,10 +76,13 @@ class Batches:
         self.epoch = 0
 
     def __len__(self) -> int:
-        return -(-len(self.clips) // self.recipe.batch_size)
+        batches, per_step = -(-len(self.clips) // self.recipe.batch_size), self.recipe.accumulate
+        if self.training and batches > per_step:
+            batches = min(-(-batches // per_step) * per_step, len(self.clips))
+        return batches
 
     def __iter__(self) -> Iterator[Batch]:
-        random = np.random.default_rng((self.seed, self.epoch))
+        random = np.random.default_rng(seed_of(self.seed, self.epoch))
         order = random.permutation(len(self.clips)) if self.training else np.arange(len(self.clips))
         # Even batches rather than a last one of a clip or two, on which batch normalisation would stumble.
         for chosen in np.array_split(order, len(self)):

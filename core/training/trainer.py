@@ -100,7 +100,7 @@ def _train_within_memory(spec: RunSpec, folder: RunFolder, bench: Workbench) -> 
         bench.emit(
             Message(
                 f"{folder.id}: memory ran out; the batch is now {recipe.batch_size} clips, with gradients of "
-                f"{recipe.accumulate} batches summed, so that the effective batch stays.",
+                f"{recipe.accumulate} batches averaged, so that the effective batch stays.",
                 "warning",
             )
         )
@@ -113,11 +113,11 @@ def _out_of_memory(error: RuntimeError) -> bool:
 
 
 def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -> Predictions:
-    parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed)
+    parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed, bench.caches.digests())
     training, validation, testing = (
         _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
     )
-    network, initial = initial_network(spec, bench, {clip.id for clip in testing})
+    network, initial = initial_network(spec, bench, parts)
     unstacked = training
     learned = training + validation if spec.stacked or spec.late else training  # by the branches and by what joins them
     if spec.stacked and not spec.late:
@@ -140,7 +140,10 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         network, recipe, wings, len(bench.dataset.classes), spec.seed,
         initial.pretrained, on_batch,
     ).to(bench.device)  # fmt: skip
-    task.fit_levels(batches(unstacked[:: -(-len(unstacked) // LEVEL_CLIPS)]))
+    if initial.front_ends:
+        task.load_state_dict(initial.front_ends, strict=False)
+    else:
+        task.fit_levels(batches(unstacked[:: -(-len(unstacked) // LEVEL_CLIPS)]))
     train_batches = batches(training, for_training=True)
     best = BestWeights(folder.path / "best.safetensors") if validation else None
     callbacks: list[Callback] = [
@@ -152,7 +155,8 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         callbacks.append(best)
     if recipe.patience and validation:
         callbacks.append(EarlyStopping("validation_loss", patience=recipe.patience, mode="min"))
-    trainer = make_trainer(recipe, bench.device, folder.path, callbacks)
+    per_step = min(recipe.accumulate, len(train_batches))  # Lightning divides by it, however few there are
+    trainer = make_trainer(recipe, per_step, bench.device, folder.path, callbacks)
     if spec.frozen_stages(len(network.stages)):  # else what Lightning says of it would be a fault of ours
         warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode")
     checkpoint, epochs_done = _resume_point(folder, bench)
@@ -219,8 +223,13 @@ def _release(trainer: lightning.Trainer, task: Task) -> None:
     task.to("meta")
 
 
-def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: list[Callback]) -> lightning.Trainer:
-    """Lightning's trainer, quiet, on one device, without its own checkpoints and progress bar."""
+def make_trainer(
+    recipe: Recipe, per_step: int, device: torch.device, folder: Path, callbacks: list[Callback]
+) -> lightning.Trainer:
+    """Lightning's trainer, quiet, on one device, without its own checkpoints and progress bar.
+
+    `per_step` batches' gradients are averaged before each step of the optimiser.
+    """
     # What it would say is said by our events, or is about choices made here on purpose.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "You defined a `validation_step`")
@@ -230,7 +239,7 @@ def make_trainer(recipe: Recipe, device: torch.device, folder: Path, callbacks: 
         devices=1,
         precision=lightning_precision(recipe.precision, device),  # type: ignore[arg-type]
         max_epochs=recipe.epochs,
-        accumulate_grad_batches=recipe.accumulate,
+        accumulate_grad_batches=per_step,
         gradient_clip_val=recipe.clip_norm or None,
         logger=TensorBoardLogger(folder, name="", version="tensorboard"),
         callbacks=callbacks,

@@ -211,25 +211,49 @@ def test_a_loss_that_is_no_number_fails_the_run_and_the_study_goes_on(
     assert second.outcome is Outcome.DONE
 
 
-@pytest.mark.parametrize(("size", "fits", "summed"), [(8, 4, 2), (9, 3, 3)])
+@pytest.mark.parametrize(("size", "fits", "averaged"), [(8, 4, 2), (9, 3, 3)])
 def test_out_of_memory_makes_the_batch_smaller_and_keeps_the_effective_one(
-    tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, size: int, fits: int, summed: int
+    tones: Path,
+    workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    fits: int,
+    averaged: int,
 ) -> None:
     original = Task.loss
+    clips: list[tuple[int, ...]] = []  # of each batch since the last step
+    steps: list[list[tuple[int, ...]]] = []
+
+    most = 4
 
     def hungry(self: Task, batch: Batch, epoch: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if len(batch) > 4 and epoch:  # the first epoch fits, and leaves a checkpoint
+        if len(batch) > most and epoch:  # the first epoch fits, and leaves a checkpoint
             raise torch.OutOfMemoryError("fake: more than four clips")
+        clips.append(batch.positions)
         return original(self, batch, epoch, index)
 
+    def stepped(self: Task, optimizer: torch.optim.Optimizer) -> None:
+        steps.append(clips.copy())
+        clips.clear()
+
     monkeypatch.setattr(Task, "loss", hungry)
+    monkeypatch.setattr(Task, "on_before_optimizer_step", stepped)
     study = tone_study(tones)
     recipe = study.recipe.model_copy(update={"batch_size": size})
     study = study.model_copy(update={"recipe": recipe, "checkpoint_every": 0.0})
     outcome, events = trained(study, workspace)
     assert outcome is Outcome.DONE, events
     said = [event.text for event in only(events, Message) if "memory ran out" in event.text]
-    assert len(said) == 1 and f"{fits} clips" in said[0] and f"{summed} batches" in said[0]
+    assert len(said) == 1 and f"{fits} clips" in said[0] and f"{averaged} batches" in said[0]
+    starved, steps, most = steps, [], size  # `hungry` and `stepped` look at these
+    whole = Workspace(tmp_path / "whole").open()
+    trained(study, whole)
+    whole.close()
+    an_epoch = len(steps) // recipe.epochs
+    assert {len(step) for step in steps} == {1}
+    assert [len(step) for step in starved] == [1] * an_epoch + [averaged] * (len(steps) - an_epoch)
+    assert [sum(step, ()) for step in starved] == [sum(step, ()) for step in steps], "other clips in a step"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", None], ids=["empty", "torn", "malicious"])

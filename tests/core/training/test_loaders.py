@@ -39,6 +39,25 @@ def test_every_clip_once_and_batches_are_even(data: tuple[Dataset, AudioCache]) 
     assert sorted(order(loader, 0)) == list(range(24))
 
 
+@pytest.mark.parametrize(
+    ("size", "accumulate", "sizes"),
+    [
+        (7, 2, [6] * 4),
+        (9, 2, [6] * 4),  # three batches of eight would leave a step of one batch
+        (4, 4, [3] * 8),
+        (8, 16, [8] * 3),  # too few for one step
+        (1, 9, [1] * 24),  # batches cannot be smaller
+    ],
+)
+def test_steps_are_of_as_many_clips(
+    data: tuple[Dataset, AudioCache], size: int, accumulate: int, sizes: list[int]
+) -> None:
+    dataset, cache = data
+    recipe = Recipe(batch_size=size, accumulate=accumulate, audio=AudioSettings(rate=RATE, seconds=0.4))
+    loader = Batches(dataset.clips, {"audio": cache}, recipe, 0, training=True)
+    assert [len(batch) for batch in loader] == sizes and len(loader) == len(sizes)
+
+
 def test_the_order_is_of_seed_and_epoch(data: tuple[Dataset, AudioCache]) -> None:
     loader = batches(data, training=True)
     first = order(loader, 0)
@@ -68,3 +87,8 @@ def test_seeds_differ_and_are_stable() -> None:
     assert seed_of(0, 1, 2) == seed_of(0, 1, 2)
     assert len({seed_of(a, b, c) for a in range(5) for b in range(5) for c in range(5)}) == 125
     assert 0 <= seed_of(1) < 2**63
+
+
+def test_seeds_of_other_length_differ_too() -> None:
+    assert len({seed_of(*(5,) + (0,) * zeros) for zeros in range(6)}) == 6
+    assert seed_of() != seed_of(0)
