@@ -22,11 +22,16 @@ from core.video.pictures import Film, model_frames, read_film
 
 @dataclass(frozen=True)
 class Media:
-    """A decoded clip: its sound, samples of shape (n,) at a rate in Hz, or none; and its film, or none."""
+    """A decoded clip: its sound, samples of shape (n,) at a rate in Hz, or none; and its film, or none.
+
+    `hears` and `sees` say of what there is whether the network in question takes it; with none in question, both do.
+    """
 
     samples: NDArray[np.float32]
     rate: int
     film: Film | None
+    hears: bool = True
+    sees: bool = True
 
     @property
     def has_sound(self) -> bool:
@@ -36,9 +41,10 @@ class Media:
 
 @dataclass(frozen=True)
 class Given:
-    """What a network is given of a clip: frames of shape (T, h, w, 3) at their seconds (T,), none of a sound.
+    """What a network is given of a clip: frames of shape (T, h, w, 3) at their seconds (T,), none of a sound or where
+    it sees nothing.
 
-    `listening` is for the ear, `model` for the network; both are None without a sound track.
+    `listening` is for the ear, `model` for the network: None where it hears nothing. Both are without a sound track.
     """
 
     listening: Picture | None
@@ -51,8 +57,8 @@ def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callabl
     """Decode a clip (reported at once as `Media`), then compute what the ear and what a network has to go by.
 
     Args:
-        given: the network's front ends. Where it has none for sound or for sight, the default one is taken, as long
-            as the clip.
+        given: the network's front ends; with neither, no network is in question, and the default ones are taken, that
+            for sound as long as the clip.
 
     Raises:
         UserError: the file cannot be decoded.
@@ -67,14 +73,16 @@ def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callabl
         control.checkpoint()
     samples, facts = decode(path)
     control.checkpoint()
-    report(Media(samples, facts.rate, film))
+    if given == FrontEnds():
+        given = FrontEnds(front_end_for(facts.seconds), VideoSettings(fit="whole"))
+    report(Media(samples, facts.rate, film, hears=given.audio is not None, sees=given.video is not None))
     frames, seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
-    if film is not None:
-        frames, seconds = model_frames(film, given.video or VideoSettings(fit="whole"))
+    if film is not None and given.video is not None:
+        frames, seconds = model_frames(film, given.video)
         control.checkpoint()
-    if not len(samples):
-        return Given(None, None, frames, seconds)
-    settings = given.audio or front_end_for(facts.seconds)
-    whole = Given(listening_picture(samples, facts.rate), model_picture(samples, facts.rate, settings), frames, seconds)
+    listening = listening_picture(samples, facts.rate) if len(samples) else None
     control.checkpoint()
-    return whole
+    heard = len(samples) > 0 and given.audio is not None
+    model = model_picture(samples, facts.rate, given.audio) if heard else None
+    control.checkpoint()
+    return Given(listening, model, frames, seconds)

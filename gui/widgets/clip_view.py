@@ -1,6 +1,7 @@
 """One clip to hear and to see: film, frames, waveform, spectrograms and the transport row, with one cursor.
 
-What is shown follows from what the file holds: a sound, a film without a sound track, or both.
+What is shown follows from what the file holds (a sound, a film without a sound track, or both) and from what of it the
+network in question is given.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ NOTHING = "Choose a clip to hear and see it here."
 PATIENCE_MS = 200  # what takes longer says that it is at work
 LISTENING, MODEL, BOTH = "Listening view", "As the model saw it", "Both views"
 NO_SOUND_TRACK = "no sound track"
+DEAF, BLIND = "this network is given no sound", "this network is given no pictures"
 HALVES = {"beside": (420, 580), "below": (500, 500)}  # what film and sound have of the room at first
 
 DEFAULT = FrontEnds()
@@ -68,6 +70,7 @@ class ClipView(QWidget):
         self._undrawn: Media | None = None
         self._of_frames: tuple[NDArray[np.float32], str] | None = None
         self._film, self._sound = False, True  # what the clip holds
+        self._hears = self._sees = True  # what of it the network is given
         self._presents = False
         self._way = ""  # how film and sound lie: a key of HALVES
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -92,7 +95,7 @@ class ClipView(QWidget):
     def show_clip(self, dataset: Dataset, clip: Clip, given: FrontEnds = DEFAULT) -> None:
         """Decode and draw a clip in the background; what is shown stays until the new one is there.
 
-        `given` are the front ends of the networks whose view is shown; the default ones where there are none.
+        `given` are the front ends of the network whose view is shown; with none in question, the default ones are.
         """
         origin = "Synthetic · " if dataset.synthetic else ""
         self.show_file(clip.path, dataset.classes[clip.label], given, f"{origin}{clip.id} · {dataset.licence}")
@@ -195,17 +198,19 @@ class ClipView(QWidget):
             view.clear_decibels()
         self._set_duration(self.player.duration)
         self._film, self._sound = media.film is not None, media.has_sound
+        self._hears, self._sees = media.hears, media.sees
         self._serve()
         self._pages.setCurrentIndex(1)
 
     def _finished(self, given: Given) -> None:
         self._draw_media()
         self.strip.show_frames(given.frames, given.seconds, *(self._of_frames or ()))
-        if given.model is not None and given.listening is not None:
+        if given.listening is not None:
+            self.listening.show_decibels(given.listening)
+        if given.model is not None:
             whole = max(self.player.duration, given.model.end)  # a short clip is padded for the network: shown too
             if whole > self.player.duration + given.model.hop_seconds:
                 self._set_duration(whole)
-            self.listening.show_decibels(given.listening)
             self.model.show_decibels(given.model)
         self._move_cursor(self.player.seconds)
         self._settled()
@@ -242,21 +247,24 @@ class ClipView(QWidget):
         self.context.message.emit(sentence, "error")
 
     def _serve(self) -> None:
-        """Show what the clip holds; the rest takes no room."""
+        """Show what the clip holds, and what the network is given of it; the rest takes no room."""
         self.transport.serve(self._film, self._sound)
-        self._fact.setText("" if self._sound else NO_SOUND_TRACK)
+        deaf, blind = self._sound and not self._hears, self._film and not self._sees
+        facts = (NO_SOUND_TRACK, not self._sound), (DEAF, deaf), (BLIND, blind)
+        self._fact.setText(", ".join(fact for fact, true in facts if true))
         self.film.setVisible(self._film)
-        self.strip.setVisible(self._film)
+        self.strip.setVisible(self._film and self._sees)
         self._rows.setVisible(self._sound)
-        for box in (self._view, self._colours):
-            box.setVisible(self._sound and not self._presents)
+        self._view.setVisible(self._sound and self._hears and not self._presents)
+        self._colours.setVisible(self._sound and not self._presents)
+        self._apply_view()
 
     def _view_chosen(self) -> None:
         self.context.settings.setValue(f"{self._name}/view", self._view.currentText())
         self._apply_view()
 
     def _apply_view(self) -> None:
-        wanted = self._view.currentText()
+        wanted = self._view.currentText() if self._hears else LISTENING
         self.listening.setVisible(wanted != MODEL)
         self.model.setVisible(wanted != LISTENING)
         self.listening.plot.item.showAxis("bottom", wanted == LISTENING)  # the lower of the two carries the seconds
@@ -288,7 +296,6 @@ class ClipView(QWidget):
         self._view.currentIndexChanged.connect(self._view_chosen)
         self._colours.currentIndexChanged.connect(self._apply_colours)
         self._serve()
-        self._apply_view()
         self._apply_colours()
         self._restore("plots", self._rows)
         self._restore("strip", self._whole)

@@ -54,11 +54,20 @@ def test_a_sound_has_no_frames_and_a_name_does_not_make_them(tmp_path: Path) -> 
         assert media.film is None and media.has_sound and not len(given.frames), name
 
 
-def test_for_what_a_network_does_not_take_the_whole_clip_is_shown(tmp_path: Path) -> None:
-    """A network on sight alone hears nothing: how it would crop a sound is nobody's concern."""
-    _, given = prepare(write_film(tmp_path / "both.mkv", moving_square(75), sound=tone(3.0)), FrontEnds())
-    assert len(given.frames) == VideoSettings().frames
+def test_with_no_network_in_question_the_default_ones_take_the_whole_clip(tmp_path: Path) -> None:
+    media, given = prepare(write_film(tmp_path / "both.mkv", moving_square(75), sound=tone(3.0)), FrontEnds())
+    assert media.hears and media.sees and len(given.frames) == VideoSettings().frames
     assert given.model is not None and given.model.end == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_network_is_given_nothing_of_what_it_does_not_take(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "both.mkv", moving_square(25), sound=tone(1.0))
+    media, given = prepare(film, FrontEnds(video=NETWORK.video))
+    assert not media.hears and media.sees and media.has_sound
+    assert given.model is None and given.listening is not None and len(given.frames) == 4
+    media, given = prepare(film, FrontEnds(audio=AUDIO))
+    assert media.hears and not media.sees and media.film is not None
+    assert given.model is not None and not len(given.frames)
 
 
 def test_what_cannot_be_decoded_is_a_sentence_and_nothing_is_reported(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from core.datasets.base import Clip, Dataset, Modality
 from core.recipe import AudioSettings, FrontEnds, VideoSettings
 from gui.widgets import clip_view as module
-from gui.widgets.clip_view import LISTENING, MODEL, NO_SOUND_TRACK, NOTHING, ClipView
+from gui.widgets.clip_view import BLIND, DEAF, LISTENING, MODEL, NO_SOUND_TRACK, NOTHING, ClipView
 from tests.core.films import moving_square, tone, write_film
 
 RATE = 22050
@@ -218,6 +218,28 @@ def test_what_a_clip_holds_decides_what_is_shown(qtbot, view, films):
     show(qtbot, view, films, 1)
     view.present(False)
     assert shown() == expected[1]
+
+
+def test_what_a_network_is_not_given_is_not_shown_as_what_it_was_given(qtbot, view, films):
+    sound, sight = FrontEnds(audio=AudioSettings()), FrontEnds(video=VideoSettings(frames=4))
+    both = FrontEnds(sound.audio, sight.video)
+
+    def shown():
+        parts = (view.film, view.strip, view.waveform, view.listening, view.model, view._view, view._colours)
+        return "".join("+" if part.isVisible() else "-" for part in parts), view._fact.text()
+
+    view._view.setCurrentText(MODEL)
+    for given, place, expected in (
+        (both, 0, ("+++-+++", "")),
+        (sight, 0, ("++++--+", DEAF)),
+        (sight, 1, ("++-----", NO_SOUND_TRACK)),
+        (sound, 0, ("+-+-+++", BLIND)),
+        (sound, 3, ("--+-+++", "")),
+        (sight, 3, ("--++--+", DEAF)),
+        (FrontEnds(), 0, ("+++-+++", "")),
+    ):
+        show(qtbot, view, films, place, given)
+        assert shown() == expected
 
 
 def test_one_cursor_for_film_frames_and_sound(qtbot, view, films):
