@@ -279,8 +279,9 @@ class DataPanel(Panel):
 
     def _not_downloaded(self, sentence: str) -> None:
         self._download_job = None
-        self.download.end(sentence)
-        if self.pages.currentWidget() is not self.download:
+        in_view = self.pages.currentWidget() is self.download and self.download.shows_what_is_under_way
+        self.download.end(sentence if in_view else "")
+        if not in_view:
             self.context.message.emit(sentence, "error")
 
     def _cancel_download(self) -> None:

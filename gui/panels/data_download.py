@@ -90,6 +90,11 @@ class DownloadPage(QWidget):
         self.trouble.setText(sentence)
         self.trouble.setVisible(bool(sentence))
 
+    @property
+    def shows_what_is_under_way(self) -> bool:
+        """Datasets may come in one archive."""
+        return self.under_way != "" and DATASETS[self.under_way].downloader == DATASETS[self.name].downloader
+
     def _serve(self) -> None:
         """One at a time: where another could be started, its line says which."""
         self.start.setEnabled(not self.under_way)

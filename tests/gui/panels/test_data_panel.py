@@ -594,6 +594,25 @@ def test_a_download_goes_on_while_other_datasets_are_looked_at(qtbot, panel, con
     assert page.start.isEnabled()
 
 
+def test_a_download_that_fails_is_not_said_under_the_title_of_another(qtbot, panel, context, monkeypatch):
+    def fail(name, target, address, control, report):
+        assert gate.wait(5)
+        raise UserError("ESC-50 did not come.")
+
+    gate = threading.Event()
+    monkeypatch.setattr(data_jobs, "download_dataset", fail)
+    panel.select("esc50")
+    panel.download.start.click()
+    panel.select("ucf101")
+    with qtbot.waitSignal(context.message, timeout=5000) as said:
+        gate.set()
+    assert said.args == ["ESC-50 did not come.", "error"] and panel.download.trouble.isHidden()
+    panel.select("esc50")
+    panel.download.start.click()
+    panel.select("esc10")  # in the same archive
+    qtbot.waitUntil(lambda: panel.download.trouble.text() == "ESC-50 did not come.", timeout=5000)
+
+
 def test_a_download_ends_by_its_own_cancel(qtbot, panel, monkeypatch):
     monkeypatch.setattr(data_jobs, "download_dataset", lambda *arguments: endless(*arguments))
     panel.select("esc50")
