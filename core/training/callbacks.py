@@ -113,21 +113,49 @@ class LastCheckpoint(Checkpoint):
 
 
 class BestWeights(Callback):
-    """The weights of the epoch with the lowest validation loss, and nothing else of it."""
+    """The weights of the epoch with the lowest validation loss, and nothing else of it.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `last.ckpt` is older than they may be, and names the epoch that was best when it was written: its weights are kept
+    as long, and a resumed training throws away those of epochs that it trains again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.lowest = float("inf")
         self.epoch = 0
+        self._resumable = 0  # the epoch that last.ckpt names
+
+    @property
+    def path(self) -> Path:
+        return self._path(self.epoch)
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._keep({self.epoch})
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         loss = float(trainer.callback_metrics["validation_loss"])
         if loss < self.lowest:
             self.lowest, self.epoch = loss, trainer.current_epoch + 1
             write_tensors(pl_module.state_dict(), self.path)
+            self._keep({self.epoch, self._resumable})
 
     def state_dict(self) -> dict[str, Any]:
+        self._resumable = self.epoch  # no file is deleted before this checkpoint is written
         return {"lowest": self.lowest, "epoch": self.epoch}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.lowest, self.epoch = state_dict["lowest"], state_dict["epoch"]
+        self._resumable = self.epoch
+
+    def delete(self) -> None:
+        """Remove the files; the run is done."""
+        self._keep(set())
+
+    def _path(self, epoch: int) -> Path:
+        return self._folder / f"best-{epoch}.safetensors"
+
+    def _keep(self, epochs: set[int]) -> None:
+        kept = {self._path(epoch) for epoch in epochs}
+        for path in self._folder.glob("best-*.safetensors"):
+            if path not in kept:
+                path.unlink()

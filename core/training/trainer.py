@@ -145,7 +145,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     else:
         task.fit_levels(batches(unstacked[:: -(-len(unstacked) // LEVEL_CLIPS)]))
     train_batches = batches(training, for_training=True)
-    best = BestWeights(folder.path / "best.safetensors") if validation else None
+    best = BestWeights(folder.path) if validation else None
     callbacks: list[Callback] = [
         Steering(train_batches, bench.control),
         Log(folder, len(training), bench.control, bench.emit),
@@ -209,7 +209,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     finally:
         _release(trainer, task)
     if best:
-        best.path.unlink(missing_ok=True)
+        best.delete()
     return predictions
 
 

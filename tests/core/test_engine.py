@@ -322,6 +322,38 @@ def test_early_stopping_resumes_with_its_count(tones: Path, workspace: Workspace
     np.testing.assert_array_equal(resumed.predictions().probabilities, uninterrupted.predictions().probabilities)
 
 
+def test_weights_of_an_epoch_that_was_lost_are_not_tested(tones: Path, workspace: Workspace, tmp_path: Path) -> None:
+    """Epoch 2 was the best, and ended before a checkpoint of it was written; trained again, it goes another way."""
+    recipe = tone_study(tones).recipe.model_copy(update={"validation_share": 0.25})
+    study = tone_study(tones, checkpoint_every=0.0, recipe=recipe)
+    losses = [0.5, 0.1, 0.1, 0.1]
+
+    def scripted(self: Task, batch: Batch, index: int) -> None:
+        self.log("validation_loss", losses[self.current_epoch], batch_size=1)
+        self.log("validation_accuracy", 0.5, batch_size=1)
+
+    def fall(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 2:
+            raise RuntimeError("as if killed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Task, "validation_step", scripted)
+        run(study, workspace, fall)
+        folder = next(list_runs(workspace))
+        best = {path.name for path in folder.path.glob("best-*")}
+        assert best == {"best-1.safetensors", "best-2.safetensors"}, "the checkpoint names the first"
+        losses = [0.5, 0.9, 0.9, 0.9]
+        outcome, _ = trained(study, workspace)
+        whole = Workspace(tmp_path / "whole").open()
+        trained(study, whole)
+    uninterrupted = next(list_runs(whole))
+    whole.close()
+    assert outcome is Outcome.DONE
+    assert folder.status.epoch == uninterrupted.status.epoch == 1
+    np.testing.assert_array_equal(folder.predictions().probabilities, uninterrupted.predictions().probabilities)
+    assert not list(folder.path.glob("best-*"))
+
+
 def test_other_clips_under_the_same_name_are_refused(tones: Path, workspace: Workspace, tmp_path: Path) -> None:
     trained(tone_study(tones), workspace)
     other = write_tones(tmp_path / "other", clips=12)
