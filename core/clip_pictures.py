@@ -80,9 +80,10 @@ def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callabl
     if film is not None and given.video is not None:
         frames, seconds = model_frames(film, given.video)
         control.checkpoint()
-    listening = listening_picture(samples, facts.rate) if len(samples) else None
+    if not len(samples):
+        return Given(None, None, frames, seconds)
+    listening = listening_picture(samples, facts.rate)
     control.checkpoint()
-    heard = len(samples) > 0 and given.audio is not None
-    model = model_picture(samples, facts.rate, given.audio) if heard else None
+    model = None if given.audio is None else model_picture(samples, facts.rate, given.audio)
     control.checkpoint()
     return Given(listening, model, frames, seconds)
