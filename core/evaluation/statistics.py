@@ -9,8 +9,8 @@ averaged within each fold first: they repeat the training, not the choice of cli
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,12 @@ class Mean:
     n_seeds: int  # the fewest of any fold
     sd: float | None  # standard deviation over the folds (K − 1 in the denominator)
     confidence: float = 0.95
+
+    def within(self, low: float, high: float) -> Mean:
+        """The same where a score has bounds: Student's interval knows of none, and ends at them."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
 
     def text(self, scale: float = 100.0, decimals: int = 1) -> str:
         """`90.2 [85.1, 95.3]`, or `90.2 (one fold: no interval)`."""
@@ -143,6 +149,19 @@ def difference(
     half = _quantile(confidence, len(gaps)) * error
     p = float(2 * stats.t.sf(abs(mean) / error, len(gaps) - 1))
     return Difference(mean, mean - half, mean + half, p, common, corrected, confidence)
+
+
+def folds_alike(a: Mapping[tuple[int, int], Hashable], b: Mapping[tuple[int, int], Hashable]) -> set[int]:
+    """Folds of both in which every run of either was tested on the same clips.
+
+    Args:
+        a: what stands for the clips that a run was tested on, by (fold, seed).
+        b: likewise.
+    """
+    tested: dict[int, set[Hashable]] = {}
+    for (fold, _), clips in (*a.items(), *b.items()):
+        tested.setdefault(fold, set()).add(clips)
+    return {fold for fold in {f for f, _ in a} & {f for f, _ in b} if len(tested[fold]) == 1}
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

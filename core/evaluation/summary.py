@@ -22,9 +22,9 @@ from core.datasets.base import Modality
 from core.errors import UserError
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import Difference, Mean, Scores, difference, holm, mean_over_folds
+from core.evaluation.statistics import Difference, Mean, Scores, difference, folds_alike, holm, mean_over_folds
 from core.events import Event, Progress
-from core.run_spec import DatasetChoice, RunSpec, network_labels
+from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, RunStatus
 
 
@@ -114,6 +114,11 @@ class NetworkRow:
     def scores(self, metric: str) -> Scores:
         """By (fold, seed)."""
         return {(run.spec.fold, run.spec.seed): run.scores[metric] for run in self.runs}
+
+    @property
+    def tested(self) -> dict[tuple[int, int], str]:
+        """Digest of the test clips by (fold, seed)."""
+        return {(run.spec.fold, run.spec.seed): run.tested for run in self.runs}
 
     def by_fold(self, metric: str) -> dict[int, float]:
         """Mean over the seeds of each fold: the dots of a plot."""
@@ -266,9 +271,7 @@ def _network_row(label: str, runs: Sequence[RunRow]) -> NetworkRow:
     means = {}
     for name, metric in METRICS.items():
         mean = mean_over_folds(row.scores(name), n_train=_train_clips([row]), n_test=_test_clips([row]))
-        if mean.low is not None and mean.high is not None:
-            mean = replace(mean, low=max(mean.low, metric.low), high=min(mean.high, metric.high))
-        means[name] = mean
+        means[name] = mean.within(metric.low, metric.high)
     return replace(row, means=means)
 
 
@@ -278,16 +281,13 @@ def _paired(a: NetworkRow, b: NetworkRow, metric: str, folds: set[int]) -> Diffe
 
 
 def _common_folds(a: NetworkRow, b: NetworkRow, metric: str) -> set[int]:
-    """Folds of the same dataset in which every run of both was tested on the same clips, and has a score."""
-    if _choice(a) != _choice(b):
+    """Folds of the same dataset in which every run of both was tested on the same clips, and has a score.
+
+    However they were chosen: the same clips may lie elsewhere, or be what two choices come to.
+    """
+    if a.dataset != b.dataset:
         return set()
-    defined = set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
-    return {fold for fold in defined if len({run.tested for run in (*a.runs, *b.runs) if run.spec.fold == fold}) == 1}
-
-
-def _choice(row: NetworkRow) -> DatasetChoice:
-    """The same clips may lie elsewhere."""
-    return row.spec.dataset.model_copy(update={"root": ""})
+    return folds_alike(a.tested, b.tested) & set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
 
 
 def _defined_folds(row: NetworkRow, metric: str) -> list[int]:

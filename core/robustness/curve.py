@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.datasets.base import Modality
-from core.evaluation.statistics import Difference, Mean, Scores, difference, mean_over_folds
+from core.evaluation.statistics import Difference, Mean, Scores, difference, folds_alike, mean_over_folds
 from core.robustness import CORRUPTIONS, Corruption, Level
 
 
@@ -39,10 +39,6 @@ class SweptNetwork:
     def test_clips(self) -> float:
         """Of a run, in the mean."""
         return float(np.mean([len(ids) for ids in self.tested.values()]))
-
-    def clips_of(self, fold: int) -> set[tuple[str, ...]]:
-        """What its runs on a fold were tested on: one set of clips where nothing is amiss."""
-        return {ids for run, ids in self.tested.items() if run[0] == fold}
 
     def missing(self, level: Level) -> int:
         """Finished runs that have not been asked at a level."""
@@ -111,7 +107,8 @@ class Sweep:
         found = self.networks[network]
         if found.missing(level):
             return None
-        return mean_over_folds(found.scores[level], n_train=found.train_clips, n_test=found.test_clips)
+        mean = mean_over_folds(found.scores[level], n_train=found.train_clips, n_test=found.test_clips)
+        return mean.within(0.0, 1.0)
 
     def difference(self, network: str, other: str, level: Level) -> Difference | None:
         """Of two networks at a level, paired by the folds in which both were tested on the same clips; None where
@@ -126,8 +123,7 @@ class Sweep:
 def _paired(a: SweptNetwork, b: SweptNetwork, level: Level, other: Level) -> Difference | None:
     if a.missing(level) or b.missing(other):
         return None
-    folds = {fold for fold, _ in a.tested} & {fold for fold, _ in b.tested}
-    same = {fold for fold in folds if len(a.clips_of(fold) | b.clips_of(fold)) == 1}
+    same = folds_alike(a.tested, b.tested)
     if not same:
         return None
     of_a, of_b = ({run: v for run, v in n.scores[at].items() if run[0] in same} for n, at in ((a, level), (b, other)))

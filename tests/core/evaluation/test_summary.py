@@ -43,7 +43,10 @@ def make_run(workspace: Workspace, architecture: str, fold: int, seed: int = 0, 
         network=network,
         modality=departures.pop("modality", "audio"),
         branches=departures.pop("branches", ()),
-        dataset=DatasetChoice(name=str(departures.pop("dataset", "demo-sounds"))),
+        dataset=DatasetChoice(
+            name=str(departures.pop("dataset", "demo-sounds")),
+            with_sound=departures.pop("with_sound", "as needed"),  # type: ignore[arg-type]
+        ),
         recipe=Recipe(**departures),  # type: ignore[arg-type]
         fold=fold,
         seed=seed,
@@ -304,6 +307,15 @@ def test_modalities_are_compared_on_the_same_clips(workspace: Workspace) -> None
     sound, sight = (next(n for n in summary.networks if n.modality == m) for m in (Modality.AUDIO, Modality.VIDEO))
     pair = next(pair for pair in pairs if {pair.a.label, pair.b.label} == {sound.label, sight.label})
     assert pair.difference == difference(pair.a.scores("accuracy"), pair.b.scores("accuracy"), 120, 40)
+
+
+def test_two_choices_that_come_to_the_same_clips_are_compared(workspace: Workspace) -> None:
+    for fold in (1, 2, 3):
+        make_run(workspace, "alexnet", fold, network=IMAGENET)
+        make_run(workspace, "alexnet", fold, network=SIGHT, modality="video", with_sound="also without")
+    summary = summarise(list_runs(workspace))
+    (pair,) = summary.compare("accuracy")
+    assert pair.difference.folds == (1, 2, 3) and not summary.strangers()
 
 
 def test_folds_of_other_clips_are_not_compared_and_a_pair_that_has_no_other_is_named(workspace: Workspace) -> None:

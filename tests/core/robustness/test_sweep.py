@@ -15,6 +15,7 @@ from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import holm
+from core.evaluation.summary import summarise
 from core.robustness import CORRUPTIONS
 from core.robustness.branches import against_branches
 from core.robustness.sweep import read_sweep, sweep
@@ -179,6 +180,20 @@ def test_other_clips_are_not_compared(workspace, corruption, made):
                 folder.path / "predictions.npz"
             )
     assert read(workspace, corruption).difference(label, branch, None).folds == (2, 3, 4)
+
+
+def test_intervals_end_where_accuracy_does_as_in_compare(workspace, corruption):
+    runs = make_study(workspace, synthetic_clips(6, per_class=16), networks=NETWORKS[:1], folds=(1, 2))
+    for run, right in zip(runs, (0.97, 0.5), strict=True):
+        clean = run.predictions()
+        true = np.eye(6, dtype=np.float32)[clean.labels]
+        wrong = np.arange(len(clean)) >= right * len(clean)
+        replace(clean, probabilities=np.where(wrong[:, None], np.roll(true, 1, axis=1), true)).save(
+            run.path / "predictions.npz"
+        )
+    found, (network,) = read(workspace, corruption), summarise(runs).networks
+    mean = found.mean(network.label, None)
+    assert (mean.low, mean.high) == (0.0, 1.0) and mean == network.means["accuracy"]
 
 
 def test_one_fold_has_no_interval_and_says_so(workspace, corruption):
