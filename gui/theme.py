@@ -21,6 +21,7 @@ from core.datasets.base import Modality
 ERROR = QColor("#D55E00")
 CORRECT = QColor("#7389A3")  # the diagonal of a confusion matrix: there, but quieter than the errors
 _ARCHITECTURE = {"baseline_cnn": "#0072B2", "alexnet": "#E69F00", "resnet50": "#009E73"}
+_SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
 _OTHERS = ("#CC79A7", "#56B4E9", "#F0E442", "#999999")  # for architectures added later
 
 MODALITY_STYLE = {
@@ -74,6 +75,12 @@ def architecture_colour(architecture: str) -> QColor:
     if architecture in _ARCHITECTURE:
         return QColor(_ARCHITECTURE[architecture])
     return QColor(_OTHERS[sum(architecture.encode()) % len(_OTHERS)])
+
+
+def shade(architecture: str, variant: int) -> QColor:
+    """The colour of an architecture's variant, counted from 0: the first has the colour itself."""
+    towards, share = _SHADES[variant % len(_SHADES)]
+    return mix(architecture_colour(architecture), colour(towards), share)
 
 
 def architecture_icon(architecture: str) -> QIcon:

@@ -65,9 +65,6 @@ class BatchTrace:
         self._waiting.clear()
 
 
-SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of an architecture's variants
-
-
 @dataclass
 class RunCurves:
     """What is known of one run, and how it is drawn."""
@@ -92,8 +89,7 @@ class RunCurves:
     @property
     def colour(self) -> QColor:
         """Of the architecture, in the shade of the variant; asked for anew under another scheme."""
-        towards, share = SHADES[self.variant % len(SHADES)]
-        return theme.mix(theme.architecture_colour(self.architecture), theme.colour(towards), share)
+        return theme.shade(self.architecture, self.variant)
 
 
 class Curves(QWidget):

@@ -47,8 +47,7 @@ class LevelLine:
     @property
     def colour(self) -> QColor:
         """Asked for anew under another scheme."""
-        shade = min(0.6, 0.35 * self.variant)
-        return theme.mix(theme.architecture_colour(self.architecture), theme.colour("text"), shade)
+        return theme.shade(self.architecture, self.variant)
 
 
 def level_lines(sweep: Sweep) -> list[LevelLine]:

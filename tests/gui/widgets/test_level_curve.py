@@ -170,12 +170,13 @@ def test_lines_of_a_sweep_say_network_level_interval_and_basis(workspace, corrup
         workspace,
         synthetic_clips(6, per_class=16),
         architectures=("resnet50",),
-        fusions=("gated attention", "concatenation"),
+        fusions=("gated attention", "concatenation", "score average"),
     )
     make_answers(folders, corruption)
     sweep = read_sweep(workspace, "fabricated-test-data", corruption, Control())
     lines = level_lines(sweep)
-    assert [line.variant for line in lines] == [0, 0, 0, 1], "two fusions of one architecture are told apart"
+    assert [line.variant for line in lines] == [0, 0, 0, 1, 2]
+    assert len({line.colour.name() for line in lines[2:]}) == 3, "fusions of one architecture are told apart"
     for line in lines:
         for level, point in zip(sweep.levels, line.points, strict=True):
             mean = sweep.mean(line.name, level)
