@@ -32,8 +32,9 @@ BY_SEVERAL = (Which.EVERYBODY, Which.A_NOT_B)  # what several networks said deci
 HELP = {
     Which.ALL: "Every test clip of the chosen runs, right or wrong.",
     Which.ERRORS: "Only clips that the network got wrong.",
-    Which.EVERYBODY: "Clips that every run tested on them got wrong: hard, or wrongly labelled.",
-    Which.A_NOT_B: "Clips that every run of A got right and every run of B got wrong. "
+    Which.EVERYBODY: "Clips that every network got wrong, in the same fold with the same seed: "
+    "hard, or wrongly labelled.",
+    Which.A_NOT_B: "Clips that A got right and B got wrong, in the same fold with the same seed. "
     "The matrix and the table show the answers of B.",
 }
 
@@ -66,11 +67,15 @@ class Choice:
             return "A and B are the same network: choose two."
         if self.words:
             return f"None of these clips has “{self.words}” in its name or class."
-        if self.which is Which.A_NOT_B:
-            return f"There is no clip that {networks[self.right]} got right and {networks[self.wrong]} got wrong."
+        of_b = self.which is Which.A_NOT_B  # whatever network is chosen
+        narrowed = (self.network != ANY and not of_b) or self.fold != ANY or self.seed != ANY
+        none, each = ("None of these clips", "each of these clips") if narrowed else ("No clip", "every clip")
+        if of_b:
+            by = f"right by {networks[self.right]} and wrong by {networks[self.wrong]}"
+            return f"{none} was told {by}, in the same fold with the same seed."
         if self.which is Which.EVERYBODY:
-            return "There is no clip that every network got wrong."
-        return "There are no errors: every clip was recognised."
+            return f"{none} was told wrong by every network, in the same fold with the same seed."
+        return f"There are no errors: {each} was recognised."
 
 
 class ErrorFilters(QWidget):
