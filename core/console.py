@@ -201,21 +201,21 @@ class StudyView:
     def _finished(self, event: RunFinished) -> None:
         self._done += 1
         took = time.monotonic() - self._clock
-        run = self._run
-        name = f"{run.network}, fold {run.fold}, seed {run.seed}" if run and run.run == event.run else event.run
-        name = escape(name)
+        run = self._run if self._run is not None and self._run.run == event.run else None  # else it failed before
+        name = escape(f"{run.network}, fold {run.fold}, seed {run.seed}" if run else event.run)
         if event.outcome is Outcome.DONE:
             said = f"{100 * event.scores['accuracy']:5.1f} %  {readable.duration(took)}"
         else:
             said = f"[red]{event.outcome}[/]: {escape(event.reason)}"
-        self._console.print(f"{name}: {said}  ({self._done} of {self._total}{self._left(took)})", soft_wrap=True)
+        left = self._left(run, took) if run else ""
+        self._console.print(f"{name}: {said}  ({self._done} of {self._total}{left})", soft_wrap=True)
 
-    def _left(self, took: float) -> str:
+    def _left(self, run: RunStarted, took: float) -> str:
         """Time left: what was estimated for the runs to come, times how wrong the estimate was so far."""
-        if self._expected is None or self._run is None or self._done == self._total:
+        if self._expected is None or self._done == self._total:
             return ""
         self._took += took
-        self._should_have += self._expected.per_run[self._run.network] * (1 - self._run.first_epoch / self._run.epochs)
+        self._should_have += self._expected.per_run[run.network] * (1 - run.first_epoch / run.epochs)
         left = (self._expected.seconds - self._should_have) * self._took / max(self._should_have, 1e-9)
         return f", about {readable.duration(max(left, 0.0))} left"
 

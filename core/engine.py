@@ -308,7 +308,8 @@ def _advanced(status: EngineStatus, event: Event) -> EngineStatus:
                 status, epoch=event.epoch, clips_per_second=event.clips_per_second, seconds_left=event.seconds_left
             )
         case RunFinished():
-            return replace(status, runs_done=status.runs_done + 1)
+            done = status.runs_done + 1
+            return replace(status, run="", runs_done=done, epoch=0, epochs=0, clips_per_second=0.0, seconds_left=None)
         case StudyFinished():
             return EngineStatus()
     return status

@@ -216,6 +216,10 @@ def test_the_status_bar_follows_the_study(window, qtbot):
     assert "paused" in bar.study.text()
     bar.pause.click()
     assert engine.status.state is State.RUNNING
+    engine.say(fakes.epoch_ended(specs[0], 10), fakes.run_finished(specs[0]))
+    qtbot.waitUntil(lambda: bar.study.text() == "trial · run 2 of 2")
+    assert bar.bar.value() == 500, "the second has not begun"
+    assert not bar.speed.text() and not bar.left.text()
     bar.stop.click()
     assert engine.status.state is State.STOPPING
     engine.finish(Outcome.CANCELLED)

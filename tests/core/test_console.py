@@ -1,0 +1,34 @@
+"""What a study says on a terminal, line by line."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from core.console import StudyView
+from core.estimate import Estimate
+from core.events import Outcome, RunFinished, RunStarted, StudyStarted
+
+
+def test_a_run_that_fails_before_it_starts_is_not_counted_by_the_clock_of_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, written = [0.0], io.StringIO()
+    monkeypatch.setattr("core.console.time.monotonic", lambda: clock[0])
+    expected = Estimate(400.0, 0, 0, 4, {"AlexNet": 100.0})
+    view = StudyView(Console(file=written, width=200, highlight=False), expected)
+    view.show(StudyStarted("trial", ("a", "b", "c", "d")))
+    view.show(RunStarted("a", "AlexNet", "alexnet", 1, 0, 10, 0, 5, 40, 0, 10, 1000))
+    clock[0] = 100.0
+    view.show(RunFinished("a", Outcome.DONE, scores={"accuracy": 0.5}))
+    clock[0] = 5000.0
+    view.show(RunFinished("b", Outcome.FAILED, "no weights"))
+    view.show(RunStarted("c", "AlexNet", "alexnet", 3, 0, 10, 0, 5, 40, 0, 10, 1000))
+    clock[0] = 5100.0
+    view.show(RunFinished("c", Outcome.DONE, scores={"accuracy": 0.5}))
+    _, first, failed, third = written.getvalue().splitlines()
+    assert first == "AlexNet, fold 1, seed 0:  50.0 %  2 min  (1 of 4, about 5 min left)"
+    assert failed == "b: failed: no weights  (2 of 4)"
+    assert third == "AlexNet, fold 3, seed 0:  50.0 %  2 min  (3 of 4, about 3 min left)"
