@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core import readable
 from core.chosen import open_chosen
 from core.control import Control
+from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.engine import plan
 from core.events import Progress
@@ -96,6 +97,28 @@ def estimate(
         per_run=per_run,
         cache_bytes=cache_bytes,
     )
+
+
+def weights_to_fetch(left: Estimate, study: Study, workspace: Workspace, control: Control) -> tuple[str, ...]:
+    """Sentences on ImageNet weights that networks still to be trained ask for and that are not on this computer.
+
+    Args:
+        left: the estimate of the study.
+
+    Raises:
+        UserError: the dataset cannot be opened.
+        Cancelled: through `control`.
+    """
+    wanted = {n.architecture for n in study.network if n.weights == "imagenet" and n.label in left.per_run}
+    if not wanted:
+        return ()
+    from core.weights import imagenet_to_fetch
+
+    choice = study.dataset
+    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
+    folders = workspace.weights, dataset.weights_folder
+    sentences = (imagenet_to_fetch(architecture, *folders) for architecture in sorted(wanted))
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _run_seconds(dataset: Dataset, spec: RunSpec, train: float, test: float) -> float:

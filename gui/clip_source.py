@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.chosen import open_chosen
-from core.control import Control
 from core.datasets.base import Clip, Dataset
 from core.run_spec import DatasetChoice
-from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
 
@@ -40,8 +37,8 @@ class ClipSource(QObject):
         if self._context.dataset is not None and self._context.dataset_choice == choice:
             self._opened(self._context.dataset)
         else:
-            opened = partial(_open, self._context.workspace, choice)
-            self._job = self._context.jobs.run(opened, self._opened, self._failed)
+            opening = partial(open_chosen, choice, self._context.workspace)
+            self._job = self._context.jobs.run(opening, self._opened, self._failed)
 
     def clip(self, clip_id: str) -> Clip | None:
         return self._clips.get(clip_id)
@@ -55,7 +52,3 @@ class ClipSource(QObject):
         self._job = None
         self.trouble = f"The clips cannot be played. {sentence}"
         self.changed.emit()
-
-
-def _open(workspace: Workspace, choice: DatasetChoice, control: Control, report: Any) -> Dataset:
-    return open_chosen(choice, workspace, control, report)

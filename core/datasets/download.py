@@ -10,6 +10,7 @@ from pathlib import Path
 import filelock
 
 from core.control import Control
+from core.datasets import DATASETS
 from core.datasets.unpack import BadArchive, unpack
 from core.errors import UserError
 from core.fetch import Remote, Report, discard, fetch
@@ -34,6 +35,11 @@ class Archive:
     bytes: int
     extracted: int
     check: str | Check
+
+
+def download_dataset(name: str, target: Path, url: str, control: Control, report: Report) -> Path:
+    """The archive of a row of DATASETS, from an address of one's own; as `download`."""
+    return download(load_dotted(DATASETS[name].downloader), target, control, report, url)
 
 
 def download(archive: Archive, target: Path, control: Control, report: Report, url: str | None = None) -> Path:

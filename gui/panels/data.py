@@ -10,6 +10,8 @@ from typing import Any
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
+from core.check import Check, Checked, Room, check_recordings, find_checked
+from core.chosen import open_chosen
 from core.datasets import DATASETS, recognise
 from core.datasets.base import Dataset
 from core.datasets.scan import read_headers
@@ -17,12 +19,10 @@ from core.events import Progress
 from core.run_spec import DatasetChoice
 from gui.context import Context
 from gui.jobs import Job
-from gui.panels import data_jobs
 from gui.panels.base import Panel
 from gui.panels.data_chooser import DatasetChooser
 from gui.panels.data_content import CHECK, CLIPS, DatasetContent
 from gui.panels.data_download import DownloadPage
-from gui.panels.data_jobs import Check, Checked, Room
 from gui.widgets.empty_state import EmptyState
 
 WELCOME = (
@@ -129,7 +129,7 @@ class DataPanel(Panel):
         self.waiting.sentence.setText("Opening …")
         if not check:
             self.pages.setCurrentWidget(self.waiting)
-        work = partial(data_jobs.open_dataset, self.context.workspace, choice)
+        work = partial(open_chosen, choice, self.context.workspace)
         self._job = self.context.jobs.run(work, self._opened, self._not_opened, self._making)
 
     def check(self) -> None:
@@ -137,7 +137,7 @@ class DataPanel(Panel):
         dataset = self.content.opened
         if dataset is None:
             return
-        work = partial(data_jobs.check_recordings, self._check_of(dataset), self.context.workspace)
+        work = partial(check_recordings, self._check_of(dataset), self.context.workspace)
         self._start("Decoding the recordings", self._checked, self._not_checked, work)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -201,7 +201,7 @@ class DataPanel(Panel):
 
     def _look_up(self, dataset: Dataset) -> None:
         """What was found before is still known, and costs a look at the files."""
-        work = partial(data_jobs.find_checked, self._check_of(dataset), self.context.workspace)
+        work = partial(find_checked, self._check_of(dataset), self.context.workspace)
         self._job = self.context.jobs.run(work, self._found, self._not_found)
 
     def _not_opened(self, sentence: str) -> None:
@@ -259,9 +259,11 @@ class DataPanel(Panel):
             self.open(self.choice.model_copy(update={"exclude": ()}), check=True)
 
     def _download(self, name: str, address: str) -> None:
+        from core.datasets.download import download_dataset
+
         self.download.begin()
         target = self.context.workspace.dataset_root(name)
-        work = partial(data_jobs.download_dataset, name, target, address)
+        work = partial(download_dataset, name, target, address)
         self._download_job = self.context.jobs.run(
             work, self._downloaded, self._not_downloaded, self.download.progress.report
         )

@@ -8,11 +8,11 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from core.check import Checked
 from core.datasets.base import Dataset
 from core.datasets.splits import Leak
 from core.readable import counted
 from gui import theme
-from gui.panels.data_jobs import Checked
 from gui.widgets.clip_table import ClipTable, Column
 from gui.widgets.empty_state import EmptyState
 

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from core.check import Checked, Room
 from core.datasets.base import Clip, Dataset
 from core.datasets.scan import Headers
 from core.media import is_video
@@ -15,7 +16,6 @@ from gui.context import Context
 from gui.panels.data_browser import ClipBrowser
 from gui.panels.data_check import CheckPage
 from gui.panels.data_columns import HEARD, sound_of
-from gui.panels.data_jobs import Checked, Room
 from gui.widgets.augmentation_preview import AugmentationPreview
 from gui.widgets.class_balance import ClassBalance
 from gui.widgets.elided import ElidedLabel

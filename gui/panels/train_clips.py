@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset, Modality
+from core.presets import same_place
 from core.run_spec import DatasetChoice
 from core.study import Study
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
 from gui.field_editors import Choice
-from gui.panels.train_presets import same_place
 from gui.settings_form import LABEL_WIDTH, SettingsForm, error_label, show_text
 
 

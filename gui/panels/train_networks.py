@@ -9,12 +9,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
+from core.presets import trio, with_branches
 from core.run_lists import Earlier
 from core.run_spec import Network
 from core.study import architectures
 from gui import theme
 from gui.panels.train_network_row import Around, NetworkRow
-from gui.panels.train_presets import trio, with_branches
 from gui.widgets.flow import FlowLayout
 
 

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
-from core.datasets import DATASETS
 from core.errors import UserError
 from core.study import Study
-from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
 from gui.panels.train_controls import Controls, Step
@@ -119,23 +117,9 @@ def _estimating(study: Study, context: Context) -> Callable[[Control, Callable[[
     workspace = context.workspace
 
     def work(control: Control, report: Callable[[Any], None]) -> Any:
-        from core.estimate import estimate
+        from core.estimate import estimate, weights_to_fetch
 
         left = estimate(study, workspace, control, report)
         return Answer(left, weights_to_fetch(left, study, workspace, control))
 
     return work
-
-
-def weights_to_fetch(left: Estimate, study: Study, workspace: Workspace, control: Control) -> tuple[str, ...]:
-    """Sentences on ImageNet weights that networks still to be trained ask for and that are not on this computer."""
-    wanted = {n.architecture for n in study.network if n.weights == "imagenet" and n.label in left.per_run}
-    if not wanted:
-        return ()
-    from core.weights import imagenet_to_fetch
-
-    choice = study.dataset
-    dataset = DATASETS[choice.name].open(workspace.dataset_root(choice.name, choice.root), control)
-    folders = workspace.weights, dataset.weights_folder
-    sentences = (imagenet_to_fetch(architecture, *folders) for architecture in sorted(wanted))
-    return tuple(sentence for sentence in sentences if sentence)

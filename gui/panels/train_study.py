@@ -5,12 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
 from core.errors import UserError
 from core.files import slug
+from core.presets import (
+    PRESETS,
+    dealt_as,
+    is_preset,
+    made_for,
+    other_clips,
+    read_presets,
+    renamed,
+    same_place,
+    suited,
+)
 from core.readable import counted
 from core.recipe import Recipe
 from core.run_lists import Earlier, finished_runs
@@ -22,17 +33,6 @@ from gui.context import Context
 from gui.field_editors import widen_list
 from gui.panels.train_clips import ClipsForm
 from gui.panels.train_networks import NetworkList
-from gui.panels.train_presets import (
-    PRESETS,
-    dealt_as,
-    is_preset,
-    made_for,
-    other_clips,
-    read_presets,
-    renamed,
-    same_place,
-    suited,
-)
 from gui.settings_form import LABEL_WIDTH, Section, SettingsForm
 
 _SHORT = ("name", "folds", "seeds", "device", "cache_limit")
@@ -41,8 +41,6 @@ VALIDATION = 0.2  # the share that a study is given whose fusion needs one
 
 class StudyEditor(QScrollArea):
     """`value` gives the study, or None with the sentences in view; `set_value` shows one."""
-
-    changed = Signal()
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,7 +108,6 @@ class StudyEditor(QScrollArea):
             self._context.message.emit(str(error), "error")
             return False
         self.set_value(study.model_copy(update={"dataset": self._located(study.dataset)}))
-        self.changed.emit()
         return True
 
     def use_dataset(self, choice: DatasetChoice) -> None:
@@ -127,7 +124,6 @@ class StudyEditor(QScrollArea):
                 self._suit()
         else:
             self.set_value(study.model_copy(update={"dataset": dealt_as(study.dataset, choice)}))
-        self.changed.emit()
 
     def _suit(self) -> None:
         study, dataset = self._unsuited, self.clips.dataset
@@ -150,12 +146,10 @@ class StudyEditor(QScrollArea):
         if clips is not None and same_place(choice, clips[0]):
             self.clips.set_value(dealt_as(clips[0], choice), clips[1])
             self.clips.look_again()
-            self.changed.emit()
 
     def _clips_known(self) -> None:
         self._suit()
         self._show_what_matters()
-        self.changed.emit()
 
     def _modality_chosen(self) -> None:
         """Both is told beside its single branches, which a study on both therefore has."""
@@ -221,7 +215,6 @@ class StudyEditor(QScrollArea):
         study = self.value()
         if study is not None:
             self._show_folder(study)
-        self.changed.emit()
 
     def _read_runs(self) -> None:
         if self._runs_job is None:

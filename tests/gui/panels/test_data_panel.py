@@ -16,12 +16,12 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton
 
 from core.chosen import open_chosen
-from core.datasets import DATASETS
+from core.datasets import DATASETS, download
 from core.errors import UserError
 from core.events import Progress
 from core.run_spec import DatasetChoice
 from core.study import Study
-from gui.panels import data_jobs
+from gui.panels import data
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, BALANCE, CHECK, CLIPS
 from gui.widgets.sound_augmentation import KINDS, MASKS
@@ -331,7 +331,7 @@ def test_a_cancelled_check_changes_nothing(qtbot, panel, context, folder, monkey
     opened(qtbot, panel, folder)
     before = context.dataset
 
-    monkeypatch.setattr(data_jobs, "check_recordings", endless)
+    monkeypatch.setattr(data, "check_recordings", endless)
     panel.check()
     assert panel.content.progress.isVisible() and not panel.content.check_button.isEnabled()
     panel.content.progress.cancel.click()
@@ -463,14 +463,14 @@ def test_a_preview_that_takes_long_says_so(qtbot, panel, folder):
 
 
 def test_opening_can_be_cancelled(qtbot, panel, context, folder, monkeypatch):
-    really = data_jobs.open_dataset
-    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    really = data.open_chosen
+    monkeypatch.setattr(data, "open_chosen", endless)
     panel.open_folder(folder)
     panel.waiting.findChild(QPushButton).click()
     assert panel.pages.currentWidget() is panel.welcome
-    monkeypatch.setattr(data_jobs, "open_dataset", really)
+    monkeypatch.setattr(data, "open_chosen", really)
     opened(qtbot, panel, folder)
-    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    monkeypatch.setattr(data, "open_chosen", endless)
     panel.select("demo-sounds")
     panel.waiting.findChild(QPushButton).click()
     assert panel.pages.currentWidget() is panel.content
@@ -484,7 +484,7 @@ def test_a_cancelled_opening_leaves_what_was_open_as_it_was(qtbot, panel, contex
     qtbot.waitUntil(lambda: "Length s" in [one.title for one in table.clips.columns], timeout=5000)
     table.make_current(5)
     clip, title, found = panel.content.browser.current, panel.content.tabs.tabText(CHECK), panel.checked
-    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    monkeypatch.setattr(data, "open_chosen", endless)
     panel.select("demo-sounds")
     panel.waiting.findChild(QPushButton).click()
     assert panel.pages.currentWidget() is panel.content and panel.choice == context.dataset_choice
@@ -495,7 +495,7 @@ def test_a_cancelled_opening_leaves_what_was_open_as_it_was(qtbot, panel, contex
 
 def test_headers_are_read_on_while_another_opening_is_cancelled(qtbot, panel, folder, monkeypatch):
     opened(qtbot, panel, folder)
-    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    monkeypatch.setattr(data, "open_chosen", endless)
     panel.select("demo-sounds")
     panel.waiting.findChild(QPushButton).click()
     table = panel.content.browser.table
@@ -507,7 +507,7 @@ def test_what_was_open_is_opened_again_once(qtbot, panel, context, folder, monke
     opened(qtbot, panel, folder)
     panel.save_state()
     context.set_dataset(context.dataset_choice, None)
-    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    monkeypatch.setattr(data, "open_chosen", endless)
     again = DataPanel(context)
     qtbot.addWidget(again)
     again.activate()
@@ -520,7 +520,7 @@ def test_what_was_open_is_opened_again_once(qtbot, panel, context, folder, monke
 
 def test_nothing_has_come_of_a_dataset_that_is_only_offered(qtbot, panel, context, folder, monkeypatch):
     opened(qtbot, panel, folder)
-    monkeypatch.setattr(data_jobs, "open_dataset", endless)
+    monkeypatch.setattr(data, "open_chosen", endless)
     panel.select("demo-sounds")
     panel.select("esc50")
     assert panel.pages.currentWidget() is panel.download and panel.choice == context.dataset_choice
@@ -555,7 +555,7 @@ def test_what_was_downloaded_is_opened(qtbot, panel, context, monkeypatch):
         target.symlink_to(ESC10)
         return target
 
-    monkeypatch.setattr(data_jobs, "download_dataset", arrive)
+    monkeypatch.setattr(download, "download_dataset", arrive)
     panel.select("esc10")
     panel.download.start.click()
     qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
@@ -575,7 +575,7 @@ def test_a_download_goes_on_while_other_datasets_are_looked_at(qtbot, panel, con
         return target
 
     arrived = threading.Event()
-    monkeypatch.setattr(data_jobs, "download_dataset", slow)
+    monkeypatch.setattr(download, "download_dataset", slow)
     page = panel.download
     panel.select("esc50")
     page.start.click()
@@ -600,7 +600,7 @@ def test_a_download_that_fails_is_not_said_under_the_title_of_another(qtbot, pan
         raise UserError("ESC-50 did not come.")
 
     gate = threading.Event()
-    monkeypatch.setattr(data_jobs, "download_dataset", fail)
+    monkeypatch.setattr(download, "download_dataset", fail)
     panel.select("esc50")
     panel.download.start.click()
     panel.select("ucf101")
@@ -614,7 +614,7 @@ def test_a_download_that_fails_is_not_said_under_the_title_of_another(qtbot, pan
 
 
 def test_a_download_ends_by_its_own_cancel(qtbot, panel, monkeypatch):
-    monkeypatch.setattr(data_jobs, "download_dataset", lambda *arguments: endless(*arguments))
+    monkeypatch.setattr(download, "download_dataset", lambda *arguments: endless(*arguments))
     panel.select("esc50")
     panel.download.start.click()
     job = panel._download_job

@@ -10,14 +10,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
+from core.check import Check, Checked, Room, check_recordings, find_checked
 from core.datasets import DATASETS
 from core.recipe import AudioSettings, Recipe, VideoSettings
 from core.run_spec import DatasetChoice
 from core.study import Study
-from gui.panels import data_content, data_jobs
+from gui.panels import data_content
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, CHECK, CLIPS
-from gui.panels.data_jobs import Check, Room
 from gui.widgets.sight_augmentation import KINDS, MIXUP
 from gui.widgets.sound_augmentation import KINDS as SOUND_KINDS
 from tests.core.films import RATE, moving_square, tone, write_film
@@ -255,10 +255,10 @@ def test_a_wing_that_was_never_decoded_is_no_check(opened, videos, context):
 
     check = Check(opened.content.dataset, opened.choice)
     report = print
-    data_jobs.check_recordings(check, context.workspace, Control(), report)
-    assert isinstance(data_jobs.find_checked(check, context.workspace, Control(), report), data_jobs.Checked)
+    check_recordings(check, context.workspace, Control(), report)
+    assert isinstance(find_checked(check, context.workspace, Control(), report), Checked)
     shutil.rmtree(context.workspace.cache / "video")
-    assert isinstance(data_jobs.find_checked(check, context.workspace, Control(), report), Room)
+    assert isinstance(find_checked(check, context.workspace, Control(), report), Room)
 
 
 def test_train_leaves_word_of_what_it_would_train(qtbot, show_panel, context, videos):

@@ -7,11 +7,11 @@ import pytest
 from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.files import slug
+from core.presets import PRESETS
 from core.recipe import AudioSettings, Recipe
 from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, run_folder
 from core.study import Study
-from gui.panels.train_presets import PRESETS
 from gui.panels.train_study import VALIDATION, StudyEditor
 
 ALONE = (Network(modality="audio"), Network(modality="video"))

@@ -1,31 +1,27 @@
-"""What the Data panel computes in the background."""
+"""What is wrong with the recordings that a study would be trained on, found before it is: files and leaks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 from core import readable
 from core.audio.judge import usable_sound
 from core.caches import Caches, estimate_bytes
-from core.chosen import open_chosen
 from core.control import Control
-from core.datasets import DATASETS
 from core.datasets.base import Dataset, Modality
 from core.datasets.scan import ScanReport
 from core.datasets.splits import Leak, find_leaks, refolded
+from core.events import Progress
+from core.presets import dealt_as, made_for, other_clips, read_presets
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice
 from core.study import Study
-from core.tables import load_dotted
 from core.wings import WINGS
 from core.workspace import Workspace
-from gui.panels.train_presets import dealt_as, made_for, other_clips, read_presets
 
-Report = Callable[[Any], None]
+Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -91,13 +87,13 @@ class Checked:
     choice: DatasetChoice  # how the clips were dealt out
 
 
-def open_dataset(workspace: Workspace, choice: DatasetChoice, control: Control, report: Report) -> Dataset:
-    """The dataset that is chosen, with folds as chosen and less what was left out by hand."""
-    return open_chosen(choice, workspace, control, report)
-
-
 def check_recordings(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked:
-    """Decode every clip into the caches, judge them, and look for what would leak from training to test."""
+    """Decode every clip into the caches, judge them, and look for what would leak from training to test.
+
+    Raises:
+        UserError: the workspace is another program's, too small, or the folds asked for cannot be made.
+        Cancelled: through `control`.
+    """
     workspace.require_writable()
     choice = check.study.dataset
     dataset = refolded(check.dataset, choice.folds)
@@ -116,13 +112,6 @@ def find_checked(check: Check, workspace: Workspace, control: Control, report: R
         return check_recordings(check, workspace, control, report)
     needed = estimate_bytes(check.dataset, [check], workspace.cache)
     return Room(needed, workspace.free_bytes(), _limit(check))
-
-
-def download_dataset(name: str, target: Path, url: str, control: Control, report: Report) -> Path:
-    """Download a dataset to its place in the workspace; returns that place."""
-    from core.datasets.download import download
-
-    return download(load_dotted(DATASETS[name].downloader), target, control, report, url)
 
 
 def _limit(check: Check) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.datasets.base import Modality
+from core.presets import made_for, read_presets, suited, with_branches
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study
-from gui.panels.train_presets import made_for, read_presets, suited, with_branches
 
 SOUND, FILMS = frozenset({Modality.AUDIO}), frozenset(Modality)
 

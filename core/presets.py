@@ -16,7 +16,7 @@ from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study, architectures, read_study
 
-PRESETS = Path(__file__).parents[2] / "resources" / "presets"
+PRESETS = Path(__file__).parents[1] / "resources" / "presets"
 
 
 def same_place(one: DatasetChoice, other: DatasetChoice) -> bool:
