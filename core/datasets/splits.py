@@ -1,7 +1,7 @@
 """Folds, splits and the leakage guard: what must not stand on both sides never does.
 
 A *group* is what clips share besides their class (a source recording, a person). Clips of one group, and clips that
-are byte for byte or sample for sample the same, must lie in one fold.
+are byte for byte or sample for sample the same, must lie in one fold, and are trained on or set aside together.
 """
 
 from __future__ import annotations
@@ -176,11 +176,18 @@ def _hindrances(dataset: Dataset, made: int, wanted: int) -> list[str]:
     return sentences
 
 
-def split(dataset: Dataset, fold: int, validation_share: float = 0.0, seed: int = 0) -> Split:
+def split(
+    dataset: Dataset,
+    fold: int,
+    validation_share: float = 0.0,
+    seed: int = 0,
+    digests: Mapping[str, Sequence[str]] | None = None,
+) -> Split:
     """Test on one fold, train on the others; a share of the training clips, by group and class, may be set aside.
 
     Clips whose fold is ALWAYS_TRAINING are trained on whichever fold is tested; clips without a fold are in no part.
-    A class whose every training clip would be set aside keeps its groups in training.
+    Groups with a clip that is the same, as `digests` (see `find_leaks`) say, are set aside together. A class whose
+    every training clip would be set aside keeps its groups in training.
 
     Raises:
         UserError: the fold has no clips, nothing is left to train on, or no validation part can be made.
@@ -194,19 +201,38 @@ def split(dataset: Dataset, fold: int, validation_share: float = 0.0, seed: int 
         raise UserError(f"{dataset.title} has clips in fold {fold} only: nothing is left to train on.")
     if validation_share <= 0:
         return Split(train, (), test)
-    aside = _set_aside([dataset.clips[i] for i in train], validation_share, seed)
+    clips = [dataset.clips[i] for i in train]
+    groups = _united(clips, digests or {})
+    aside = _set_aside([clip.label for clip in clips], groups, validation_share, seed)
     if not aside:
         raise UserError(
             f"The training clips of fold {fold} of {dataset.title} are too few, or of too few groups, to set "
             f"{validation_share:.0%} aside for validation. Set the validation share to 0, or add clips."
         )
-    validation = tuple(i for i in train if dataset.clips[i].group in aside)
-    return Split(tuple(i for i in train if dataset.clips[i].group not in aside), validation, test)
+    validation = tuple(i for i, group in zip(train, groups, strict=True) if group in aside)
+    return Split(tuple(i for i, group in zip(train, groups, strict=True) if group not in aside), validation, test)
 
 
-def _set_aside(clips: Sequence[Clip], share: float, seed: int) -> set[str]:
+def _united(clips: Sequence[Clip], digests: Mapping[str, Sequence[str]]) -> list[str]:
+    """The group of each clip, where groups that share a file or a content are one, of the first of their names."""
+    above = {clip.group: clip.group for clip in clips}
+
+    def first(group: str) -> str:
+        while above[group] != group:
+            group = above[group]
+        return group
+
+    met: dict[tuple[int, str], str] = {}  # kind of digest and digest → group
+    for clip in clips:
+        for key in enumerate(digests.get(clip.id, ())):
+            if key[1]:
+                low, high = sorted((first(clip.group), first(met.setdefault(key, clip.group))))
+                above[high] = low
+    return [first(clip.group) for clip in clips]
+
+
+def _set_aside(labels: Sequence[int], groups: Sequence[str], share: float, seed: int) -> set[str]:
     """Groups for validation: a few of many small folds. Empty where it cannot be done."""
-    labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
     per_class = Counter(label for label, _ in set(zip(labels, groups, strict=True)))
     pieces = min(Fraction(max(share, 0.05)).limit_denominator(20).denominator, max(per_class.values()))
     if pieces < 2:
@@ -214,8 +240,8 @@ def _set_aside(clips: Sequence[Clip], share: float, seed: int) -> set[str]:
     part = make_folds(labels, groups, pieces, seed)
     taken = max(1, round(share * pieces))
     aside = {group for group, piece in zip(groups, part, strict=True) if piece <= taken}
-    trained = {clip.label for clip in clips if clip.group not in aside}
-    return aside - {clip.group for clip in clips if clip.label not in trained}
+    trained = {label for label, group in zip(labels, groups, strict=True) if group not in aside}
+    return aside - {group for label, group in zip(labels, groups, strict=True) if label not in trained}
 
 
 def find_leaks(dataset: Dataset, digests: Mapping[str, Sequence[str]] | None = None) -> tuple[Leak, ...]:

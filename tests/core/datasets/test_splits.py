@@ -175,6 +175,22 @@ def test_validation_is_taken_from_training_by_group_and_class(share: float) -> N
     assert made == split(data, 1, share, seed=7) != split(data, 1, share, seed=8)
 
 
+def test_what_is_the_same_is_set_aside_together() -> None:
+    """Whatever its group: the same file, or the same content by way of a third clip; being without says nothing."""
+    data = dataset(*((f"c{i:02}", i % 2, 1 + i // 20, f"g{i:02}") for i in range(40)))
+    same = {"c20": ("f", "x"), "c22": ("f", "y"), "c24": ("g", "y"), "c26": ("y", "")}
+    digests = {clip.id: same.get(clip.id, (clip.id, "")) for clip in data.clips}
+    torn = 0
+    for seed in range(20):
+        made, apart = split(data, 1, 0.3, seed, digests), split(data, 1, 0.3, seed)
+        sides = [{data.clips[i].id for i in made.validation} & {"c20", "c22", "c24"} for made in (made, apart)]
+        assert len(sides[0]) in (0, 3)
+        torn += len(sides[1]) in (1, 2)
+        assert made.validation and sorted(made.train + made.validation + made.test) == list(range(40))
+        assert split(data, 1, 0.3, seed, {clip.id: (clip.id, "") for clip in data.clips}) == apart
+    assert torn, "without their digests they are torn apart"
+
+
 def test_a_class_with_one_group_is_not_taken_out_of_training() -> None:
     many = [(f"m{i}", 0, 1 + i % 2, f"m{i}") for i in range(40)]
     rare = [("r1", 1, 1, "r1"), ("r2", 1, 2, "r2")]
