@@ -185,10 +185,10 @@ def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> lis
 
 def _refuse_other_data(folders: Iterable[RunFolder], fingerprints: Mapping[str, str], study: Study) -> None:
     """Runs that were begun on other clips must not be counted as done, nor gone on with."""
+    from core.environment import recorded_fingerprints
+
     for folder in folders:
-        begun = folder.environment.get("dataset_fingerprint", {})
-        if isinstance(begun, str):  # written when there were sounds only
-            begun = {"audio": begun}
+        begun = recorded_fingerprints(folder.environment)
         other = any(begun[wing] != fingerprints[wing] for wing in begun.keys() & fingerprints.keys())
         if other and (folder.status.phase is Phase.DONE or folder.checkpoint.exists()):
             raise UserError(

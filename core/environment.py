@@ -41,6 +41,12 @@ def fingerprints(dataset: Dataset, caches: Caches) -> dict[str, str]:
     return {wing: _fingerprint(dataset, facts) for wing, facts in caches.facts.items()}
 
 
+def recorded_fingerprints(environment: Mapping[str, Any]) -> dict[str, str]:
+    """The `fingerprints` in a run's environment.json; runs from before there were videos have one, of sounds."""
+    found = environment.get("dataset_fingerprint", {})
+    return {"audio": found} if isinstance(found, str) else dict(found)
+
+
 def _fingerprint(dataset: Dataset, facts: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for clip in dataset.clips:

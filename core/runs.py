@@ -197,6 +197,18 @@ class RunFolder:
         """The lines that `write_initial_weights` wrote; () = it has not begun."""
         return tuple(self._written("initial_weights.txt").splitlines())
 
+    def write_set_aside(self, clip_ids: Sequence[str]) -> None:
+        """The training clips that nothing was learned from: a validation part that chooses the best epoch."""
+        write_atomically(self.path / "set_aside.json", json.dumps(list(clip_ids)).encode())
+
+    @property
+    def set_aside(self) -> frozenset[str] | None:
+        """What `write_set_aside` wrote; None = nothing, or it cannot be read."""
+        try:
+            return frozenset(json.loads(self._written("set_aside.json")))
+        except (ValueError, TypeError):
+            return None
+
     def create(self, spec: RunSpec) -> None:
         """Make the folder and write study.toml. What another run of that name was asked goes: it is not this one's.
 

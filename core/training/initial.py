@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 import models
-from core.datasets import DATASETS
 from core.datasets.base import Modality
+from core.datasets.splits import Split
 from core.errors import UserError
 from core.events import Message
 from core.files import slug
 from core.recipe import Recipe
-from core.run_spec import DatasetChoice, Network, RunSpec
-from core.runs import Phase, RunFolder, find_run
+from core.run_spec import Network, RunSpec
+from core.runs import Phase, RunFolder
+from core.training.earlier import refuse_leaks, run_behind
 from core.training.loaders import seed_of
 from core.training.workbench import Workbench
 from core.weights import imagenet_weights, read_tensors
@@ -34,10 +36,12 @@ class Initial:
     Attributes:
         pretrained: names of the network's parameters that came with weights.
         lines: source, digest, and every tensor that was loaded, skipped or missing.
+        front_ends: what the front ends of trained branches learned from their clips, by its name in the task.
     """
 
     pretrained: frozenset[str] = frozenset()
     lines: tuple[str, ...] = ("random weights",)
+    front_ends: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def build_network(spec: RunSpec, classes: int) -> Classifier:
@@ -48,15 +52,15 @@ def build_network(spec: RunSpec, classes: int) -> Classifier:
     return _single(spec.network, spec.modality, spec.recipe, classes)
 
 
-def initial_network(spec: RunSpec, bench: Workbench, test_clips: Set[str] = frozenset()) -> tuple[Classifier, Initial]:
+def initial_network(spec: RunSpec, bench: Workbench, parts: Split) -> tuple[Classifier, Initial]:
     """The network as it stands before the first step, and what was loaded into it.
 
     Its random weights depend on the run's seed alone. ImageNet weights may also lie in a folder `weights` beside the
     dataset. An audio-visual network starts from the runs of its branches; trained jointly, from its own weights.
 
     Raises:
-        UserError: the weights are missing, unreadable or fit nothing; they were trained on a clip of `test_clips`; a
-            branch is not trained yet; or more stages are to be frozen than there are.
+        UserError: the weights are missing, unreadable or fit nothing; they were trained on a clip that is for test or
+            validation among `parts`; a branch is not trained yet; or more stages are to be frozen than there are.
     """
     torch.manual_seed(seed_of(spec.seed))
     choice = spec.network
@@ -65,7 +69,7 @@ def initial_network(spec: RunSpec, bench: Workbench, test_clips: Set[str] = froz
     if spec.branches and spec.branches[0].run:
         initial = _load_branches(network, spec, bench)
     elif choice.weights != "none":
-        initial = _load(network, choice, bench, test_clips)
+        initial = _load(network, choice, bench, parts)
     try:
         network.freeze(spec.frozen_stages(len(network.stages)))
     except ValueError as error:
@@ -83,40 +87,44 @@ def _single(network: Network, modality: Modality, recipe: Recipe, classes: int) 
 
 
 def _load_branches(network: Classifier, spec: RunSpec, bench: Workbench) -> Initial:
-    """Both branches with their heads, from the runs of the same fold and seed."""
+    """Both branches with their heads and front ends, from the runs of the same fold and seed."""
     pretrained: set[str] = set()
     lines: list[str] = []
+    front_ends: dict[str, Tensor] = {}
     for part, branch in zip(("sound", "sight"), spec.branches, strict=True):
         run = RunFolder(bench.workspace.runs / slug(spec.study) / branch.run)
         if run.status.phase is not Phase.DONE:
             raise UserError(
                 f"{spec.network.label} starts from {branch.run}, which is {run.status.phase.word}: train it first."
             )
-        report = _fit(getattr(network, part), run.weights, spec.network.label, bench, keep_head=True)
+        tensors = read_tensors(run.weights)
+        report = _fit(getattr(network, part), tensors, run.weights, spec.network.label, bench, keep_head=True)
         pretrained |= {f"{part}.{name}" for name in report.pretrained}
         lines += _origin(run.weights, report)
-    return Initial(frozenset(pretrained), tuple(lines))
+        front_ends |= {name: tensor for name, tensor in tensors.items() if name.startswith(FRONT_ENDS)}
+    return Initial(frozenset(pretrained), tuple(lines), front_ends)
 
 
-def _load(network: Classifier, choice: Network, bench: Workbench, test_clips: Set[str]) -> Initial:
+def _load(network: Classifier, choice: Network, bench: Workbench, parts: Split) -> Initial:
     keep_head = False
     if choice.weights == "imagenet":
         beside = bench.dataset.weights_folder
         path = imagenet_weights(choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside)
     else:
         path = Path(choice.weights_path).expanduser()
-        earlier = _run_of(path) if choice.weights == "file" else find_run(bench.workspace, choice.weights_path)
+        earlier = run_behind(choice, bench.workspace)
         if earlier is not None:
-            _refuse_leak(earlier, bench, test_clips)
+            refuse_leaks(earlier, bench, parts)
             path = earlier.weights
             keep_head = earlier.predictions().classes == bench.dataset.classes
-    report = _fit(network, path, choice.label, bench, keep_head)
+    report = _fit(network, read_tensors(path), path, choice.label, bench, keep_head)
     return Initial(frozenset(report.pretrained), _origin(path, report))
 
 
-def _fit(network: Classifier, path: Path, label: str, bench: Workbench, keep_head: bool) -> WeightsReport:
-    """Load what fits. Of a run's file only the network: its front end's levels are learned from its own clips."""
-    tensors = read_tensors(path)
+def _fit(
+    network: Classifier, tensors: Mapping[str, Tensor], path: Path, label: str, bench: Workbench, keep_head: bool
+) -> WeightsReport:
+    """Load what fits of a network; the levels of a front end are no part of it."""
     of_network = {name: tensor for name, tensor in tensors.items() if not name.startswith(FRONT_ENDS)}
     try:
         report = fit(network, of_network, keep_head)
@@ -130,32 +138,3 @@ def _origin(path: Path, report: WeightsReport) -> tuple[str, ...]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return (f"{path}", f"sha256 {digest}", *report.lines())
-
-
-def _run_of(weights: Path) -> RunFolder | None:
-    """The run whose weights a file holds; None where it came from elsewhere."""
-    folder = RunFolder(weights.parent)
-    return folder if weights.name == folder.weights.name and folder.status.phase is Phase.DONE else None
-
-
-def _refuse_leak(earlier: RunFolder, bench: Workbench, test_clips: Set[str]) -> None:
-    """An earlier run on the same recordings must have held out every clip that is tested now.
-
-    A dataset may have been opened by the folder it was unpacked into, and its clips lie in one within.
-    """
-    then, now = _place(earlier.spec.dataset, bench), bench.dataset.root.resolve()
-    if then is None or not (now.is_relative_to(then) or then.is_relative_to(now)):
-        return
-    seen = test_clips - set(earlier.predictions().clip_ids.tolist())
-    if seen:
-        raise UserError(
-            f"{earlier.id} was trained on {len(seen)} of the clips that are tested now, {sorted(seen)[0]} for one: its "
-            "weights would give the answers away. Take a run with the same test fold."
-        )
-
-
-def _place(choice: DatasetChoice, bench: Workbench) -> Path | None:
-    """Where an earlier run's recordings lie; ESC-10 and ESC-50 are one place."""
-    if choice.root or DATASETS[choice.name].folder:
-        return bench.workspace.dataset_root(choice.name, choice.root).resolve()
-    return None

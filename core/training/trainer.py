@@ -164,6 +164,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         folder.write_log([])
     steps = epochs_done * len(train_batches)
     folder.write_initial_weights(initial.lines)
+    folder.write_set_aside([] if spec.late else [clip.id for clip in validation])
     folder.write_status(
         phase=Phase.RUNNING,
         parameters=parameters(network),

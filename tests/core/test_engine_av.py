@@ -16,7 +16,7 @@ from core.events import EpochEnded, Event, Message, Outcome, RunFinished
 from core.recipe import AudioSettings, Recipe, VideoAugmentation, VideoSettings
 from core.robustness.sweep import sweep
 from core.run_spec import DatasetChoice, Network
-from core.runs import RunFolder, list_runs
+from core.runs import Phase, RunFolder, list_runs
 from core.study import Study
 from core.verify import verify
 from core.workspace import Workspace
@@ -100,10 +100,31 @@ def test_sound_sight_and_both_are_tested_on_the_same_clips(films: Path, workspac
     for name in of_network:  # what learns from few clips leaves the branches as they are
         torch.testing.assert_close(joined[name.replace("network.", "network.sight.", 1)], alone[name], rtol=0, atol=0)
     assert len(of_network) > 10
+    aside = {label: len(folder.set_aside or ()) for label, folder in found.items()}
+    assert aside == {SOUND: aside[SIGHT], SIGHT: aside[SIGHT], BOTH: 0, "late": 0, "joint": aside[SIGHT]}
+    assert aside[SIGHT] + found[SIGHT].status.train_clips == 18
     learned = {label: folder.status.train_clips for label, folder in found.items()}
     alone_clips = learned[SIGHT]
     assert learned == {SOUND: alone_clips, SIGHT: alone_clips, BOTH: 18, "late": 18, "joint": alone_clips}
     assert not [event for event in events if isinstance(event, EpochEnded) and event.run == found["late"].id]
+
+
+def test_a_fusion_sees_and_hears_at_the_levels_of_its_branches(films: Path, workspace: Workspace) -> None:
+    """Also where it learns from more clips than they did."""
+    more = Network(
+        name=BOTH, modality="audio-visual", learns_from="training clips", recipe={"validation_share": 0.0, "epochs": 1}
+    )
+    study = film_study(films)
+    trained(study.model_copy(update={"network": (*study.network[:2], more)}), workspace)
+    found = runs(workspace)
+    assert found[BOTH].status.train_clips > found[SIGHT].status.train_clips
+    joined = load_file(found[BOTH].weights)
+    for label in (SOUND, SIGHT):
+        alone = load_file(found[label].weights)
+        levels = [name for name in alone if name.startswith("front_ends.")]
+        assert levels
+        for name in levels:
+            torch.testing.assert_close(joined[name], alone[name], rtol=0, atol=0)
 
 
 def test_a_score_average_is_the_average_of_its_branches(films: Path, workspace: Workspace) -> None:
@@ -176,8 +197,13 @@ def test_a_run_on_sight_gives_a_network_for_sound_its_weights(films: Path, works
     trained(film_study(films, network=(sight,)), workspace)
     earlier = runs(workspace)[SIGHT]
     heard = Network(name="from sight", modality="audio", weights="run", weights_path=earlier.name)
-    trained(film_study(films, name="heard", network=(heard,)), workspace)
-    report = (runs(workspace)["from sight"].path / "initial_weights.txt").read_text().splitlines()
+    study = film_study(films, name="heard", network=(heard,))
+    refused: list[Event] = []
+    run(study, workspace, refused.append)  # without the silent clips others are set aside
+    assert any(isinstance(event, RunFinished) and "the validation part now" in event.reason for event in refused)
+    trained(study.model_copy(update={"recipe": study.recipe.model_copy(update={"validation_share": 0.0})}), workspace)
+    done = next(run for run in list_runs(workspace, "heard") if run.status.phase is Phase.DONE)
+    report = (done.path / "initial_weights.txt").read_text().splitlines()
     assert sum(line.startswith("loaded") for line in report) > 20
     assert any("summed" in line for line in report)
     skipped = [line for line in report if line.startswith("skipped")]
