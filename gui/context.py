@@ -35,7 +35,7 @@ class Context(QObject):
     dataset_changed = Signal()  # `dataset` is another one, or None
     runs_changed = Signal()  # a run was finished, deleted or annotated: read them again
     panel_wanted = Signal(str)  # id of a panel to show
-    message = Signal(str, str)  # sentence, level (info | warning | error): for the banner
+    message = Signal(str, str)  # sentence, level (info | warning | error): for the banner, over the panel in front
 
     def __init__(
         self, workspace: Workspace, engine: Engine, settings: QSettings, parent: QObject | None = None

@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         if name not in self.panels:
             panel = load_dotted(info.factory)(self.context)
             self.panels[name] = panel
+            panel.said.connect(self._background_said)
             self.stack.addWidget(panel)
             if self.presenting:
                 panel.present(True)
@@ -171,6 +172,11 @@ class MainWindow(QMainWindow):
     def _panel_said(self, text: str, level: str) -> None:
         """What is said while a panel is in front is about what is seen there."""
         self.banner.show_message(text, level, self.current)
+
+    def _background_said(self, text: str, level: str) -> None:
+        """It stays with the panel whose work it is of."""
+        name = next(name for name, panel in self.panels.items() if panel is self.sender())
+        self.banner.show_message(text, level, name)
 
     def _happened(self, event: Event) -> None:
         match event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from gui.context import Context
@@ -31,6 +31,8 @@ class PanelInfo:
 
 class Panel(QWidget):
     """One page of the window. Made when it is first shown; lives until the window closes."""
+
+    said = Signal(str, str)  # sentence, level: of work in the background, when another panel may be in front
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -124,7 +124,7 @@ class ComparePanel(ResultsPanel):
     def show_results(self, results: Overview) -> None:
         self.overview = results
         for problem in results.summary.problems:
-            self.context.message.emit(problem, "warning")
+            self.said.emit(problem, "warning")
         self._serve(len(results.summary.modalities) > 1)
         self.gains.show_summary(results.summary)
         self._show()

@@ -141,7 +141,7 @@ class ErrorsPanel(ResultsPanel):
                 self.matrix.matrix.select(frozenset())
         self.table.set_columns(clip_columns(results), opened)
         for problem in results.problems:
-            self.context.message.emit(problem, "warning")
+            self.said.emit(problem, "warning")
         before = self.source.dataset
         with QSignalBlocker(self.source):  # one that is open in Data is there at once, and the table is empty as yet
             self.source.open(results.specs[0].dataset)

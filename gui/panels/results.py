@@ -131,7 +131,6 @@ class ResultsPanel(Panel):
         self._job, self.study = None, ""
         self.forget_results()
         self._say_instead(sentence)
-        self.context.message.emit(sentence, "error")
 
     def _arrived(self, results: Any) -> None:
         self._job = None

@@ -107,7 +107,7 @@ class RobustnessPanel(ResultsPanel):
     def show_results(self, results: Sweep) -> None:
         self.sweep = results
         for problem in results.problems:
-            self.context.message.emit(problem, "warning")
+            self.said.emit(problem, "warning")
         if self._filled != (results.study, results.corruption):
             self._filled = (results.study, results.corruption)
             kept = str(self.context.settings.value(f"robustness/levels/{results.corruption}", ""))
@@ -210,7 +210,7 @@ class RobustnessPanel(ResultsPanel):
         self._ended()
 
     def _ask_failed(self, sentence: str) -> None:
-        self.context.message.emit(sentence, "error")
+        self.said.emit(sentence, "error")
         self._ended()
 
     def _cancel(self) -> None:

@@ -127,6 +127,15 @@ def test_a_panel_s_message_is_seen_in_that_panel_and_the_engine_s_in_all(window,
     assert not panels.isHidden() and not window.banner.isHidden()
 
 
+def test_what_a_panel_says_of_its_work_in_the_background_stays_with_it(window):
+    window.show_panel("data")
+    window.panels["train"].said.emit("The clips are gone.", "error")
+    (row,) = window.banner.rows
+    assert row.isHidden()
+    window.show_panel("train")
+    assert row.text == "The clips are gone." and not row.isHidden()
+
+
 def test_a_warning_that_was_dismissed_is_not_said_at_the_next_start_and_an_error_is(window, qtbot, context, panels):
     for level in ("warning", "error"):
         context.message.emit(f"This is a {level}.", level)

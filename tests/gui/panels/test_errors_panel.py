@@ -465,9 +465,9 @@ def test_scores_of_each_class_follow_the_runs_chosen(qtbot, opened, context):
 def test_runs_of_which_none_can_be_read_are_said(qtbot, opened, context):
     (run,) = make_study(context.workspace, synthetic_clips(4, per_class=8), networks=(Network(),), folds=(1,))
     (run.path / "predictions.npz").write_bytes(b"torn")
-    with qtbot.waitSignal(context.message) as caught:
-        panel = opened(wait=False)
-    assert str(run.path) in caught.args[0]
+    panel = opened(wait=False)
+    qtbot.waitUntil(lambda: not panel.is_reading)
+    assert str(run.path) in panel._sentence.sentence.text() and panel._sentence.isVisible()
     assert panel.data is None
 
 

@@ -245,7 +245,7 @@ def test_what_goes_wrong_is_said(qtbot, opened, context, monkeypatch):
         raise UserError("The clips are gone.")
 
     monkeypatch.setattr(robustness, "sweep", fail)
-    with qtbot.waitSignal(context.message) as caught:
+    with qtbot.waitSignal(panel.said) as caught:
         panel._unasked_button.click()
     assert caught.args == ["The clips are gone.", "error"]
     assert panel.asking is None and panel.progress.isHidden()
