@@ -118,6 +118,11 @@ class Study(Settings):
             )
         if modality != Modality.AUDIO and recipe.mixing == "between-class":
             raise ValueError(f"network “{network.label}”: between-class mixing is for sounds alone; use mixup")
+        if modality == Modality.AUDIO and audio.windows == 1 and network.temporal != "average":
+            raise ValueError(
+                f"network “{network.label}” sees the spectrogram whole: its temporal model would change nothing. Set "
+                "temporal to “average”, or cut the spectrogram into windows (windows above 1)"
+            )
         if modality == Modality.AUDIO_VISUAL:
             self._check_fusion(network, recipe)
 

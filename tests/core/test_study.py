@@ -49,12 +49,21 @@ def test_presets_are_valid_and_survive_a_round_trip(preset: Path, tmp_path: Path
         ("seeds = [1, 1]", "a number stands twice"),
         ("seeds = [-1]", "from 0 to 4294967295"),
         ('[[network]]\narchitecture = "alexnet"\nrecipe = { audio = { mels = 32 } }', "at least 63 bands and columns"),
+        ('[[network]]\ntemporal = "gru"', "Baseline CNN, gru” sees the spectrogram whole: its temporal model would"),
         ("name = 'x'\nname = 'y'", "not valid TOML"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=sentence):
         read_study(write(tmp_path / "study.toml", text))
+
+
+def test_a_temporal_model_joins_windows_and_pictures() -> None:
+    windows = {"audio": {"windows": 4}, "epochs": 1}
+    Study(network=(Network(temporal="gru", recipe=windows), Network(temporal="gru", modality="video")))
+    alone = (Network(modality="audio"), Network(modality="video"))
+    joint = Network(modality="audio-visual", joint=True, temporal="gru")
+    assert list(Study(network=(*alone, joint)).runs((1,))), "its sight has frames"
 
 
 def test_a_missing_and_a_foreign_file_are_said(tmp_path: Path) -> None:
