@@ -8,9 +8,10 @@ import pytest
 from core.audio.cache import AudioCache, open_cache
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
-from core.recipe import AudioSettings, Recipe
+from core.recipe import AudioSettings, Recipe, VideoAugmentation, VideoSettings
 from core.training.loaders import Batches, seed_of
 from tests.core.tones import RATE, write_tones
+from tests.core.training.counted_clips import Counted, counted_clips
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,48 @@ def test_clips_are_padded_and_cropped(data: tuple[Dataset, AudioCache]) -> None:
     assert not padded[3200:].any()
     centred = next(iter(batches(data, training=False, samples=1000))).inputs["audio"][0][0].numpy()
     np.testing.assert_array_equal(centred, whole[1100:2100])
+
+
+@pytest.mark.parametrize("wing", ["audio", "video"])
+def test_what_is_seen_of_long_clips_is_drawn_for_each_clip_and_epoch(wing: str) -> None:
+    clips = counted_clips(12, classes=3)
+    recipe = Recipe(
+        batch_size=5,
+        audio=AudioSettings(rate=RATE, seconds=0.1),  # 800 samples
+        video=VideoSettings(sampling="window", frames=4, side=32, size=32),
+    )
+    length, taken = (4000, 800) if wing == "audio" else (200, 4)
+
+    def starts(training: bool, epoch: int = 0, seed: int = 0, recipe: Recipe = recipe) -> list[int]:
+        loader = Batches(clips, {wing: Counted({clip.id: length for clip in clips})}, recipe, seed, training)
+        loader.epoch = epoch
+        found = {}
+        for batch in loader:
+            for position, clip in zip(batch.positions, batch.inputs[wing][0], strict=True):
+                places = clip if wing == "audio" else clip[:, 0, 0, 0]
+                assert (places.double().diff() == 1).all() and len(places) == taken, "neighbours, in order"
+                found[position] = int(places[0])
+        return [found[position] for position in range(len(clips))]
+
+    first, second = starts(True), starts(True, epoch=1)
+    for seen in (first, second):
+        assert len(set(seen)) > 8 and min(seen) >= 0 and max(seen) <= length - taken
+        assert max(seen) - min(seen) > (length - taken) / 2
+    assert sum(map(int.__eq__, first, second)) < 3
+    assert starts(True) == first and starts(True, seed=1) != first
+    assert starts(False) == starts(False, epoch=1) == [(length - taken) // 2] * len(clips)
+    still = recipe.model_copy(update={"video_augmentation": VideoAugmentation(jitter=False)})
+    if wing == "video":
+        assert starts(True, recipe=still) == starts(False)
+
+
+def test_views_are_spread_over_each_clip() -> None:
+    clips = counted_clips(5, classes=3)
+    lengths = {clip.id: 24 + 10 * clip.label for clip in clips}
+    recipe = Recipe(batch_size=2, video=VideoSettings(sampling="window", frames=4, side=32, size=32, views=3))
+    views = list(Batches(clips, {"video": Counted(lengths)}, recipe, seed=0).views())
+    starts = [[int(clip[0, 0, 0, 0]) for batch in view for clip in batch.inputs["video"][0]] for view in views]
+    assert starts == [[0] * 5, [10, 15, 20, 10, 15], [20, 30, 40, 20, 30]]
 
 
 def test_labels_belong_to_their_sounds(data: tuple[Dataset, AudioCache]) -> None:

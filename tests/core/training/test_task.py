@@ -112,6 +112,25 @@ def test_mixed_labels_are_learnt_by_divergence(modality: Modality, batch: Batch,
         torch.testing.assert_close(learner._divergence(logits, soft), by_hand)
 
 
+def test_a_spectrogram_in_windows_is_the_whole_one_cut() -> None:
+    """Through augmentation, masks and the network too."""
+    whole, cut = (
+        task(Modality.AUDIO, audio=SMALL["audio"].model_copy(update={"windows": windows})).eval() for windows in (1, 3)
+    )
+    batch = made_up(whole, 2)
+    (seen,), (windows,) = whole.see(batch.inputs), cut.see(batch.inputs)
+    assert seen.shape == (2, 1, 32, 63) and windows.shape == (2, 3, 1, 32, 21)
+    torch.testing.assert_close(torch.cat(list(windows.unbind(1)), dim=-1), seen)
+    assert cut(batch.inputs).shape == (2, CLASSES)
+    masks = AudioAugmentation(frequency_masks=1, frequency_width=16, time_masks=1, time_width=10)
+    masked = task(Modality.AUDIO, audio=cut.recipe.audio, augmentation=masks)
+    (given,), _ = masked._augmented(batch)
+    hidden = given != windows
+    assert hidden.any(dim=(2, 3, 4)).all() and not torch.equal(hidden[:, 0], hidden[:, 1]), "masks of its own in each"
+    means = windows.mean(dim=(2, 3, 4), keepdim=True)
+    torch.testing.assert_close(given, torch.where(hidden, means, windows))
+
+
 def test_levels_come_from_the_clips_given_and_are_kept_with_the_weights(modality: Modality, batch: Batch) -> None:
     learner = task(modality)
     learner.fit_levels([batch])
