@@ -88,11 +88,3 @@ def test_freeze_stops_gradients_and_running_statistics(row: tuple[str, Classifie
 
 def test_the_baseline_is_small() -> None:
     assert sum(p.numel() for p in build("baseline_cnn", classes=50).parameters()) <= 1_000_000
-
-
-def test_initial_activations_keep_their_scale() -> None:
-    """He initialisation: the variance after the first block's normalised layers neither dies nor explodes."""
-    torch.manual_seed(0)
-    network = build("baseline_cnn", classes=10).train()
-    logits = network(torch.randn(8, 1, 64, 216))
-    assert 0.05 < float(logits.detach().std()) < 5
