@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -60,12 +59,6 @@ class ScanReport:
     def excluded(self) -> tuple[Excluded, ...]:
         """The clips that cannot be used, each once."""
         return tuple(Excluded(item.clip_id, item.sentence) for item in self.problems if item.left_out)
-
-    @cached_property
-    def counts(self) -> dict[ProblemKind, int]:
-        """Clips of each kind of problem that occurs, in the order of ProblemKind."""
-        counted = Counter(item.kind for item in self.problems)
-        return {kind: counted[kind] for kind in ProblemKind if counted[kind]}
 
     def summary(self) -> str:
         """A few sentences: how many clips can be used, what is left out, what is odd."""

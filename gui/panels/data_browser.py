@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.base import Clip, Dataset
+from core.datasets.browse import matching
 from core.datasets.scan import Headers
 from core.readable import counted
 from gui import theme
@@ -174,14 +175,9 @@ class ClipBrowser(QWidget):
     def _filter(self) -> None:
         if self.dataset is None:
             return
-        wanted = self.classes.currentIndex() - 1
-        audible = self._audible()
-        chosen = [
-            place
-            for place in self.dataset.containing(self.search.text().strip())
-            if audible[place] and (wanted < 0 or self.dataset.clips[place].label == wanted)
-        ]
-        self.table.show_clips(np.array(chosen, np.int64))
+        label = self.classes.currentIndex() - 1
+        chosen = matching(self.dataset, self.search.text().strip(), label, self._audible())
+        self.table.show_clips(chosen)
         whole = len(self.dataset.clips)
         self.count.setText(
             f"{len(chosen)} of {counted(whole, 'clip')}" if len(chosen) != whole else counted(whole, "clip")

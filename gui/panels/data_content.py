@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QTabWidget,
 
 from core.check import Checked, Room
 from core.datasets.base import Clip, Dataset
+from core.datasets.browse import of_other_classes
 from core.datasets.scan import Headers
 from core.media import is_video
 from core.readable import counted, duration
@@ -149,7 +150,7 @@ class DatasetContent(QWidget):
         if headers is not None:  # names may lie
             place = clips.index(clip)
             pictures, sound = bool(headers.has_pictures[place]), bool(headers.has_sound[place])
-        others = [other for other in clips if other.label != clip.label]
+        others = of_other_classes(self.dataset, clip)
         label = self.dataset.classes[clip.label]
         self.augmentation.set_clip(clip, label, others, pictures=pictures, sound=sound)
 

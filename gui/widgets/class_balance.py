@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.datasets.base import ALWAYS_TRAINING, Dataset
+from core.datasets.browse import NO_FOLD, fold_counts
 from core.readable import counted
 from gui import theme
 
@@ -17,7 +18,6 @@ ROW = 20  # pixels of a class, before type is enlarged
 LEGEND = 16  # pixels of the line that names the folds
 COLUMN = 360  # pixels a column of classes needs at least
 MARGIN = 2 * theme.GRID
-NO_FOLD = -1
 
 
 class ClassBalance(QWidget):
@@ -32,9 +32,7 @@ class ClassBalance(QWidget):
 
     def show_dataset(self, dataset: Dataset) -> None:
         self._classes = dataset.classes
-        self._counts = [Counter() for _ in dataset.classes]
-        for clip in dataset.clips:
-            self._counts[clip.label][NO_FOLD if clip.fold is None else clip.fold] += 1
+        self._counts = fold_counts(dataset)
         self._folds = tuple(sorted({fold for counts in self._counts for fold in counts}))
         self.updateGeometry()
         self.update()
