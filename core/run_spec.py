@@ -94,8 +94,8 @@ class Network(Settings):
     learns_from: Literal["validation part", "training clips"] = setting(
         "validation part",
         "Fusion learns from",
-        "validation part: clips that its trained branches have not seen, so that it learns how far each can be "
-        "trusted. On the training clips a branch that knows them by heart looks reliable.",
+        "validation part: clips that its branches were not trained on (they only chose their best epochs), so that it "
+        "learns how far each can be trusted. On the training clips a branch that knows them by heart looks reliable.",
     )
     sound: str = setting(
         "", "Sound branch", "Network of this study whose runs it starts from; empty = that of the same architecture."

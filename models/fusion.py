@@ -23,8 +23,8 @@ class Fusion(Classifier):
 
     Train the branches first: jointly trained from scratch, two modalities often end below the better one alone
     (Wang et al. 2020, "What makes training multi-modal classification networks hard?", CVPR). And where you can, let
-    the fusion learn from clips that the branches have not seen: a branch that knows its training clips by heart looks
-    reliable there.
+    the fusion learn from clips that the branches were not trained on: a branch that knows its training clips by heart
+    looks reliable there.
     """
 
     def __init__(self, sound: Classifier, sight: Classifier, classes: int) -> None:
