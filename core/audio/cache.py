@@ -24,8 +24,6 @@ VERSION = 1  # raise it when decoding or resampling changes: older caches are th
 class AudioCache(ClipCache[AudioFacts]):
     """Decoded sounds of one dataset at one rate."""
 
-    rate: int
-
     def samples(self, clip_id: str) -> NDArray[np.float32]:
         """The clip's samples, shape (n,), full scale 1: a read-only view. A video without a sound track has none.
 
@@ -49,8 +47,7 @@ def open_cache(
     Raises:
         UserError, Cancelled: as `core.clip_cache.open_clips`.
     """
-    opened = open_clips(_kind(recipe), dataset, cache_dir, control, report, limit_bytes)
-    return AudioCache(**vars(opened), rate=recipe.audio.rate)
+    return AudioCache(**vars(open_clips(_kind(recipe), dataset, cache_dir, control, report, limit_bytes)))
 
 
 def cache_folder(dataset: Dataset, recipe: Recipe, cache_dir: Path) -> Path:

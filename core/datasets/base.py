@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -81,11 +80,6 @@ class Dataset:
     def folds(self) -> tuple[int, ...]:
         """Folds that can be tested, as they have at least one clip, ascending."""
         return tuple(sorted({clip.fold for clip in self.clips if clip.fold not in (None, ALWAYS_TRAINING)}))
-
-    def class_counts(self) -> dict[str, int]:
-        """Clips per class, in the order of `classes`, zeros included."""
-        counted = Counter(clip.label for clip in self.clips)
-        return {name: counted[label] for label, name in enumerate(self.classes)}
 
     def containing(self, text: str) -> list[int]:
         """Places of the clips whose id or class contains the text, in either case of letters."""

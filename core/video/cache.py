@@ -20,13 +20,12 @@ from core.video.decode import VideoFacts, channels, decode, kept_size
 from core.video.region import part_size
 from core.video.sampling import most_kept
 
-VERSION = 1  # raise it when decoding or resizing changes: older caches are then rebuilt
-TIME = np.dtype(np.float64).itemsize
+VERSION = 2  # raise it when decoding, resizing or what is kept changes: older caches are then rebuilt
 
 
 @dataclass(frozen=True)
 class VideoCache(ClipCache[VideoFacts]):
-    """Frames kept of the videos of one dataset, with their times behind them."""
+    """Frames kept of the videos of one dataset."""
 
     settings: VideoSettings
 
@@ -36,22 +35,8 @@ class VideoCache(ClipCache[VideoFacts]):
         Raises:
             UserError: the clip does not decode; the message says why.
         """
-        stored, (count, *shape) = self._stored(clip_id), self._shape(clip_id)
-        return stored[: len(stored) - count * TIME].reshape(count, *shape)
-
-    def seconds(self, clip_id: str) -> NDArray[np.float64]:
-        """Their times since the first frame of the file, shape (n,).
-
-        Raises:
-            UserError: the clip does not decode; the message says why.
-        """
-        stored = self._stored(clip_id)
-        return stored[len(stored) - self._shape(clip_id)[0] * TIME :].copy().view(np.float64)
-
-    def _shape(self, clip_id: str) -> tuple[int, int, int, int]:
-        frame = _frame_shape(self.facts[clip_id].width, self.facts[clip_id].height, self.settings)
-        where = self._where[clip_id]
-        return ((where.stop - where.start) // (int(np.prod(frame)) + TIME), *frame)
+        stored, facts = self._stored(clip_id), self.facts[clip_id]
+        return stored.reshape(-1, *_frame_shape(facts.width, facts.height, self.settings))
 
 
 def open_cache(
@@ -91,8 +76,8 @@ def _kind(recipe: Recipe) -> Kind[VideoFacts]:
     most = most_kept(settings)
 
     def kept(path: Path, control: Control) -> tuple[NDArray[np.uint8], VideoFacts]:
-        frames, seconds, facts = decode(path, settings, control)
-        return np.concatenate([frames.reshape(-1), seconds.view(np.uint8)]), facts
+        frames, _, facts = decode(path, settings, control)
+        return frames.reshape(-1), facts
 
     def expected(path: Path) -> float:
         header = header_of(path)
@@ -105,7 +90,7 @@ def _kind(recipe: Recipe) -> Kind[VideoFacts]:
             whole = min(header.seconds, LONGEST)
             seconds = min(whole, settings.length or whole)
             count = math.ceil(seconds * min(settings.rate, header.frame_rate or settings.rate))
-        return count * (float(np.prod(_frame_shape(header.width, header.height, settings))) + TIME)
+        return count * float(np.prod(_frame_shape(header.width, header.height, settings)))
 
     pace = f"{settings.rate:g} fps" if most is None else f"{most} frames"
     if settings.start or settings.length:

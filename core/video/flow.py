@@ -35,8 +35,3 @@ def as_bytes(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Motion in pixels → bytes. 0 is never used, so that mirroring a clip is exact."""
     clipped = np.clip(np.nan_to_num(pixels), -FARTHEST, FARTHEST)
     return np.asarray(np.rint(clipped * PER_PIXEL) + NO_MOTION, dtype=np.uint8)
-
-
-def as_pixels(flow: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Bytes → motion in pixels of the pictures kept."""
-    return (flow.astype(np.float32) - NO_MOTION) / PER_PIXEL

@@ -11,6 +11,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from core.video.flow import NO_MOTION, PER_PIXEL
+
 RATE = 16000
 
 
@@ -74,3 +76,8 @@ def write_film(
 def tone(seconds: float, frequency: float = 440.0) -> NDArray[np.float32]:
     """(n,) at RATE."""
     return (0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * RATE)) / RATE)).astype(np.float32)
+
+
+def as_pixels(flow: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The bytes that are kept of a flow → motion in pixels."""
+    return (flow.astype(np.float32) - NO_MOTION) / PER_PIXEL

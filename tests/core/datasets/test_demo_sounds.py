@@ -38,7 +38,9 @@ def digest(dataset: Dataset) -> str:
 
 
 def test_shape_of_the_dataset(made: Dataset) -> None:
-    assert len(made.classes) >= 8 and set(made.class_counts().values()) == {24}
+    assert len(made.classes) >= 8 and Counter(clip.label for clip in made.clips) == dict.fromkeys(
+        range(len(made.classes)), 24
+    )
     assert made.synthetic and "synthetic" in made.licence.lower() and made.official_folds == ()
     assert made.folds == (1, 2, 3, 4)
     per_fold = Counter((clip.label, clip.fold) for clip in made.clips)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def classes(root: Path, clips: int, *names: str) -> Path:
 def test_a_folder_a_class(tmp_path: Path) -> None:
     put(classes(tmp_path, 9, "cat", "dog"), "cat/deep/down/x.FLAC")
     dataset = opened(tmp_path)
-    assert dataset.classes == ("cat", "dog") and dataset.class_counts() == {"cat": 10, "dog": 9}
+    assert dataset.classes == ("cat", "dog") and Counter(clip.label for clip in dataset.clips) == {0: 10, 1: 9}
     assert "cat/deep/down/x.FLAC" in {clip.id for clip in dataset.clips}
     assert all(clip.group == clip.id for clip in dataset.clips)
     assert dataset.folds == (1, 2, 3, 4, 5) and dataset.official_folds == ()

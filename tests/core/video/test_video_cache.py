@@ -52,9 +52,8 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def assert_true_to_files(cache: VideoCache, dataset: Dataset, recipe: Recipe) -> None:
     for clip in dataset.clips:
-        frames, seconds, facts = decode(clip.path, recipe.video)
+        frames, _, facts = decode(clip.path, recipe.video)
         np.testing.assert_array_equal(cache.frames(clip.id), frames)
-        np.testing.assert_array_equal(cache.seconds(clip.id), seconds)
         assert cache.facts[clip.id] == facts
 
 
@@ -110,9 +109,8 @@ def test_a_clip_that_is_no_video_is_said_and_the_others_serve(dataset: Dataset, 
     larger = dataset_of(dataset.root)
     cache = open_cache(larger, recipe(), tmp_path)
     assert list(cache.failures) == ["text.avi"] and len(cache.facts) == 4
-    for look in (cache.frames, cache.seconds):
-        with pytest.raises(UserError, match=r"text\.avi is not a video"):
-            look("text.avi")
+    with pytest.raises(UserError, match=r"text\.avi is not a video"):
+        cache.frames("text.avi")
     assert_true_to_files(open_cache(dataset, recipe(), tmp_path), dataset, recipe())
 
 

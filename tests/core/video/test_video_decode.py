@@ -18,8 +18,8 @@ from core.media import header_of
 from core.recipe import VideoSettings
 from core.video import decode as decode_module
 from core.video.decode import decode, kept_size, resized
-from core.video.flow import NO_MOTION, as_pixels
-from tests.core.films import RATE, moving_square, tone, write_film
+from core.video.flow import NO_MOTION
+from tests.core.films import RATE, as_pixels, moving_square, tone, write_film
 
 
 def test_every_frame_as_it_was_written(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.video.flow import FARTHEST, NO_MOTION, Flow, as_bytes, as_pixels
+from core.video.flow import FARTHEST, NO_MOTION, Flow, as_bytes
+from tests.core.films import as_pixels
 
 
 def texture(height: int = 96, width: int = 128) -> NDArray[np.uint8]:
