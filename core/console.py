@@ -234,7 +234,7 @@ def results(summary: Summary) -> Table:
         mean = row.means["accuracy"]
         interval = "one fold: none" if mean.low is None else f"{100 * mean.low:.1f} – {100 * (mean.high or 0):.1f}"
         table.add_row(
-            row.label, f"{100 * mean.value:.1f}", interval, f"{mean.n_folds} × {mean.n_seeds}",
+            row.label, f"{100 * mean.value:.1f}", interval, mean.grid,
             f"{row.parameters:,}", "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
         )  # fmt: skip
     return table

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.confusion import Counts, count
 from core.evaluation.predictions import Predictions
 
 Rows = NDArray[np.int64]  # indices into the records, ascending
@@ -91,17 +90,6 @@ class ClipRecords:
     def correct(self) -> NDArray[np.bool_]:
         return self.true == self.predicted
 
-    @cached_property
-    def counts(self) -> Counts:
-        """The confusion matrix of all records, (classes, classes)."""
-        return count(self.true.astype(np.int64), self.predicted.astype(np.int64), len(self.classes))
-
-    def cell(self, true: int, predicted: int) -> Rows:
-        """Records in one cell of the confusion matrix: a slice of a sort made once."""
-        by_cell, starts = self._by_cell
-        cell = true * len(self.classes) + predicted
-        return by_cell[starts[cell] : starts[cell + 1]]
-
     def of_runs(self, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()) -> Rows:
         """Records of runs with one of the network labels, folds and seeds; an empty choice means all."""
         return np.flatnonzero(np.isin(np.arange(len(self.runs)), self.runs_of(networks, folds, seeds))[self.run])
@@ -137,15 +125,6 @@ class ClipRecords:
         in_class = np.array([wanted in name.casefold() for name in self.classes], dtype=bool)
         in_id = np.array([wanted in name.casefold() for name in self.clip_ids.tolist()], dtype=bool)
         return np.flatnonzero(in_id[self.clip] | in_class[self.true] | in_class[self.predicted])
-
-    @cached_property
-    def _by_cell(self) -> tuple[Rows, NDArray[np.int64]]:
-        """Records sorted by cell, and where each cell begins."""
-        n = len(self.classes)
-        cells = self.true.astype(np.int64) * n + self.predicted
-        starts = np.concatenate([[0], np.cumsum(np.bincount(cells, minlength=n * n))])
-        # NumPy sorts 16-bit numbers (up to 256 classes) by radix, ten times as fast as longer ones.
-        return np.argsort(cells.astype(np.min_scalar_type(n * n)), kind="stable"), starts
 
     def _of(self, network: str) -> NDArray[np.bool_]:
         """(records,) whether a record is of a run of the network."""

@@ -90,10 +90,6 @@ class StudyRecords:
     def modalities(self) -> frozenset[Modality]:
         return frozenset(network.modality for network in self.networks)
 
-    def network_of(self, record: int) -> NetworkName:
-        label = self.records.runs[self.records.run[record]].network
-        return next(network for network in self.networks if network.label == label)
-
     def of_frames(self, record: int) -> NDArray[np.float32] | None:
         """(frames, classes) probabilities that the network of a record gave at each frame of the clip, of its first
         view of it. None where it says nothing of frames."""

@@ -51,6 +51,11 @@ class Mean:
         return f"{value} [{figure(scale * self.low, form)}, {figure(scale * self.high, form)}]"
 
     @property
+    def grid(self) -> str:
+        """`4 × 1`, under a heading that says of what: folds × seeds."""
+        return f"{self.n_folds} × {self.n_seeds}"
+
+    @property
     def basis(self) -> str:
         """`4 folds × 1 seed`."""
         return f"{counted(self.n_folds, 'fold')} × {counted(self.n_seeds, 'seed')}"
@@ -87,11 +92,15 @@ class Difference:
         interval = f"{100 * self.confidence:g} % interval {ends}"
         if self.p is None:
             return f"{over} ({interval}): every fold differs by the same, so there is no spread to test against."
-        shown = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
         test = (
             "corrected resampled t-test" if self.corrected else "paired t-test, not corrected for shared training clips"
         )
-        return f"{over} ({interval}; {test}: {shown})."
+        return f"{over} ({interval}; {test}: {p_words(self.p)})."
+
+
+def p_words(p: float) -> str:
+    """`p = 0.032`, `p < 0.001`."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def mean_over_folds(

@@ -22,14 +22,14 @@ from core.datasets.base import Modality
 from core.errors import UserError
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import Difference, Mean, Scores, difference, folds_alike, holm, mean_over_folds
+from core.evaluation.statistics import Difference, Mean, Scores, difference, folds_alike, holm, mean_over_folds, p_words
 from core.events import Event, Progress
 from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, RunStatus
 
 
 @dataclass(frozen=True)
-class RunRow:
+class ScoredRun:
     """One finished run."""
 
     folder: RunFolder
@@ -57,7 +57,7 @@ class NetworkRow:
     """The runs of one network under one recipe on one dataset."""
 
     label: str
-    runs: tuple[RunRow, ...]
+    runs: tuple[ScoredRun, ...]
     means: dict[str, Mean]  # by name of the metric; intervals end at the bounds of the metric
 
     @property
@@ -111,6 +111,13 @@ class NetworkRow:
         known = [gap for gap in gaps if gap is not None]
         return float(np.mean(known)) if known and len(known) == len(gaps) else None
 
+    def interval(self, metric: str) -> str:
+        """`85.1 – 95.3`, or `one fold`, which has none."""
+        mean, about = self.means[metric], METRICS[metric]
+        if mean.low is None or mean.high is None:
+            return "one fold"
+        return f"{about.text(mean.low)} – {about.text(mean.high)}"
+
     def scores(self, metric: str) -> Scores:
         """By (fold, seed)."""
         return {(run.spec.fold, run.spec.seed): run.scores[metric] for run in self.runs}
@@ -149,8 +156,7 @@ class Comparison:
         unit = "percentage points" if metric.unit == "%" else metric.unit
         text = self.difference.sentence(self.a.label, self.b.label, metric.scale, unit, metric.decimals)
         if self.adjusted_p is not None:
-            shown = "p < 0.001" if self.adjusted_p < 0.001 else f"p = {self.adjusted_p:.2g}"
-            text += f" After Holm over {self.pairs} pairs: {shown}."
+            text += f" After Holm over {self.pairs} pairs: {p_words(self.adjusted_p)}."
         return f"{metric.title}: {text}"
 
 
@@ -158,7 +164,7 @@ class Comparison:
 class Summary:
     """Everything there is to compare."""
 
-    runs: tuple[RunRow, ...] = ()
+    runs: tuple[ScoredRun, ...] = ()
     networks: tuple[NetworkRow, ...] = ()  # the most accurate first
     problems: tuple[str, ...] = ()  # a sentence for each finished run that cannot be read
 
@@ -220,7 +226,7 @@ def summarise(
         Cancelled: as `control` says.
     """
     control = control or Control()
-    rows: list[RunRow] = []
+    rows: list[ScoredRun] = []
     problems: list[str] = []
     folders = list(runs)
     for done, folder in enumerate(folders):
@@ -234,7 +240,7 @@ def summarise(
             scored = _scored(path, path.stat().st_mtime_ns if path.exists() else 0)
             spec = folder.spec
             rows.append(
-                RunRow(folder, spec, status, spec.network.label, dict(scored.scores), scored.clips, scored.tested)
+                ScoredRun(folder, spec, status, spec.network.label, dict(scored.scores), scored.clips, scored.tested)
             )
         except UserError as error:
             problems.append(str(error))
@@ -262,11 +268,11 @@ def _scored(path: Path, modified: int) -> _Scored:
     return _Scored(tuple(score(predictions).items()), len(predictions), tested)
 
 
-def _labels(rows: Sequence[RunRow]) -> list[str]:
+def _labels(rows: Sequence[ScoredRun]) -> list[str]:
     return list(dict.fromkeys(row.network for row in rows))
 
 
-def _network_row(label: str, runs: Sequence[RunRow]) -> NetworkRow:
+def _network_row(label: str, runs: Sequence[ScoredRun]) -> NetworkRow:
     row = NetworkRow(label, tuple(runs), {})
     means = {}
     for name, metric in METRICS.items():

@@ -12,7 +12,7 @@ from core.datasets import DATASETS
 from core.evaluation.families import Family, families, started_from, variant
 from core.evaluation.metrics import METRICS
 from core.evaluation.statistics import Mean
-from core.evaluation.summary import NetworkRow, RunRow, Summary
+from core.evaluation.summary import NetworkRow, ScoredRun, Summary
 from core.run_spec import DatasetChoice, RunSpec
 
 LATEX_SPECIAL = str.maketrans(
@@ -81,7 +81,7 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
                     row.means[name].text(metric.scale, metric.decimals)
                     for name, metric in zip(metrics, chosen, strict=True)
                 ),
-                f"{row.means[metrics[0]].n_folds} × {row.means[metrics[0]].n_seeds}",
+                row.means[metrics[0]].grid,
                 f"{row.parameters / 1e6:.2f}",
                 f"{row.multiply_adds / 1e9:.3f}",
                 "–" if row.clips_per_second is None else f"{row.clips_per_second:.1f}",
@@ -165,7 +165,7 @@ def dataset_title(choice: DatasetChoice) -> str:
     return f"{DATASETS[choice.name].title} {folder}".strip()
 
 
-def _origin(label: str, run: RunRow) -> dict[str, object]:
+def _origin(label: str, run: ScoredRun) -> dict[str, object]:
     """What the figures of a row are of."""
     spec, info = run.spec, DATASETS[run.spec.dataset.name]
     return {

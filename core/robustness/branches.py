@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.evaluation.statistics import Difference, holm
+from core.evaluation.statistics import Difference, holm, p_words
 from core.robustness import Level
 from core.robustness.curve import Sweep
 
@@ -32,8 +32,7 @@ class AtLevel:
         """The test of `above` in words; nothing where it lies above one branch at most."""
         if self.adjusted_p is None or self.difference.mean <= 0:
             return ""
-        shown = "p < 0.001" if self.adjusted_p < 0.001 else f"p = {self.adjusted_p:.2g}"
-        return f" Above both: {shown} after Holm over the levels."
+        return f" Above both: {p_words(self.adjusted_p)} after Holm over the levels."
 
     @property
     def above(self) -> bool:

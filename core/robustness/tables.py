@@ -59,4 +59,4 @@ def level_figures(sweep: Sweep) -> TextTable:
 
 def _basis(sweep: Sweep, label: str) -> str:
     mean = sweep.mean(label, None)
-    return "–" if mean is None else f"{mean.n_folds} × {mean.n_seeds}"
+    return "–" if mean is None else mean.grid

@@ -70,7 +70,7 @@ class LevelTable(QTableWidget):
                     cell.setToolTip(f"{label}, {sweep.row.word(level)}: {mean.text()} %, {mean.basis}")
                 self.setItem(row, column, cell)
             clean = sweep.mean(label, None)
-            basis = QTableWidgetItem(f"{clean.n_folds} × {clean.n_seeds}" if clean is not None else "–")
+            basis = QTableWidgetItem(clean.grid if clean is not None else "–")
             basis.setTextAlignment(RIGHT)
             self.setItem(row, len(headings) - 1, basis)
         self._paint_swatches()

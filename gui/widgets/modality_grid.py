@@ -75,12 +75,7 @@ class ModalityGrid(QTreeWidget):
                 item.setText(column, "–" if first else "")
                 continue
             mean, best = network.means[metric], network is family.best(metric)
-            interval = (
-                f"{about.text(mean.low)} – {about.text(mean.high)}"
-                if mean.low is not None and mean.high is not None
-                else "one fold"
-            )
-            item.setText(column, f"{BEST + ' ' if best else ''}{about.text(mean.value)}   {interval}")
+            item.setText(column, f"{BEST + ' ' if best else ''}{about.text(mean.value)}   {network.interval(metric)}")
             item.setFont(column, theme.font(bold=best))
             item.setData(column, NETWORK, network.label)
             item.setData(column, NAME, family.name_of(network))

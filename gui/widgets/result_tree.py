@@ -13,7 +13,7 @@ from core.datasets.base import Modality
 from core.evaluation.families import started_from
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, UnfinishedRun
-from core.evaluation.summary import NetworkRow, RunRow
+from core.evaluation.summary import NetworkRow, ScoredRun
 from core.evaluation.tables import given
 from core.runs import RunFolder
 from gui import theme
@@ -101,11 +101,6 @@ class ResultTree(QTreeWidget):
     def _add_network(self, network: NetworkRow, overview: Overview, metric: str) -> QTreeWidgetItem:
         mean, about = network.means[metric], METRICS[metric]
         folders = [run.folder for run in network.runs]
-        low_high = (
-            f"{about.text(mean.low)} – {about.text(mean.high)}"
-            if mean.low is not None and mean.high is not None
-            else "one fold"
-        )
         size = sum(overview.sizes.get(folder.id, 0) for folder in folders)
         item = _item(
             folders,
@@ -114,8 +109,8 @@ class ResultTree(QTreeWidget):
             (given(network.spec), given(network.spec)),
             _weights(network),
             (about.text(mean.value), _defined(mean.value)),
-            (low_high, None if mean.low is None else mean.low),
-            (f"{mean.n_folds} × {mean.n_seeds}", mean.n_folds),
+            (network.interval(metric), None if mean.low is None else mean.low),
+            (mean.grid, mean.n_folds),
             _gap(network.gap),
             (readable.count(network.parameters), network.parameters),
             (readable.duration(network.seconds), network.seconds),
@@ -199,7 +194,7 @@ def _item(folders: Sequence[RunFolder], network: str, *cells: Cell) -> _Item:
     return item
 
 
-def _run_item(run: RunRow, overview: Overview, metric: str) -> _Item:
+def _run_item(run: ScoredRun, overview: Overview, metric: str) -> _Item:
     status, size = run.status, overview.sizes.get(run.folder.id, 0)
     title, place = overview.titles.get(run.folder.id, ""), f"fold {run.spec.fold} · seed {run.spec.seed}"
     item = _item(

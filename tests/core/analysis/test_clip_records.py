@@ -64,14 +64,6 @@ def test_every_record_is_its_predictions_row(records: ClipRecords) -> None:
         assert records.loss[k] == pytest.approx(-np.log(p.probabilities[row, p.labels[row]]), rel=1e-5)
 
 
-def test_cells_are_those_of_a_loop(records: ClipRecords) -> None:
-    for true in range(len(CLASSES)):
-        for predicted in range(len(CLASSES)):
-            expected = [k for k, r in enumerate(everything()) if r[2:4] == (true, predicted)]
-            assert records.cell(true, predicted).tolist() == expected
-            assert records.counts[true, predicted] == len(expected)
-
-
 def test_choice_of_runs(records: ClipRecords) -> None:
     expected = [k for k, r in enumerate(everything()) if r[0].network == "AlexNet" and r[0].seed == 1]
     assert records.of_runs(networks=["AlexNet"], seeds=[1]).tolist() == expected
@@ -119,6 +111,4 @@ def test_other_classes_are_refused() -> None:
 
 def test_a_run_without_clips_is_no_obstacle() -> None:
     records = ClipRecords.collect([(RUNS[0][0], fabricated(1, 0, clips=0))])
-    assert (
-        len(records) == len(records.everybody_wrong()) == len(records.cell(0, 0)) == len(records.containing("x")) == 0
-    )
+    assert len(records) == len(records.everybody_wrong()) == len(records.containing("x")) == 0

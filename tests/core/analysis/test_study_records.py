@@ -160,7 +160,7 @@ def test_what_is_said_at_frames_is_kept_for_sight_alone(workspace):
     told = 0
     for record in range(len(data.records)):
         said = data.of_frames(record)
-        if data.network_of(record).modality != Modality.VIDEO:
+        if data.specs[data.records.run[record]].modality != Modality.VIDEO:
             assert said is None
             continue
         told += 1

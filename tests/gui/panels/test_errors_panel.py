@@ -587,7 +587,7 @@ def test_what_is_said_of_single_frames_is_handed_on_and_another_class_can_be_cho
         panel.filters.network.setCurrentIndex(panel.filters.network.findText(network.name))
         panel.filters.network.activated.emit(1)
         record, classes = panel.table.current, panel.data.records.classes
-        assert panel.data.network_of(record) == network
+        assert panel.data.records.runs[panel.data.records.run[record]].network == network.label
         if network.modality != Modality.VIDEO:
             assert handed[-1] == (None,)
             assert panel.bars.of_frames == -1
