@@ -18,11 +18,13 @@ from gui.widgets import sight_augmentation, sound_augmentation
 from gui.widgets.augmentation_sides import Kind, Sides
 from gui.widgets.clip_view import PATIENCE_MS
 from gui.widgets.elided import ElidedLabel
+from gui.widgets.empty_state import EmptyState
 from gui.widgets.sight_augmentation import SightSides
 from gui.widgets.sound_augmentation import SoundSides
 from gui.widgets.transport import VOLUME, loudness, tool
 
 NO_CLIP = "No clip is chosen under Clips"
+CHOOSE = "Choose a clip under Clips: here is what training may do to it, before and after."
 
 
 class AugmentationPreview(QWidget):
@@ -41,6 +43,8 @@ class AugmentationPreview(QWidget):
         self._offered: list[tuple[Kind, Sides]] = []
         self.sound, self.sight = SoundSides(), SightSides()
         self.pages = QStackedWidget()
+        self.nothing = EmptyState(CHOOSE)
+        self.pages.addWidget(self.nothing)
         for sides in (self.sound, self.sight):
             self.pages.addWidget(sides)
             sides.failed.connect(self._not_played)
@@ -83,6 +87,7 @@ class AugmentationPreview(QWidget):
         self.clip_name.set_text(f"{label} · {clip.id}" if clip is not None else NO_CLIP)
         if clip is not None:
             self._offer(pictures, sound)
+        self._show_page()
         self._compute()
 
     def act_on(self, event: QKeyEvent) -> bool:
@@ -137,7 +142,7 @@ class AugmentationPreview(QWidget):
             self._choose_kind()
 
     def _choose_kind(self) -> None:
-        kind, sides = self._offered[self.kind.currentIndex()]
+        kind = self._offered[self.kind.currentIndex()][0]
         for widget in (self.strength, self.strength_word):
             widget.setVisible(bool(kind.fields))
         if kind.fields:
@@ -146,10 +151,15 @@ class AugmentationPreview(QWidget):
             self.strength.blockSignals(False)
             self.strength_word.setText(kind.strength)
         self.said.set_text(kind.help)
-        if self.pages.currentWidget() is not sides:
-            self.close_preview()
-            self.pages.setCurrentWidget(sides)
+        self._show_page()
         self._compute()
+
+    def _show_page(self) -> None:
+        """Both sides of what is chosen; a sentence where there is no clip to show."""
+        page = self.nothing if self._clip is None else self._offered[self.kind.currentIndex()][1]
+        if self.pages.currentWidget() is not page:
+            self.close_preview()
+            self.pages.setCurrentWidget(page)
 
     def _compute(self) -> None:
         self._cancel_job()

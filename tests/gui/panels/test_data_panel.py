@@ -421,7 +421,13 @@ def test_the_preview_names_its_clip(qtbot, panel, folder):
     assert panel.content.augmentation.clip_name.whole() == f"{panel.content.dataset.classes[clip.label]} · {clip.id}"
     panel.content.browser.search.setText("no such clip")
     qtbot.waitUntil(lambda: panel.content.browser.current is None, timeout=2000)
-    assert panel.content.augmentation.clip_name.whole() == "No clip is chosen under Clips"
+    preview = panel.content.augmentation
+    assert preview.clip_name.whole() == "No clip is chosen under Clips"
+    assert preview.pages.currentWidget() is preview.nothing, "no axes without a clip"
+    preview.kind.setCurrentIndex(1)
+    assert preview.pages.currentWidget() is preview.nothing
+    panel.content.browser.search.clear()
+    qtbot.waitUntil(lambda: preview.pages.currentWidget() is preview.sound, timeout=2000)
 
 
 def test_the_preview_never_shows_one_clip_under_the_name_of_another(qtbot, panel, folder):
