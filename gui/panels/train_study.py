@@ -267,11 +267,13 @@ class StudyEditor(QScrollArea):
         column.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         presets = QHBoxLayout()
-        presets.setSpacing(theme.GRID)
+        presets.setSpacing(0)  # between the buttons: the names of presets are long
         caption = theme.label("Preset")
         caption.setMinimumWidth(LABEL_WIDTH)
         presets.addWidget(caption)
+        presets.addSpacing(theme.GRID)
         presets.addWidget(self.presets, 1)
+        presets.addSpacing(theme.GRID // 2)
         for icon, text, slot in (
             ("mdi6.folder-open-outline", "Open a study from a TOML file.", self._open),
             ("mdi6.content-save-outline", "Save this study as TOML: it runs headless with “main.py run”.", self._save),
