@@ -54,6 +54,10 @@ class Classifier(nn.Module, ABC):
         """`features`, and what is said at each frame, (batch, frames, classes); None where nothing can be said."""
         return self.features(*inputs), None
 
+    def shares(self, features: Tensor) -> Tensor | None:
+        """How much each input counts in the answer, (batch, inputs); a row adds up to one. None where nothing says."""
+        return None
+
     def freeze(self, stages: int) -> None:
         """Keep the weights, and the running statistics of normalisation, of the first `stages` stages.
 

@@ -84,6 +84,10 @@ class ScoreAverage(Fusion):
         sound, sight = self._log_probabilities(features)
         return torch.logaddexp(sound + self.weight.log(), sight + (1 - self.weight).log())
 
+    def shares(self, features: Tensor) -> Tensor:
+        """w and 1 − w, of every clip."""
+        return torch.stack([self.weight, 1 - self.weight]).expand(len(features), -1)
+
     def weigh(self, sound_probabilities: Tensor, sight_probabilities: Tensor, labels: Tensor) -> None:
         """Set w to the least log loss, L(w) = −mean log(w a + (1 − w) b), a and b being given to the true class.
 
@@ -147,9 +151,8 @@ class GatedAttention(Fusion):
         logits: Tensor = self.gated(self._split(features), self._log_probabilities(features))[0]
         return logits
 
-    def gates(self, sound_input: Tensor, sight_input: Tensor) -> Tensor:
-        """How much sound and sight count, (batch, 2); they add up to one."""
-        features = self.features(sound_input, sight_input)
+    def shares(self, features: Tensor) -> Tensor:
+        """The gates g."""
         gates: Tensor = self.gated(self._split(features), self._log_probabilities(features))[1]
         return gates
 

@@ -30,6 +30,8 @@ class Predictions:
         features: (clips, dimensions) float16, penultimate activations; (clips, 0) where none were kept.
         frame_probabilities: (clips, frames, classes) float16, what was said of single frames of a video or windows of
             a sound; no frames where the network says nothing of them.
+        shares: (clips, 2) float16, how much sound and sight counted, each row sums to 1; (clips, 0) where the network
+            is not given both, or does not weigh them.
     """
 
     classes: tuple[str, ...]
@@ -38,13 +40,16 @@ class Predictions:
     probabilities: NDArray[np.float32]
     features: NDArray[np.float16]
     frame_probabilities: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float16))
+    shares: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
 
     def __post_init__(self) -> None:
         clips, classes = self.probabilities.shape
         if not len(self.frame_probabilities):
             object.__setattr__(self, "frame_probabilities", np.zeros((clips, 0, classes), np.float16))
-        if not (len(self.clip_ids) == len(self.labels) == len(self.features) == clips):
-            raise ValueError("clip_ids, labels, probabilities and features must have one row a clip")
+        if not len(self.shares):
+            object.__setattr__(self, "shares", np.zeros((clips, 0), np.float16))
+        if not (len(self.clip_ids) == len(self.labels) == len(self.features) == len(self.shares) == clips):
+            raise ValueError("clip_ids, labels, probabilities, features and shares must have one row a clip")
         if self.frame_probabilities.shape[::2] != (clips, classes):
             raise ValueError("frame_probabilities must have one row a clip and one column a class")
         if classes != len(self.classes):
@@ -94,6 +99,7 @@ class Predictions:
                 probabilities=self.probabilities,
                 features=self.features,
                 frame_probabilities=self.frame_probabilities,
+                shares=self.shares,
             )
 
         write_atomically(path, write)
@@ -116,6 +122,9 @@ class Predictions:
                     frame_probabilities=file["frame_probabilities"].astype(np.float16)
                     if "frame_probabilities" in file  # absent before there were videos
                     else np.zeros((0, 0, 0), np.float16),
+                    shares=file["shares"].astype(np.float16)
+                    if "shares" in file  # absent before fusions told theirs
+                    else np.zeros((0, 0), np.float16),
                 )
         except FileNotFoundError:
             raise UserError(f"{path} is missing: the run has not finished, or the file was moved.") from None
@@ -126,17 +135,19 @@ class Predictions:
 
 
 def pooled(tables: Sequence[Predictions]) -> Predictions:
-    """Several runs' predictions as one table, without features.
+    """Several runs' predictions as one table, without features; with shares where all have them.
 
     Raises:
         ValueError: there is none, or their classes differ.
     """
     if not tables or any(table.classes != tables[0].classes for table in tables):
         raise ValueError("predictions of the same classes are needed")
+    clips, told = sum(map(len, tables)), len({table.shares.shape[1] for table in tables}) == 1
     return Predictions(
         classes=tables[0].classes,
         clip_ids=np.concatenate([table.clip_ids for table in tables]),
         labels=np.concatenate([table.labels for table in tables]),
         probabilities=np.concatenate([table.probabilities for table in tables]),
-        features=np.zeros((sum(map(len, tables)), 0), np.float16),
+        features=np.zeros((clips, 0), np.float16),
+        shares=np.concatenate([table.shares for table in tables]) if told else np.zeros((clips, 0), np.float16),
     )

@@ -24,11 +24,11 @@ def predict(
     control: Control,
     corrupt: Callable[[Batch], Batch] = lambda batch: batch,
 ) -> Predictions:
-    """Class probabilities and penultimate features of the clips of a loader, in its order.
+    """Class probabilities, penultimate features and shares of the clips of a loader, in its order.
 
     `corrupt` changes raw clips before the network gets them, for tests of robustness.
 
-    Where a clip is looked at in several views, both are averaged over them; what the network says at single frames is
+    Where a clip is looked at in several views, they are averaged over them; what the network says at single frames is
     that of the first view.
 
     Raises:
@@ -36,7 +36,7 @@ def predict(
     """
     task.eval()
     views = [_one_view(task, view, control, corrupt) for view in batches.views()]
-    probabilities, features = (np.mean([view[part] for view in views], axis=0) for part in (0, 1))
+    probabilities, features, shares = (np.mean([view[part] for view in views], axis=0) for part in (0, 1, 3))
     return Predictions(
         classes=classes,
         clip_ids=np.array([clip.id for clip in batches.clips], dtype=np.str_),
@@ -44,6 +44,7 @@ def predict(
         probabilities=probabilities.astype(np.float32),
         features=features.astype(np.float16),
         frame_probabilities=views[0][2].astype(np.float16),
+        shares=shares.astype(np.float16),
     )
 
 
@@ -72,8 +73,9 @@ def weigh(task: Task, network: Fusion, batches: Batches, control: Control) -> No
 def _one_view(
     task: Task, batches: Batches, control: Control, corrupt: Callable[[Batch], Batch]
 ) -> tuple[NDArray[np.float32], ...]:
-    """Probabilities (clips, classes), features (clips, dimensions) and, of frames, (clips, frames, classes)."""
-    probabilities, features, frames = [], [], []
+    """Probabilities (clips, classes), features (clips, dimensions), of frames (clips, frames, classes) and the shares
+    of sound and sight (clips, 2); of the last two none where the network says nothing of them."""
+    probabilities, features, frames, shares = [], [], [], []
     for batch in batches:
         control.checkpoint()
         seen = task.see(corrupt(batch).to(task.device).inputs)
@@ -83,4 +85,6 @@ def _one_view(
         features.append(penultimate.float().cpu().numpy())
         empty = logits.new_zeros(len(logits), 0, logits.shape[1])
         frames.append((empty if of_frames is None else of_frames).float().softmax(2).cpu().numpy())
-    return np.concatenate(probabilities), np.concatenate(features), np.concatenate(frames)
+        weighed = task.network.shares(penultimate)
+        shares.append((logits.new_zeros(len(logits), 0) if weighed is None else weighed).float().cpu().numpy())
+    return tuple(np.concatenate(part) for part in (probabilities, features, frames, shares))

@@ -101,6 +101,8 @@ def test_average_of_scores_read_slowly() -> None:
     for weight, branch, given in ((1.0, network.sound, sound), (0.0, network.sight, sight)):
         network.weight.fill_(weight)
         with torch.inference_mode():
+            shares = network.shares(network.features(sound, sight))
+            assert shares.tolist() == [[weight, 1 - weight]] * len(sound)
             torch.testing.assert_close(network(sound, sight).softmax(1), branch(given).softmax(1))
 
 
@@ -186,7 +188,7 @@ def test_the_gate_follows_the_noise_and_never_loses_to_the_better_branch() -> No
                 "sight": network.sight(sight),
                 "both": network(sound, sight),
             }
-            gates.append(float(network.gates(sound, sight)[:, 0].mean()))
+            gates.append(float(network.shares(network.features(sound, sight))[:, 0].mean()))
         right = {name: float((logits.argmax(1) == labels).float().mean()) for name, logits in scores.items()}
         gained.append(right["both"] - max(right["sound"], right["sight"]))
     assert min(gained) > -0.02
@@ -201,6 +203,6 @@ def test_gates_add_up_to_one_and_start_with_the_surer_branch() -> None:
         network.sound.linear.weight.mul_(20)
     sound, sight = torch.randn(50, 6), torch.randn(50, 6)
     with torch.inference_mode():
-        gates = network.gates(sound, sight)
+        gates = network.shares(network.features(sound, sight))
     torch.testing.assert_close(gates.sum(1), torch.ones(50))
     assert float(gates[:, 0].mean()) > 0.6

@@ -18,6 +18,8 @@ def example() -> Predictions:
         labels=np.array([0, 1, 1]),
         probabilities=np.array([[0.9, 0.1], [0.5, 0.5], [0.0, 1.0]], np.float32),
         features=np.ones((3, 4), np.float16),
+        frame_probabilities=np.full((3, 5, 2), 0.5, np.float16),
+        shares=np.array([[0.25, 0.75], [1.0, 0.0], [0.5, 0.5]], np.float16),
     )
 
 
@@ -26,7 +28,7 @@ def test_round_trip(tmp_path: Path) -> None:
     before.save(tmp_path / "p.npz")
     after = Predictions.load(tmp_path / "p.npz")
     assert after.classes == before.classes
-    for name in ("clip_ids", "labels", "probabilities", "features"):
+    for name in ("clip_ids", "labels", "probabilities", "features", "frame_probabilities", "shares"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
 
 
@@ -74,6 +76,9 @@ def test_pooling_puts_runs_of_the_same_classes_together() -> None:
     both = pooled([one, one])
     assert len(both) == 6 and both.classes == one.classes
     np.testing.assert_array_equal(both.probabilities[3:], one.probabilities)
+    np.testing.assert_array_equal(both.shares[3:], one.shares)
+    silent = Predictions(one.classes, one.clip_ids, one.labels, one.probabilities, one.features)
+    assert silent.shares.shape == (3, 0) and pooled([one, silent]).shares.shape == (6, 0)
     other = Predictions(("x", "y"), one.clip_ids, one.labels, one.probabilities, one.features)
     for wrong in ([], [one, other]):
         with pytest.raises(ValueError, match="same classes"):

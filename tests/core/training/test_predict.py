@@ -74,3 +74,22 @@ def test_a_score_average_is_weighed_by_means_over_views(monkeypatch: pytest.Monk
     torch.testing.assert_close(heard, of_sound.expand(len(CLIPS), -1))
     torch.testing.assert_close(seen, of_sight.expand(len(CLIPS), -1))
     assert labels.tolist() == [clip.label for clip in CLIPS]
+
+
+@torch.inference_mode()
+def test_shares_of_a_gate_are_means_over_views() -> None:
+    torch.manual_seed(0)
+    sound = models.build("baseline_cnn", len(CLASSES))
+    sight = models.build("baseline_cnn", len(CLASSES), (3,), FRAMES, "average")
+    network = models.build_fusion("gated attention", sound, sight, len(CLASSES))
+    torch.nn.init.normal_(network.head.gate.weight)  # so that clips and views differ
+    task = Task(network, RECIPE, ("audio", "video"), len(CLASSES), seed=0).eval()
+    task.front_ends["video"].standardise.std.fill_(0.05)
+    counted = Counted({clip.id: LENGTH for clip in CLIPS})
+    batches = Batches(CLIPS, {"audio": counted, "video": counted}, RECIPE, seed=0)
+    shares = predict(task, batches, CLASSES, Control()).shares
+    waveform = torch.nn.functional.pad(torch.arange(LENGTH).float(), (0, RECIPE.audio.samples - LENGTH))[None]
+    heard = task.front_ends["audio"]((waveform,))
+    each = torch.stack([network.shares(network.features(heard, by_hand(task, start))) for start in (0, 98, 196)])
+    assert each.std(0).max() > 0.001, "views that weigh the same would show nothing"
+    np.testing.assert_allclose(shares, each.mean(0).expand(len(CLIPS), -1), atol=1e-3)
