@@ -284,7 +284,7 @@ def refuse_leaks(dataset: Dataset, digests: Mapping[str, Sequence[str]] | None =
         shown = "; ".join(map(str, leaks[:3])) + (f"; and {len(leaks) - 3} more" if len(leaks) > 3 else "")
         raise LeakError(
             f"{dataset.title} would be tested on what it was trained on: {shown}. "
-            f"Leave out the duplicates in the Data panel ({len(leaks)} clip{'s' if len(leaks) > 1 else ''}), "
+            f"Leave these out in the Data panel ({len(leaks)} clip{'s' if len(leaks) > 1 else ''}), "
             "or mend the folds and groups.",
             leaks,
         )
