@@ -1,7 +1,8 @@
 """Folds, splits and the leakage guard: what must not stand on both sides never does.
 
 A *group* is what clips share besides their class (a source recording, a person). Clips of one group, and clips that
-are byte for byte or sample for sample the same, must lie in one fold, and are trained on or set aside together.
+are byte for byte or sample for sample the same, must lie in one fold; copies of a file are trained on or set aside
+together.
 """
 
 from __future__ import annotations
@@ -186,8 +187,9 @@ def split(
     """Test on one fold, train on the others; a share of the training clips, by group and class, may be set aside.
 
     Clips whose fold is ALWAYS_TRAINING are trained on whichever fold is tested; clips without a fold are in no part.
-    Groups with a clip that is the same, as `digests` (see `find_leaks`) say, are set aside together. A class whose
-    every training clip would be set aside keeps its groups in training.
+    Groups that share a file, as `digests` (see `find_leaks`) say, are set aside together. Contents do not count: which
+    of them are known depends on what else a study looks at, and a run must be split the same without it. A class
+    whose every training clip would be set aside keeps its groups in training.
 
     Raises:
         UserError: the fold has no clips, nothing is left to train on, or no validation part can be made.
@@ -214,7 +216,7 @@ def split(
 
 
 def _united(clips: Sequence[Clip], digests: Mapping[str, Sequence[str]]) -> list[str]:
-    """The group of each clip, where groups that share a file or a content are one, of the first of their names."""
+    """The group of each clip, where groups that share a file are one, of the first of their names."""
     above = {clip.group: clip.group for clip in clips}
 
     def first(group: str) -> str:
@@ -222,12 +224,11 @@ def _united(clips: Sequence[Clip], digests: Mapping[str, Sequence[str]]) -> list
             group = above[group]
         return group
 
-    met: dict[tuple[int, str], str] = {}  # kind of digest and digest → group
+    met: dict[str, str] = {}  # digest of a file → group
     for clip in clips:
-        for key in enumerate(digests.get(clip.id, ())):
-            if key[1]:
-                low, high = sorted((first(clip.group), first(met.setdefault(key, clip.group))))
-                above[high] = low
+        for file in digests.get(clip.id, ())[:1]:
+            low, high = sorted((first(clip.group), first(met.setdefault(file, clip.group))))
+            above[high] = low
     return [first(clip.group) for clip in clips]
 
 
