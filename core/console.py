@@ -38,7 +38,7 @@ from core.events import (
 from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
-from core.robustness.tables import level_table
+from core.robustness.tables import findings, level_table
 from core.runs import find_run, list_runs
 from core.study import read_study
 from core.workspace import Workspace, default_workspace
@@ -133,6 +133,8 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     with view, _interrupt(control.cancel):
         found = sweep(study, corruption, workspace, levels, control, view.show)
     console.print(_curve(found))
+    for sentence in findings(found):
+        console.print(sentence, soft_wrap=True)
     return OK
 
 

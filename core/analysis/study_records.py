@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,6 +42,19 @@ class NetworkName:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a network said of a clip.
+
+    Attributes:
+        probabilities: (classes,).
+        sound_share: how much the sound counted beside the sight, from 0 to 1; None where it does not weigh them.
+    """
+
+    probabilities: NDArray[np.float32]
+    sound_share: float | None = None
+
+
+@dataclass(frozen=True)
 class StudyRecords:
     """The finished runs of one study.
 
@@ -72,18 +85,18 @@ class StudyRecords:
         found = np.flatnonzero((self.records.run == run) & np.isin(self.records.clip, clip))
         return int(found[0]) if found.size else -1
 
-    def opinions(self, record: int) -> tuple[NDArray[np.float32] | None, ...]:
-        """(classes,) probabilities that each network gave to the clip of a record: with the same seed where there is
-        such a run, else the mean over its runs; None where no run of a network has tested the clip."""
+    def answers(self, record: int) -> tuple[Answer | None, ...]:
+        """What each network said of the clip of a record: with the same seed where there is such a run, else the mean
+        over its runs; None where no run of a network has tested the clip."""
         records = self.records
         same_clip = np.flatnonzero(records.clip == records.clip[record])
         seed = records.runs[records.run[record]].seed
-        answers: list[NDArray[np.float32] | None] = []
+        answers: list[Answer | None] = []
         for network in self.networks:
             theirs = [int(i) for i in same_clip if records.runs[records.run[i]].network == network.label]
             chosen = [i for i in theirs if records.runs[records.run[i]].seed == seed] or theirs
-            given = [self.predictions[records.run[i]].probabilities[records.row[i]] for i in chosen]
-            answers.append(np.mean(given, axis=0, dtype=np.float32) if given else None)
+            said = [(self.predictions[records.run[i]], int(records.row[i])) for i in chosen]
+            answers.append(_mean_answer(said) if said else None)
         return tuple(answers)
 
     @property
@@ -98,6 +111,12 @@ class StudyRecords:
         if spec.modality != Modality.VIDEO or len(said) != spec.recipe.video.frames:
             return None
         return said.astype(np.float32)
+
+
+def _mean_answer(said: Sequence[tuple[Predictions, int]]) -> Answer:
+    probabilities = np.asarray(np.mean([of.probabilities[row] for of, row in said], axis=0), np.float32)
+    shares = [float(of.shares[row, 0]) for of, row in said if of.shares.shape[1]]
+    return Answer(probabilities, float(np.mean(shares)) if len(shares) == len(said) else None)
 
 
 def read_study_records(

@@ -15,9 +15,9 @@ is lit from the left, so that a network that forgets places can still tell by br
 *Bells.* Pictures of both are the same to the last pixel. The sound of the other six classes is drawn from one
 distribution and tells nothing but that it is no bell.
 
-*Sources.* Colours, background, brightness, size, speed, noise and pitch are drawn for each of 24 sources, and every
-class is made with every source: none of these says anything of the class. Group = source; a fold tests six sources that
-were never trained on.
+*Sources.* Colours, background, brightness, size, speed, noise and pitch are drawn for each of 48 sources, and every
+class is made with every source: none of these says anything of the class. Group = source; a fold tests twelve sources
+that were never trained on.
 
 So of an ideal network: single frame or average 5/8 = 62.5 %, with the order of the frames 7/8 = 87.5 %, sound alone
 2/8 + 6/8 · 1/6 = 37.5 %, sight with order and sound together 100 %. Mirroring pictures swaps left and right: keep
@@ -39,7 +39,7 @@ from core.datasets.demo_scenes import CLASSES, FPS, RATE, VERSION, clip_pictures
 from core.datasets.synthetic import Cut, make_missing
 
 FOLDS = 4
-SOURCES = 24
+SOURCES = 48
 CUTS = 1  # clips of a class and a source
 LICENCE = "Synthetic: these videos were computed by Sensorium and are in the public domain (CC0)."
 NOTE = (

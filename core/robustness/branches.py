@@ -67,11 +67,21 @@ class AgainstBranches:
         return f"{self.network} is {high}, and {low}{only}."
 
     def sentences(self) -> tuple[str, ...]:
-        """The difference to the better branch at each level, and what is left of being above both."""
-        return tuple(
+        """The difference to the better branch at each level, and what is left of being above both; then how much its
+        sound counts there."""
+        differences = tuple(
             f"{_capital(self.sweep.row.word(at.level))}: {at.difference.sentence('it', at.better)}{at.above_both}"
             for at in self.levels
         )
+        return (*differences, self.weights) if self.weights else differences
+
+    @property
+    def weights(self) -> str:
+        """How much the sound counts beside the sight at each level, where the network weighs them."""
+        shares = self.sweep.networks[self.network].sound_shares
+        told = [(self.sweep.row.word(level), shares[level]) for level in self.sweep.levels if level in shares]
+        listed = ", ".join(f"{share:.0%} ({word})" for word, share in told)
+        return f"Of its weight the sound has, in the mean over the clips: {listed}." if told else ""
 
 
 def against_branches(sweep: Sweep) -> tuple[AgainstBranches, ...]:

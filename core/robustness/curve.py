@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class SweptNetwork:
             gets worse, the clean one at every level.
         tested: (fold, seed) → ids of the clips.
         train_clips: of a run, in the mean.
+        sound_shares: level → how much the sound counts beside the sight, from 0 to 1, in the mean over all clips of all
+            runs asked; nothing where they are not weighed.
     """
 
     label: str
@@ -34,6 +36,7 @@ class SweptNetwork:
     scores: Mapping[Level, Scores]
     tested: Mapping[tuple[int, int], tuple[str, ...]]
     train_clips: float
+    sound_shares: Mapping[Level, float] = field(default_factory=dict)
 
     @property
     def test_clips(self) -> float:

@@ -14,7 +14,6 @@ from core.control import Control
 from core.datasets.base import Modality
 from core.errors import UserError
 from core.evaluation.predictions import Predictions, pooled
-from core.evaluation.statistics import Scores
 from core.evaluation.tables import dataset_title
 from core.events import Event, Progress
 from core.robustness import CORRUPTIONS, Corruption, Level
@@ -163,19 +162,22 @@ def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: C
     networks = {}
     for name in sorted(grouped, key=lambda name: _place(name, specs[name])):
         runs = grouped[name]
-        scores: dict[Level, Scores] = {None: _accuracies((spec, clean) for _, spec, clean in runs)}
+        said: dict[Level, list[tuple[RunSpec, Predictions]]] = {None: [(spec, clean) for _, spec, clean in runs]}
         for level in levels:
             control.checkpoint()
-            said = ((spec, _answer(folder, corruption, level)) for folder, spec, _ in runs)
-            scores[level] = _accuracies((spec, answer) for spec, answer in said if answer is not None)
+            answers = ((spec, _answer(folder, corruption, level)) for folder, spec, _ in runs)
+            said[level] = [(spec, answer) for spec, answer in answers if answer is not None]
         networks[name] = SweptNetwork(
             label=name,
             architecture=specs[name].network.architecture,
             modality=specs[name].modality,
             branches=_branches(specs[name], label_of, specs),
-            scores=scores,
+            scores={level: _accuracies(answers) for level, answers in said.items()},
             tested={(spec.fold, spec.seed): tuple(clean.clip_ids.tolist()) for _, spec, clean in runs},
             train_clips=float(np.mean([folder.status.train_clips for folder, _, _ in runs])),
+            sound_shares={
+                level: share for level, answers in said.items() if (share := _sound_share(answers)) is not None
+            },
         )
     _, first, clean = found[0]
     title, classes = dataset_title(first.dataset), len(clean.classes)
@@ -184,6 +186,11 @@ def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: C
 
 def _accuracies(said: Iterable[tuple[RunSpec, Predictions]]) -> dict[tuple[int, int], float]:
     return {(spec.fold, spec.seed): float(answer.correct.mean()) for spec, answer in said}
+
+
+def _sound_share(said: Iterable[tuple[RunSpec, Predictions]]) -> float | None:
+    shares = [answer.shares[:, :1].astype(np.float64) for _, answer in said]
+    return float(np.concatenate(shares).mean()) if shares and all(share.size for share in shares) else None
 
 
 def _place(label: str, spec: RunSpec) -> tuple[int, int, str]:

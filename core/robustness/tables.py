@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from core.evaluation.tables import TextTable
 from core.robustness import Level
+from core.robustness.branches import against_branches
 from core.robustness.curve import Sweep
+
+
+def findings(sweep: Sweep) -> tuple[str, ...]:
+    """Audio-visual networks against their branches; without any, what each network loses."""
+    compared = against_branches(sweep)
+    return tuple(line for found in compared for line in (found.verdict, *found.sentences())) or losses(sweep)
 
 
 def losses(sweep: Sweep) -> tuple[str, ...]:

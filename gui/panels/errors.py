@@ -279,12 +279,13 @@ class ErrorsPanel(ResultsPanel):
             Opinion(
                 network.name,
                 theme.architecture_colour(network.architecture),
-                given,
+                None if answer is None else answer.probabilities,
                 network.modality,
                 titles[network.architecture] if several else "",
                 network.short if several else network.name,
+                None if answer is None else answer.sound_share,
             )
-            for network, given in zip(self.data.networks, self.data.opinions(record), strict=True)
+            for network, answer in zip(self.data.networks, self.data.answers(record), strict=True)
         ]
         self.bars.show_opinions(self.data.records.classes, int(self.data.records.true[record]), opinions)
 

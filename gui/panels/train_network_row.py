@@ -109,7 +109,7 @@ class NetworkRow(QWidget):
 
     @property
     def learns_on_validation(self) -> bool:
-        """Whether it is fitted to clips that its branches have not seen."""
+        """Whether it is fitted to clips that its branches were not trained on."""
         averaged = self.form.editors["fusion"].get() == "score average"
         return self.from_branches and (averaged or self.form.editors["learns_from"].get() == "validation part")
 
@@ -125,7 +125,8 @@ class NetworkRow(QWidget):
             self.unfold(True)
             return None
         # What is out of view stays in the form for when it matters again, and changes nothing now.
-        unused = ("weights_path", "temporal") if self.from_branches else ("sound", "sight")
+        unused = ["weights_path"] if self.from_branches else ["sound", "sight"]
+        unused += [] if self._over_time else ["temporal"]
         made = made.model_copy(update={name: Network.model_fields[name].default for name in unused})
         self.network = made
         return made

@@ -159,7 +159,7 @@ class StudyEditor(QScrollArea):
             self.networks.take_branches_back()
 
     def _both_added(self) -> None:
-        """A fusion learns from clips that its branches have not seen."""
+        """A fusion learns from clips that its branches were not trained on."""
         share = self.recipe.form.editors["validation_share"]
         if not share.get():
             share.set(VALIDATION)

@@ -26,6 +26,10 @@ ABOUT = (
     "The true class stands first; a wrong answer is vermilion."
 )
 ELIDE = Qt.TextElideMode.ElideRight
+WEIGHED = (
+    "How much the sound counted in the answer to this clip, the sight having the rest: the gate of gated attention, "
+    "or the weight of a score average, which is the same for every clip."
+)
 FRAMES = "Click a class to see, below the frames, what the network in view gave to it in each frame alone."
 
 
@@ -39,6 +43,7 @@ class Opinion:
     modality: Modality = Modality.AUDIO
     group: str = ""  # stands once above neighbours that share it: their architecture
     short: str = ""  # of the network within its group
+    sound_share: float | None = None  # how much the sound counted beside the sight, where they are weighed
 
 
 class ProbabilityBars(QWidget):
@@ -79,7 +84,7 @@ class ProbabilityBars(QWidget):
         self.mark_frames(-1)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(480, round(theme.pixels((SHOWN + 1 + self._head()) * ROW)) + theme.GRID)
+        return QSize(480, round(theme.pixels((SHOWN + 1 + self._head() + self._weighed()) * ROW)) + theme.GRID)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(240 + 48 * max(2, len(self._opinions)), self.sizeHint().height())
@@ -104,6 +109,8 @@ class ProbabilityBars(QWidget):
         """The network under a point in full, with what it said of the class there; else what is shown here."""
         line, names, width = self._line_at(point), self._names(), self._width()
         place = int((point.x() - names) // width)
+        if self._weighed() and point.y() // theme.pixels(ROW) == self._head() + len(self.rows):
+            return WEIGHED
         if point.x() < names or not 0 <= place < len(self._opinions):
             return f"{ABOUT}\n{FRAMES}" if self.of_frames >= 0 else ABOUT
         opinion = self._opinions[place]
@@ -117,6 +124,10 @@ class ProbabilityBars(QWidget):
     def _head(self) -> int:
         """Lines above the classes: the networks, and what groups them."""
         return 2 if any(opinion.group for opinion in self._opinions) else 1
+
+    def _weighed(self) -> bool:
+        """Whether a line below the classes says how much the sound counted."""
+        return any(opinion.sound_share is not None for opinion in self._opinions)
 
     def _names(self) -> float:
         return min(theme.pixels(176.0), 0.3 * self.width())
@@ -138,6 +149,11 @@ class ProbabilityBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line, class_ in enumerate(self.rows, start=self._head()):
             self._paint_class(painter, QRectF(0, line * height, names - theme.GRID, height), class_)
+        if self._weighed():
+            painter.setFont(theme.font())
+            painter.setPen(theme.colour("muted"))
+            below = QRectF(0, (self._head() + len(self.rows)) * height, names - 2 * theme.GRID, height)
+            painter.drawText(below, RIGHT, "weight of the sound")
         gap = 2 * theme.GRID if width > theme.pixels(NARROW) else theme.GRID
         for place, opinion in enumerate(self._opinions):
             top = QRectF(names + place * width, (self._head() - 1) * height, width - gap, height)
@@ -179,23 +195,28 @@ class ProbabilityBars(QWidget):
         predicted = int(opinion.probabilities.argmax())
         for line, class_ in enumerate(self.rows, start=1):
             cell = top.translated(0, line * top.height())
-            self._paint_bar(painter, cell, opinion.colour, float(opinion.probabilities[class_]), class_, predicted)
+            chosen, wrong = class_ == predicted, class_ == predicted != self._true
+            mark = ("✗ " if wrong else "✓ ") if chosen else ""
+            shade = opinion.colour if chosen else theme.mix(self._track(), opinion.colour, 0.55)
+            painter.setFont(theme.font(bold=chosen))
+            painter.setPen(theme.colour("error_text") if wrong else theme.colour("text"))
+            self._paint_bar(painter, cell, shade, float(opinion.probabilities[class_]), mark)
+        if opinion.sound_share is not None:
+            painter.setFont(theme.font())
+            painter.setPen(theme.colour("muted"))
+            below = top.translated(0, (len(self.rows) + 1) * top.height())
+            self._paint_bar(painter, below, theme.colour("muted"), opinion.sound_share)
 
-    def _paint_bar(
-        self, painter: QPainter, cell: QRectF, colour: QColor, value: float, class_: int, predicted: int
-    ) -> None:
+    @staticmethod
+    def _track() -> QColor:
+        return theme.mix(theme.colour("base"), theme.colour("text"), 0.07)
+
+    def _paint_bar(self, painter: QPainter, cell: QRectF, shade: QColor, value: float, mark: str = "") -> None:
         """A bar with its figure at the right; in a narrow column the bar is a line below the figure."""
         if cell.width() > theme.pixels(NARROW - 2 * theme.GRID):
             bar = QRectF(cell.left(), cell.top() + 3, cell.width() - theme.pixels(8.0 * theme.GRID), cell.height() - 6)
         else:
             bar = QRectF(cell.left(), cell.bottom() - 4, cell.width(), 3)
-        track = theme.mix(theme.colour("base"), theme.colour("text"), 0.07)
-        painter.fillRect(bar, track)
-        chosen = class_ == predicted
-        shade = colour if chosen else theme.mix(track, colour, 0.55)
+        painter.fillRect(bar, self._track())
         painter.fillRect(QRectF(bar.left(), bar.top(), max(1.0, bar.width() * value), bar.height()), shade)
-        wrong = chosen and class_ != self._true
-        painter.setFont(theme.font(bold=chosen))
-        painter.setPen(theme.colour("error_text") if wrong else theme.colour("text"))
-        mark = ("✗ " if wrong else "✓ ") if chosen else ""
         painter.drawText(cell if bar.height() > 3 else cell.adjusted(0, -3, 0, -3), RIGHT, f"{mark}{100 * value:.0f} %")

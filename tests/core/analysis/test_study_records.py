@@ -39,27 +39,45 @@ def test_every_prediction_of_every_run_is_a_record(workspace):
     assert data.records.predicted[i] == stored.predicted[data.records.row[i]]
 
 
-def test_opinions_are_those_of_the_same_clip_with_the_same_seed(workspace):
+def test_answers_are_those_of_the_same_clip_with_the_same_seed(workspace):
     make_study(workspace, synthetic_clips(5, per_class=8), seeds=(0, 1))
     data = read(workspace)
     record = int(np.flatnonzero([data.records.runs[r].seed == 1 for r in data.records.run])[7])
     clip, fold = data.records.clip[record], data.records.runs[data.records.run[record]].fold
-    for network, given in zip(data.networks, data.opinions(record), strict=True):
+    for network, answer in zip(data.networks, data.answers(record), strict=True):
         (run,) = [
             n for n, info in enumerate(data.records.runs)
             if (info.network, info.fold, info.seed) == (network.label, fold, 1)
         ]  # fmt: skip
         row = list(data.predictions[run].clip_ids).index(data.records.clip_ids[clip])
-        np.testing.assert_allclose(given, data.predictions[run].probabilities[row], rtol=1e-6)
+        np.testing.assert_allclose(answer.probabilities, data.predictions[run].probabilities[row], rtol=1e-6)
+        assert answer.sound_share is None
 
 
-def test_a_network_that_has_not_tested_the_clip_has_no_opinion(workspace):
+def test_how_much_the_sound_counted_is_told_where_a_fusion_weighs_it(workspace):
+    folders = make_modalities(workspace, synthetic_clips(4, per_class=8), architectures=("resnet50",), folds=(1,))
+    (both,) = [folder for folder in folders if folder.spec.modality == Modality.AUDIO_VISUAL]
+    said = both.predictions()
+    sound = np.linspace(0, 1, len(said))
+    replace(said, shares=np.stack([sound, 1 - sound], axis=1).astype(np.float16)).save(both.path / "predictions.npz")
+    data = read(workspace)
+    for record in (0, 5):
+        told = {n.modality: answer.sound_share for n, answer in zip(data.networks, data.answers(record), strict=True)}
+        row = said.clip_ids.tolist().index(data.records.clip_ids[data.records.clip[record]])
+        assert told == {
+            Modality.AUDIO: None,
+            Modality.VIDEO: None,
+            Modality.AUDIO_VISUAL: pytest.approx(sound[row], abs=1e-3),
+        }
+
+
+def test_a_network_that_has_not_tested_the_clip_has_no_answer(workspace):
     clips = synthetic_clips(5, per_class=8)
     make_study(workspace, clips, networks=(Network(),), folds=(1, 2))
     make_study(workspace, clips, networks=(Network(architecture="alexnet"),), folds=(1,))
     data = read(workspace)
     in_fold_2 = int(np.flatnonzero([data.records.runs[r].fold == 2 for r in data.records.run])[0])
-    baseline, alexnet = data.opinions(in_fold_2)
+    baseline, alexnet = data.answers(in_fold_2)
     assert baseline is not None
     assert alexnet is None
 

@@ -67,12 +67,12 @@ def heard(clip: Clip) -> NDArray[np.int16]:
 
 def test_shape_of_the_dataset(made: Dataset) -> None:
     assert made.classes == CLASSES and Counter(clip.label for clip in made.clips) == dict.fromkeys(
-        range(len(made.classes)), 24
+        range(len(made.classes)), 48
     )
     assert made.synthetic and "synthetic" in made.title and "synthetic" in made.notes[0]
     assert made.modalities == frozenset(Modality) and made.folds == (1, 2, 3, 4)
     assert not find_leaks(made)
-    assert set(Counter((clip.label, clip.fold) for clip in made.clips).values()) == {6}
+    assert set(Counter((clip.label, clip.fold) for clip in made.clips).values()) == {12}
     assert len({clip.group for clip in made.clips}) == SOURCES  # every class with every source
     assert set(Counter((clip.label, clip.group) for clip in made.clips).values()) == {CUTS}
     assert max(clip.path.stat().st_size for clip in made.clips) < 300_000

@@ -19,7 +19,7 @@ from core.evaluation.summary import summarise
 from core.robustness import CORRUPTIONS
 from core.robustness.branches import against_branches
 from core.robustness.sweep import read_sweep, sweep
-from core.robustness.tables import level_figures, level_table, losses
+from core.robustness.tables import findings, level_figures, level_table, losses
 from core.workspace import Workspace
 from tests.core.robustness.made_answers import make_answers
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
@@ -106,6 +106,36 @@ def test_a_fusion_is_compared_with_its_own_branches_as_a_slow_reading_says(works
         assert [at.both_p for at in comparison.levels] == pytest.approx(both)
         assert [at.above for at in comparison.levels] == [p < 0.05 for p in holm(both)]
         assert len(comparison.sentences()) == len(found.levels)
+        assert not found.networks[comparison.network].sound_shares
+
+
+def test_how_much_the_sound_counts_at_each_level_is_a_mean_over_all_clips(workspace):
+    folders = make_modalities(workspace, synthetic_clips(6, per_class=16), architectures=("resnet50",), seeds=(0, 1))
+    make_answers(folders, "noise")
+    both = [folder for folder in folders if folder.spec.modality == Modality.AUDIO_VISUAL]
+    levels, told = (None, *CORRUPTIONS["noise"].levels), {}
+    random = np.random.default_rng(0)
+    for place, level in enumerate(levels):
+        for folder in both:
+            path = folder.path / "predictions.npz" if level is None else folder.corrupted("noise", level)
+            said = Predictions.load(path)
+            sound = random.random(len(said)) * 0.9**place
+            replace(said, shares=np.stack([sound, 1 - sound], axis=1).astype(np.float16)).save(path)
+            told.setdefault(level, []).extend(sound)
+    found = read(workspace, "noise")
+    (comparison,) = against_branches(found)
+    shares = found.networks[comparison.network].sound_shares
+    assert list(shares) == list(levels)
+    assert list(shares.values()) == pytest.approx([np.mean(told[level]) for level in levels], abs=1e-3)
+    assert (
+        comparison.sentences()[-1]
+        == findings(found)[-1]
+        == (
+            "Of its weight the sound has, in the mean over the clips: "
+            + ", ".join(f"{shares[level]:.0%} ({found.row.word(level)})" for level in levels)
+            + "."
+        )
+    )
 
 
 def test_the_verdict_names_the_levels(workspace, corruption):

@@ -70,6 +70,17 @@ def test_windows_of_a_spectrogram_have_a_temporal_model(editor):
     assert "temporal" in shown(editor.networks.rows[0].form)
 
 
+def test_a_temporal_model_that_is_out_of_view_is_no_part_of_the_network(editor):
+    row, windows = editor.networks.rows[0], editor.recipe.form.sections["audio"].form.editors["windows"]
+    windows.set(4)
+    row.form.editors["temporal"].set("gru")
+    assert row.value().temporal == "gru"
+    windows.set(1)
+    assert row.value().temporal == "average", "it would change nothing, which the engine refuses"
+    windows.set(4)
+    assert row.value().temporal == "gru"
+
+
 def test_films_that_are_used_in_train_give_a_study_on_sight_that_is_in_order(with_films):
     study = with_films.value()
     assert study is not None and study.name == "films"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
 from gui import theme
-from gui.widgets.probabilities import ROW, SHOWN, Opinion, ProbabilityBars
+from gui.widgets.probabilities import ROW, SHOWN, WEIGHED, Opinion, ProbabilityBars
 
 BLUE = QColor("#0000FF")
 CLASSES = tuple(f"class {i}" for i in range(20))
@@ -49,6 +50,20 @@ def test_the_bar_of_the_answer_is_as_long_as_its_probability(bars):
     blue = sum(colour == BLUE for colour in line)
     track = sum(colour == theme.mix(theme.colour("base"), theme.colour("text"), 0.07) for colour in line)
     assert blue / (blue + track) == pytest.approx(0.75, abs=0.02)
+
+
+def test_how_much_the_sound_counted_stands_below_where_it_is_weighed(bars):
+    bars.show_opinions(CLASSES, 7, [Opinion("A", BLUE, peaked(c3=0.75))])
+    height, places = bars.sizeHint().height(), QPointF(600, (len(bars.rows) + 1.5) * ROW)
+    assert bars.words_at(places) != WEIGHED
+    bars.show_opinions(CLASSES, 7, [Opinion("A", BLUE, peaked(c3=0.75), sound_share=0.25)])
+    assert bars.sizeHint().height() == height + ROW
+    assert bars.words_at(places) == WEIGHED
+    image = bars.grab().toImage()
+    line = [image.pixelColor(x, int(places.y())) for x in range(image.width() - 100)]  # without the figure
+    counted = sum(colour == theme.colour("muted") for colour in line)
+    track = sum(colour == theme.mix(theme.colour("base"), theme.colour("text"), 0.07) for colour in line)
+    assert counted / (counted + track) == pytest.approx(0.25, abs=0.03)
 
 
 def test_a_network_without_a_run_for_the_clip_says_so_and_nothing_breaks(bars):
