@@ -1,4 +1,4 @@
-"""Synthetic sounds for tests of the engine: tones of three pitches in noise, 0.4 s, in four folds."""
+"""Synthetic sounds to train on in tests of the engine: tones of three pitches in noise, 0.4 s, in four folds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from core.control import Control
+from core.engine import run
+from core.events import Event, Outcome
 from core.recipe import AudioSettings, Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study
+from core.workspace import Workspace
 
 RATE = 8000
 PITCHES = {"low": 300.0, "middle": 900.0, "high": 2500.0}
@@ -50,3 +54,12 @@ def tone_study(root: Path, **changes: object) -> Study:
         "recipe": recipe,
     }
     return Study.model_validate(settings | changes)
+
+
+def trained(study: Study, workspace: Workspace, control: Control | None = None) -> tuple[Outcome, list[Event]]:
+    events: list[Event] = []
+    return run(study, workspace, events.append, control), events
+
+
+def only(events: list[Event], kind: type) -> list:
+    return [event for event in events if isinstance(event, kind)]
