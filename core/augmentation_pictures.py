@@ -86,7 +86,7 @@ def mixed(clip: Clip, others: Sequence[Clip], alpha: float, seed: int, control: 
         UserError: there are no others, or a file cannot be decoded.
         Cancelled: through `control`.
     """
-    from core.video.augment import preview_mixup
+    from core.training.mixing import preview_mixup
 
     if not others:
         raise UserError("There is no clip of another class to mix this one with. Open a dataset with more classes.")

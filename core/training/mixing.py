@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -75,6 +76,23 @@ def mixup(
         share_of_one = r.view(-1, *[1] * (seen.ndim - 1))
         mixed.append(seen * share_of_one + seen[partner] * (1 - share_of_one))
     return mixed, _mixed_labels(labels, partner, r, classes)
+
+
+def preview_mixup(
+    one: NDArray[np.uint8], other: NDArray[np.uint8], alpha: float, seed: int
+) -> tuple[NDArray[np.uint8], float]:
+    """Two clips of equal shape mixed as training might mix them, and the share of the first.
+
+    What is linear in the pixels may be done to them: the network sees the same mixture.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    clips, labels = torch.from_numpy(np.stack([one, other])).float(), torch.arange(2)
+    share = 1.0
+    while share == 1:  # a clip may be its own partner
+        (mixed,), soft = mixup([clips], labels, 2, alpha, generator)
+        share = float(soft[0, 0])
+    shown: NDArray[np.uint8] = mixed[0].round().to(torch.uint8).numpy()
+    return shown, share
 
 
 def kl_loss(logits: Tensor, soft_labels: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from core.recipe import VideoAugmentation, VideoSettings
-from core.training.mixing import mixup
 from core.video.flow import NO_MOTION
 
 NARROWEST = 3 / 4  # of width to height of a random crop, and 4/3 the widest: Szegedy et al. 2015, as torchvision
@@ -109,23 +108,6 @@ def augmented(
             clip = tv.gaussian_blur(clip, [2 * math.ceil(3 * sigma) + 1] * 2, [sigma, sigma])
         clips.append(clip)
     return torch.stack(clips)
-
-
-def preview_mixup(
-    one: NDArray[np.uint8], other: NDArray[np.uint8], alpha: float, seed: int
-) -> tuple[NDArray[np.uint8], float]:
-    """Two clips of equal shape mixed as training might mix them, and the share of the first.
-
-    What is linear in the pixels may be done to them: the network sees the same mixture.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    clips, labels = torch.from_numpy(np.stack([one, other])).float(), torch.arange(2)
-    share = 1.0
-    while share == 1:  # a clip may be its own partner
-        (mixed,), soft = mixup([clips], labels, 2, alpha, generator)
-        share = float(soft[0, 0])
-    shown: NDArray[np.uint8] = mixed[0].round().to(torch.uint8).numpy()
-    return shown, share
 
 
 def preview(
