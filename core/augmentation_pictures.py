@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio.pictures import Picture, front_end_for, model_picture
+from core.audio.settings import AudioAugmentation, AudioSettings
 from core.control import Control
 from core.datasets.base import Clip
 from core.errors import UserError
-from core.recipe import AudioAugmentation, AudioSettings, VideoAugmentation, VideoSettings
 from core.video.pictures import Film
+from core.video.settings import VideoAugmentation, VideoSettings
 
 
 @dataclass(frozen=True)

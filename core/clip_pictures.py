@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from core.audio.pictures import Picture, front_end_for, listening_picture, model_picture
 from core.control import Control
 from core.media import header_of, is_video
-from core.recipe import FrontEnds, VideoSettings
+from core.recipe import FrontEnds
 from core.video.pictures import Film, model_frames, read_film
+from core.video.settings import VideoSettings
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pydantic import field_validator, model_validator
 from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.files import slug
-from core.recipe import FrontEnds, Recipe, Settings, setting
+from core.recipe import FrontEnds, Recipe
+from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
 from core.tables import did_you_mean
 from models import MODELS

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 from core.datasets.base import Modality
-from core.recipe import Recipe, Settings, setting
+from core.recipe import Recipe
 from core.run_spec import Branch, DatasetChoice, Network, RunSpec
+from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
 from models import MODELS
 

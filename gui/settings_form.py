@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
-from core.recipe import Settings
+from core.settings import Settings
 from gui import theme
 from gui.field_editors import Editor, editor_for, nested_model
 

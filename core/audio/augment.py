@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from torchaudio.functional import resample
 
 from core.audio.corrupt import with_noise
+from core.audio.settings import AudioAugmentation
 from core.audio.vocoder import stretched
-from core.recipe import AudioAugmentation
 
 FINEST_RATIO = 32  # largest denominator of a resampling ratio: 18/17 is a semitone within 1 cent
 

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.audio.augment import AugmentWaveform, SpecAugment
+from core.audio.settings import AudioSettings
 from core.front_end import FrontEnd, Raw, Standardise
-from core.recipe import AudioSettings, Recipe
+from core.recipe import Recipe
 
 POWER_FLOOR = 1e-10  # power below this is −100 dB
 # Windowed samples transformed at a time: on a CPU as many as stay in its caches together with their spectra.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recipe import AudioSettings
+from core.audio.settings import AudioSettings
 
 MODEL_LEVELS = (-50.0, 30.0)  # dB; the loudest bands of ESC clips reach from 0 to +31
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from core.recipe import Settings
+from core.settings import Settings
 
 FILE = Path(__file__).parents[2] / "resources" / "reference_results.toml"
 

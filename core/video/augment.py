@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from core.recipe import VideoAugmentation, VideoSettings
 from core.video.flow import NO_MOTION
+from core.video.settings import VideoAugmentation, VideoSettings
 
 NARROWEST = 3 / 4  # of width to height of a random crop, and 4/3 the widest: Szegedy et al. 2015, as torchvision
 TRIES = 10  # for a crop that fits, before the largest one is taken

@@ -15,10 +15,11 @@ from core.control import Control
 from core.datasets.base import Dataset
 from core.events import Progress
 from core.media import LONGEST, header_of
-from core.recipe import WHOLE, Recipe, VideoSettings
+from core.recipe import Recipe
 from core.video.decode import VideoFacts, channels, decode, kept_size
 from core.video.region import part_size
 from core.video.sampling import most_kept
+from core.video.settings import WHOLE, VideoSettings
 
 VERSION = 2  # raise it when decoding, resizing or what is kept changes: older caches are then rebuilt
 

@@ -19,10 +19,10 @@ from core.control import Control
 from core.errors import UserError
 from core.media import LONGEST, container_name, digest_of, header_of
 from core.readable import size
-from core.recipe import VideoSettings
 from core.video.flow import Flow
 from core.video.region import part
 from core.video.sampling import Paced, Thinned, Within, keeper
+from core.video.settings import VideoSettings
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from core.control import Control
 from core.media import header_of
-from core.recipe import VideoSettings
 from core.video.region import seen
 from core.video.sampling import Thinned, keeper, positions
+from core.video.settings import VideoSettings
 
 LOWEST = 120  # px: rather fewer frames than smaller ones
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recipe import WHOLE, Region, VideoSettings
+from core.video.settings import WHOLE, Region, VideoSettings
 
 
 def edges(width: int, height: int, region: Region) -> tuple[int, int, int, int]:

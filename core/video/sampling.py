@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.recipe import VideoSettings
+from core.video.settings import VideoSettings
 
 Item = TypeVar("Item")
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QWidget
 
 from core.control import Control
 from core.datasets.base import Clip
-from core.recipe import Settings
+from core.settings import Settings
 from gui import theme
 from gui.widgets.player import Player
 

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from core.augmentation_pictures import Seen, mixed, seen
 from core.control import Control
 from core.datasets.base import Clip
-from core.recipe import Recipe, VideoAugmentation
+from core.recipe import Recipe
 from core.video.pictures import Film
+from core.video.settings import VideoAugmentation
 from gui import theme
 from gui.widgets.augmentation_sides import Kind, Sides, show_playing
 from gui.widgets.elided import ElidedLabel

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from core.audio.settings import AudioAugmentation
 from core.augmentation_pictures import Heard, heard
 from core.control import Control
 from core.datasets.base import Clip
-from core.recipe import AudioAugmentation
 from gui import theme
 from gui.widgets.augmentation_sides import Kind, Sides, show_playing
 from gui.widgets.player import Player

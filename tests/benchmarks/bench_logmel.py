@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from core.audio.frontend import LogMel
-from core.recipe import AudioSettings
+from core.audio.settings import AudioSettings
 
 PAIRS = 9
 PAUSE = 0.2  # s: NumPy's BLAS threads spin for some 20 ms after librosa's last product and would be in the way of ours

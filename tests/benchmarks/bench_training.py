@@ -23,13 +23,15 @@ from PySide6.QtWidgets import QApplication
 from torch.nn import functional as F
 
 import models
+from core.audio.settings import AudioSettings
 from core.datasets.base import Modality
 from core.events import EpochEnded, Event, StudyFinished
-from core.recipe import AudioSettings, Recipe, VideoSettings
+from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study
 from core.training.device import use_threads
 from core.training.schedule import make_optimizer
+from core.video.settings import VideoSettings
 from gui.main_window import MainWindow
 from gui.session import Collector, open_context
 

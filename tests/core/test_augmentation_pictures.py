@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.audio.settings import AudioAugmentation, AudioSettings
 from core.augmentation_pictures import heard, mixed, seen
 from core.control import Control
 from core.datasets.base import Clip
 from core.errors import Cancelled, UserError
-from core.recipe import AudioAugmentation, AudioSettings, VideoAugmentation
+from core.video.settings import VideoAugmentation
 from tests.core.films import RATE, moving_square, tone, write_film
 
 STEADY = VideoAugmentation(jitter=False)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.audio.settings import AudioSettings
 from core.clip_pictures import Media, prepare_clip
 from core.control import Control
 from core.errors import Cancelled, UserError
-from core.recipe import AudioSettings, FrontEnds, VideoSettings
+from core.recipe import FrontEnds
+from core.video.settings import VideoSettings
 from tests.core.films import RATE, moving_square, tone, write_film
 
 AUDIO = AudioSettings(seconds=2.0, mels=32)

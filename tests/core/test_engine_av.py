@@ -9,16 +9,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.audio.settings import AudioSettings
 from core.control import Control
 from core.engine import run
 from core.errors import UserError
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished
-from core.recipe import AudioSettings, Recipe, VideoAugmentation, VideoSettings
+from core.recipe import Recipe
 from core.robustness.sweep import sweep
 from core.run_spec import DatasetChoice, Network
 from core.runs import RunFolder, list_runs
 from core.study import Study
 from core.verify import verify
+from core.video.settings import VideoAugmentation, VideoSettings
 from core.workspace import Workspace
 from tests.core.films import RATE, moving_square, tone, write_film
 

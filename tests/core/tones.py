@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from core.audio.settings import AudioSettings
 from core.control import Control
 from core.engine import run
 from core.events import Event, Outcome
-from core.recipe import AudioSettings, Recipe
+from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study
 from core.workspace import Workspace

@@ -7,9 +7,12 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
 
-from core.recipe import AudioAugmentation, AudioSettings, Recipe, Settings, VideoSettings, setting
+from core.audio.settings import AudioAugmentation, AudioSettings
+from core.recipe import Recipe
 from core.run_spec import Network
+from core.settings import Settings, setting
 from core.study import Study
+from core.video.settings import VideoSettings
 from gui.settings_form import SettingsForm
 
 

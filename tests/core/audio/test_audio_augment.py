@@ -12,8 +12,8 @@ from torch import Tensor
 from torchaudio.functional import phase_vocoder
 
 from core.audio.augment import AugmentWaveform, SpecAugment, preview, preview_masks
+from core.audio.settings import AudioAugmentation
 from core.audio.vocoder import stretched
-from core.recipe import AudioAugmentation
 
 RATE = 16000
 EVERY_ONE: list[dict[str, Any]] = [

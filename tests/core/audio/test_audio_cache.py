@@ -19,11 +19,12 @@ from core import clip_cache
 from core.audio import cache as cache_module
 from core.audio.cache import AudioCache, cache_folder, estimate_bytes, open_cache
 from core.audio.decode import decode
+from core.audio.settings import AudioSettings
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.errors import Cancelled, UserError
 from core.events import Progress
-from core.recipe import AudioSettings, Recipe
+from core.recipe import Recipe
 from tests.core.films import moving_square, write_film
 
 RATE = 8000

@@ -22,7 +22,7 @@ from core.audio.frontend import (
     mel_frequencies,
     spectrogram,
 )
-from core.recipe import AudioSettings
+from core.audio.settings import AudioSettings
 
 DATA = Path(os.environ.get("SENSORIUM_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 

@@ -7,16 +7,18 @@ import shutil
 import numpy as np
 import pytest
 
+from core.audio.settings import AudioSettings
 from core.control import Control
 from core.engine import run
 from core.errors import Cancelled, UserError
 from core.events import Outcome, Progress
-from core.recipe import AudioSettings, Recipe, VideoSettings
+from core.recipe import Recipe
 from core.robustness import CORRUPTIONS
 from core.robustness.sweep import read_sweep, sweep
 from core.run_spec import DatasetChoice, Network
 from core.runs import RunFolder, list_runs
 from core.study import Study
+from core.video.settings import VideoSettings
 from core.workspace import Workspace
 from tests.core.films import RATE, moving_square, tone, write_film
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from core.audio.cache import AudioCache, open_cache
+from core.audio.settings import AudioSettings
 from core.datasets import DATASETS
 from core.datasets.base import Dataset
-from core.recipe import AudioSettings, Recipe, VideoAugmentation, VideoSettings
+from core.recipe import Recipe
 from core.training.loaders import Batches, seed_of
+from core.video.settings import VideoAugmentation, VideoSettings
 from tests.core.tones import RATE, write_tones
 from tests.core.training.counted_clips import Counted, counted_clips
 

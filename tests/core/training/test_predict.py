@@ -7,11 +7,13 @@ import pytest
 import torch
 
 import models
+from core.audio.settings import AudioSettings
 from core.control import Control
-from core.recipe import AudioSettings, Recipe, VideoSettings
+from core.recipe import Recipe
 from core.training.loaders import Batches
 from core.training.predict import predict, weigh
 from core.training.task import Task
+from core.video.settings import VideoSettings
 from models.fusion import ScoreAverage
 from tests.core.training.counted_clips import COLUMNS, ROWS, Counted, counted_clips
 

@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from core.audio.settings import AudioAugmentation, AudioSettings
 from core.datasets.base import Modality
-from core.recipe import AudioAugmentation, AudioSettings, Recipe, VideoAugmentation, VideoSettings
+from core.recipe import Recipe
 from core.run_spec import Network
 from core.study import Study
 from core.training.initial import build_network
 from core.training.loaders import Batch
 from core.training.task import Task, example, made_up
+from core.video.settings import VideoAugmentation, VideoSettings
 
 SMALL: dict[str, object] = {
     "audio": AudioSettings(rate=8000, seconds=0.5, n_fft=256, hop=64, mels=32),

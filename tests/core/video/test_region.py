@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from core.recipe import WHOLE, VideoSettings
 from core.video.decode import decode
 from core.video.region import edges, part, part_size, seen
+from core.video.settings import WHOLE, VideoSettings
 from tests.core.films import moving_square, write_film
 
 

@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageEnhance
 from scipy.ndimage import gaussian_filter
 
-from core.recipe import VideoAugmentation, VideoSettings
 from core.video.augment import STILL, augmented, cut, plain_boxes, random_boxes
+from core.video.settings import VideoAugmentation, VideoSettings
 
 OFF = VideoAugmentation()
 

@@ -11,10 +11,11 @@ import pytest
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.errors import Cancelled, UserError
-from core.recipe import Recipe, VideoSettings
+from core.recipe import Recipe
 from core.video import cache as cache_module
 from core.video.cache import VideoCache, cache_folder, estimate_bytes, open_cache
 from core.video.decode import decode
+from core.video.settings import VideoSettings
 from tests.core.films import moving_square, write_film
 
 

@@ -15,10 +15,10 @@ import soundfile
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.media import header_of
-from core.recipe import VideoSettings
 from core.video import decode as decode_module
 from core.video.decode import decode, kept_size, resized
 from core.video.flow import NO_MOTION
+from core.video.settings import VideoSettings
 from tests.core.films import RATE, as_pixels, moving_square, tone, write_film
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.recipe import Recipe, VideoAugmentation, VideoSettings
+from core.recipe import Recipe
 from core.video.frontend import VideoFrontEnd
+from core.video.settings import VideoAugmentation, VideoSettings
 
 
 def made(**settings: object) -> VideoFrontEnd:

@@ -12,11 +12,12 @@ import pytest
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.errors import Cancelled, UserError
-from core.recipe import WHOLE, Recipe, Region, VideoSettings
+from core.recipe import Recipe
 from core.video.cache import open_cache
 from core.video.decode import decode
 from core.video.pictures import Film, model_frames, read_film
 from core.video.sampling import positions
+from core.video.settings import WHOLE, Region, VideoSettings
 from tests.core.films import moving_square, write_film
 
 

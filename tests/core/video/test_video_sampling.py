@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.recipe import VideoSettings
 from core.video.sampling import Paced, Thinned, keeper, most_kept, positions, spread
+from core.video.settings import VideoSettings
 
 
 def test_even_takes_the_middle_of_each_stretch() -> None:

@@ -10,11 +10,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
+from core.audio.settings import AudioSettings
 from core.check import Check, Checked, Room, check_recordings, find_checked
 from core.datasets import DATASETS
-from core.recipe import AudioSettings, Recipe, VideoSettings
+from core.recipe import Recipe
 from core.run_spec import DatasetChoice
 from core.study import Study
+from core.video.settings import VideoSettings
 from gui.panels import data_content
 from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, CHECK, CLIPS

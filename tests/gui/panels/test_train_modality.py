@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from core.audio.settings import AudioSettings
 from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.files import slug
 from core.presets import PRESETS
-from core.recipe import AudioSettings, Recipe
+from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, run_folder
 from core.study import Study

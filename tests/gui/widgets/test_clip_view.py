@@ -9,8 +9,10 @@ import pytest
 import soundfile
 from PySide6.QtCore import QPoint, Qt
 
+from core.audio.settings import AudioSettings
 from core.datasets.base import Clip, Dataset, Modality
-from core.recipe import AudioSettings, FrontEnds, VideoSettings
+from core.recipe import FrontEnds
+from core.video.settings import VideoSettings
 from gui.widgets import clip_view as module
 from gui.widgets.clip_view import BLIND, DEAF, LISTENING, MODEL, NO_SOUND_TRACK, NOTHING, ClipView
 from tests.core.films import moving_square, tone, write_film

@@ -153,7 +153,7 @@ def test_waveform_and_spectrogram_share_their_time_axis_to_the_pixel(view, qtbot
 
 
 def test_the_models_picture_has_its_resolution_levels_and_place():
-    from core.recipe import AudioSettings
+    from core.audio.settings import AudioSettings
 
     settings = AudioSettings(seconds=1.0, mels=40)
     picture = model_picture(np.zeros(4 * RATE, np.float32), RATE, settings)
