@@ -80,7 +80,7 @@ class AgainstBranches:
         """How much the sound counts beside the sight at each level, where the network weighs them."""
         shares = self.sweep.networks[self.network].sound_shares
         told = [(self.sweep.row.word(level), shares[level]) for level in self.sweep.levels if level in shares]
-        listed = ", ".join(f"{share:.0%} ({word})" for word, share in told)
+        listed = ", ".join(f"{100 * share:.0f} % ({word})" for word, share in told)
         return f"Of its weight the sound has, in the mean over the clips: {listed}." if told else ""
 
 

@@ -132,7 +132,7 @@ def test_how_much_the_sound_counts_at_each_level_is_a_mean_over_all_clips(worksp
         == findings(found)[-1]
         == (
             "Of its weight the sound has, in the mean over the clips: "
-            + ", ".join(f"{shares[level]:.0%} ({found.row.word(level)})" for level in levels)
+            + ", ".join(f"{100 * shares[level]:.0f} % ({found.row.word(level)})" for level in levels)
             + "."
         )
     )
