@@ -133,8 +133,8 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     with view, _interrupt(control.cancel):
         found = sweep(study, corruption, workspace, levels, control, view.show)
     console.print(_curve(found))
-    for sentence in findings(found):
-        console.print(sentence, soft_wrap=True)
+    for verdict, sentences in findings(found):
+        console.print(*filter(None, (verdict, *sentences)), sep="\n", soft_wrap=True, markup=False)
     return OK
 
 

@@ -149,9 +149,18 @@ class RunFolder:
         write_atomically(self.path / "status.json", json.dumps(asdict(status), indent=1).encode())
         return status
 
+    @property
+    def predictions_file(self) -> Path:
+        return self.path / "predictions.npz"
+
+    @property
+    def predicted_ns(self) -> int:
+        """When the predictions were written; 0 where there are none."""
+        return self.predictions_file.stat().st_mtime_ns if self.predictions_file.exists() else 0
+
     def predictions(self) -> Predictions:
         """Raises UserError where they are missing or torn."""
-        return Predictions.load(self.path / "predictions.npz")
+        return Predictions.load(self.predictions_file)
 
     def log(self) -> list[LogRow]:
         """Every epoch so far; a line that is torn ends the list."""

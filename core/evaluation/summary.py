@@ -236,8 +236,7 @@ def summarise(
         if status.phase is not Phase.DONE:
             continue
         try:
-            path = folder.path / "predictions.npz"
-            scored = _scored(path, path.stat().st_mtime_ns if path.exists() else 0)
+            scored = _scored(folder.predictions_file, folder.predicted_ns)
             spec = folder.spec
             rows.append(
                 ScoredRun(folder, spec, status, spec.network.label, dict(scored.scores), scored.clips, scored.tested)

@@ -113,7 +113,7 @@ def _ask(
     clips = {clip.id: clip for clip in dataset.clips}
     done = 0
     for folder, asked in groupby(todo, key=itemgetter(0)):
-        begun = _written(folder)
+        begun = folder.predicted_ns
         spec, clean = folder.spec, folder.predictions()
         tested = clean.clip_ids.tolist()
         gone = [name for name in tested if name not in clips]
@@ -126,18 +126,12 @@ def _ask(
             emit(Progress(f"{row.title}, {row.word(level)}", done, len(todo), "answers"))
             worse = partial(apply, level=level, seed=spec.seed)
             said = predict(task, batches, clean.classes, control, worse)
-            if _written(folder) != begun:
+            if folder.predicted_ns != begun:
                 raise UserError(
                     f"{folder.name} was deleted or trained anew while it was asked. Ask again: other answers are kept."
                 )
             pooled([said]).save(folder.corrupted(corruption, level))  # its features would take most of the room
             done += 1
-
-
-def _written(folder: RunFolder) -> int:
-    """When a run's predictions were written, in ns; 0 where there are none."""
-    path = folder.path / "predictions.npz"
-    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: Control, report: Emit) -> Sweep:

@@ -8,10 +8,11 @@ from core.robustness.branches import against_branches
 from core.robustness.curve import Sweep
 
 
-def findings(sweep: Sweep) -> tuple[str, ...]:
-    """Audio-visual networks against their branches; without any, what each network loses."""
-    compared = against_branches(sweep)
-    return tuple(line for found in compared for line in (found.verdict, *found.sentences())) or losses(sweep)
+def findings(sweep: Sweep) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """A verdict with its sentences for each audio-visual network against its branches; without any, what each network
+    loses, with no verdict."""
+    compared = tuple((found.verdict, found.sentences()) for found in against_branches(sweep))
+    return compared or tuple(("", (sentence,)) for sentence in losses(sweep))
 
 
 def losses(sweep: Sweep) -> tuple[str, ...]:

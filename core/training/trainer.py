@@ -199,7 +199,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
         predictions = predict(task, batches(testing), bench.dataset.classes, bench.control)
-        predictions.save(folder.path / "predictions.npz")
+        predictions.save(folder.predictions_file)
         rows = folder.log()
         folder.write_status(
             epoch=best.epoch if best else len(rows),

@@ -7,9 +7,8 @@ import html
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from core.robustness.branches import against_branches
 from core.robustness.curve import Sweep
-from core.robustness.tables import losses
+from core.robustness.tables import findings
 from core.wings import WINGS
 from gui import theme
 from gui.widgets.findings import INTERVALS
@@ -103,12 +102,10 @@ class LevelTable(QTableWidget):
 def level_findings(sweep: Sweep) -> str:
     """Sentences in rich text: audio-visual networks against their branches, else what each network loses."""
     parts = []
-    compared = against_branches(sweep)
-    for found in compared:
-        lines = "<br>".join(html.escape(sentence) for sentence in found.sentences())
-        parts.append(f"<p><b>{html.escape(found.verdict)}</b></p><p>{lines}</p>")
-    if not compared:
-        parts += [f"<p>{html.escape(sentence)}</p>" for sentence in losses(sweep)]
+    found = findings(sweep)
+    for verdict, sentences in found:
+        title = f"<p><b>{html.escape(verdict)}</b></p>" if verdict else ""
+        parts.append(f"{title}<p>{'<br>'.join(map(html.escape, sentences))}</p>")
     blind = [label for label in sweep.networks if label not in sweep.affected]
     if blind:
         verb = "is" if len(blind) == 1 else "are"
@@ -118,5 +115,5 @@ def level_findings(sweep: Sweep) -> str:
     if any(mean.n_folds == 1 for mean in means):
         parts.append("<p><b>One fold</b> allows no interval: a difference may be chance. Train more folds.</p>")
     notes = [INTERVALS] if any(mean.n_folds > 1 for mean in means) else []
-    notes += [ABOVE_AND_BELOW] if compared else []
+    notes += [ABOVE_AND_BELOW] if any(verdict for verdict, _ in found) else []
     return "".join(parts) + f"<p><small>{html.escape(' '.join(notes))}</small></p>"

@@ -129,7 +129,7 @@ def test_how_much_the_sound_counts_at_each_level_is_a_mean_over_all_clips(worksp
     assert list(shares.values()) == pytest.approx([np.mean(told[level]) for level in levels], abs=1e-3)
     assert (
         comparison.sentences()[-1]
-        == findings(found)[-1]
+        == findings(found)[-1][1][-1]
         == (
             "Of its weight the sound has, in the mean over the clips: "
             + ", ".join(f"{100 * shares[level]:.0f} % ({found.row.word(level)})" for level in levels)
