@@ -32,13 +32,13 @@ class Around:
         modality: the study's.
         offered: what the clips have.
         windows: into how many a spectrogram is cut.
-        before: label and modality of the networks above.
+        before: the networks above, and what each looks at.
     """
 
     modality: Modality = Modality.AUDIO
     offered: tuple[Modality, ...] = (Modality.AUDIO,)
     windows: int = 1
-    before: tuple[tuple[str, Modality], ...] = ()
+    before: tuple[tuple[Network, Modality], ...] = ()
 
 
 class NetworkRow(QWidget):
@@ -153,10 +153,12 @@ class NetworkRow(QWidget):
         self.modality.offer({AS_THE_STUDY: f"{AS_THE_STUDY}: {around.modality.word}", **own})
         self.modality.widget.setVisible(len(around.offered) > 1)
         for field, modality in (("sound", Modality.AUDIO), ("sight", Modality.VIDEO)):
-            labels = [label for label, of in around.before if of == modality]
+            fitting = [network for network, of in around.before if of == modality]
+            alike = [network.label for network in fitting if network.architecture == self.network.architecture]
             branch = self.form.editors[field]
             assert isinstance(branch, Choice)
-            branch.offer({"": "automatic", **{label: label for label in labels}})
+            automatic = ": ".join(("automatic", *alike[:1]))  # as Study.branches_of finds it
+            branch.offer({"": automatic, **{network.label: network.label for network in fitting}})
         self._show_what_matters()
 
     def show_runs(self, runs: Sequence[Earlier]) -> None:

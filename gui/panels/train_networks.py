@@ -84,10 +84,10 @@ class NetworkList(QWidget):
 
     def show_around(self, modality: Modality, offered: tuple[Modality, ...], windows: int) -> None:
         """Every row follows the study, the clips and the rows above it."""
-        before: list[tuple[str, Modality]] = []
+        before: list[tuple[Network, Modality]] = []
         for row in self.rows:
             row.show_around(Around(modality, offered, windows, tuple(before)))
-            before.append((row.network.label, row.looks_at))
+            before.append((row.network, row.looks_at))
         self.add_three.setVisible(len(offered) == len(Modality))
 
     def show_runs(self, runs: Sequence[Earlier]) -> None:

@@ -13,7 +13,7 @@ from core.engine import State
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.files import slug
 from core.run_lists import RunRow, read_rows
-from core.runs import LogRow, Phase
+from core.runs import OUTDATED, LogRow, Phase
 from gui.context import Context
 
 
@@ -69,7 +69,8 @@ class StudyRuns(QObject):
         status = self._context.engine.status
         if slug(status.study) != self.study:
             return None
-        waiting = [row for row in self.rows if row.phase is Phase.WAITING]
+        # Outdated runs stay as they are: others with today's recipe are trained in their place.
+        waiting = [row for row in self.rows if row.phase is Phase.WAITING and row.reason != OUTDATED]
         under_way = [row for row in self.rows if row.id == status.run and row.phase is Phase.RUNNING]
         if any(row.network not in self._expected for row in waiting + under_way):
             return None

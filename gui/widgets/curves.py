@@ -332,19 +332,17 @@ class Curves(QWidget):
 
     def _chip(self, curves: RunCurves) -> QToolButton:
         chip = QToolButton()
-        chip.setText(curves.network)
+        chip.setText(f" {curves.network}")  # the blank parts it from the swatch, for which Qt leaves two pixels
         chip.setCheckable(True)
         chip.setChecked(curves.network not in self._hidden)
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         chip.setIcon(_swatch(curves))
         chip.setToolTip(f"Show or hide the curves of {curves.network}. Diamonds are test accuracies.")
-        chip.toggled.connect(self._chip_toggled)
+        chip.toggled.connect(partial(self._chip_toggled, curves.network))
         return chip
 
-    def _chip_toggled(self, on: bool) -> None:
-        chip = self.sender()
-        assert isinstance(chip, QToolButton)
-        (self._hidden.discard if on else self._hidden.add)(chip.text())
+    def _chip_toggled(self, network: str, on: bool) -> None:
+        (self._hidden.discard if on else self._hidden.add)(network)
         self._everything_changed()
 
     def _everything_changed(self) -> None:

@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.estimate import Estimate
 from core.events import Outcome
 from core.run_spec import DatasetChoice, Network
-from core.runs import LogRow, Phase, run_folder
+from core.runs import OUTDATED, LogRow, Phase, run_folder
 from core.settings_file import write_toml
 from core.study import Study, read_study
 from gui.panels.train import TrainPanel
@@ -265,6 +265,8 @@ def test_time_left_adds_what_is_expected_of_the_runs_that_wait(panel_with_runs, 
     engine.say(fakes.run_started(runs.rows[1].spec))
     qtbot.waitUntil(lambda: runs.rows[1].phase is Phase.RUNNING)
     assert runs.seconds_left() == 100.0 + 12.0 + 100.0, "a run that is done says how long its like will take"
+    runs.update(runs.rows[3].id, reason=OUTDATED)
+    assert runs.seconds_left() == 100.0 + 12.0, "a run of an older recipe is not trained any more"
 
 
 def test_a_run_whose_programme_was_killed_is_not_said_to_train(context, qtbot):

@@ -183,6 +183,7 @@ def test_branches_are_chosen_among_the_networks_above_that_fit(with_films, films
     show(with_films, Study(network=networks, recipe=Recipe(validation_share=0.2)), films)
     sight = with_films.networks.rows[3].form.editors["sight"]
     assert [sight.widget.itemData(place) for place in range(sight.widget.count())] == ["", ALONE[1].label, gru.label]
+    assert sight.widget.itemText(0) == f"automatic: {ALONE[1].label}", "which one that is does not stay a riddle"
     assert with_films.value().network == networks
     with_films.networks.rows[2].remove.click()
     assert sight.get() == gru.label, "what a person chose is not changed behind their back"
