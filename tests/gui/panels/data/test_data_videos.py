@@ -18,11 +18,11 @@ from core.run_spec import DatasetChoice
 from core.study import Study
 from core.video.settings import VideoSettings
 from gui.panels import data_content
-from gui.panels.data import DataPanel
 from gui.panels.data_content import AUGMENTATION, CHECK, CLIPS
 from gui.widgets.sight_augmentation import KINDS, MIXUP
 from gui.widgets.sound_augmentation import KINDS as SOUND_KINDS
 from tests.core.films import RATE, moving_square, tone, write_film
+from tests.gui.panels.data.steps import column
 
 GB = 10**9
 
@@ -48,17 +48,6 @@ def videos(tmp_path):
 
 
 @pytest.fixture
-def panel(qtbot, context):
-    made = DataPanel(context)
-    qtbot.addWidget(made)
-    made.resize(1180, 740)
-    made.show()
-    made.activate()
-    yield made
-    made.close_panel()
-
-
-@pytest.fixture
 def opened(qtbot, panel, videos):
     panel.open_folder(videos)
     qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.content, timeout=20_000)
@@ -69,11 +58,6 @@ def opened(qtbot, panel, videos):
 
 def titles(table):
     return [one.title for one in table.clips.columns]
-
-
-def column(table, title):
-    place = titles(table).index(title)
-    return [table.clips.index(row, place).data() for row in range(len(table.clips.rows))]
 
 
 def checked(qtbot, panel):
