@@ -88,6 +88,13 @@ class Caches:
         """The dataset without the clips that cannot be used, as the report says."""
         return self.report(dataset).usable(dataset)
 
+    def unheard(self, dataset: Dataset) -> frozenset[str]:
+        """Ids of the clips that have no usable sound; of use where their sound was looked at."""
+        from core.audio.judge import usable_sound
+
+        sounds = self.facts.get("audio", {})
+        return frozenset(c.id for c in dataset.clips if c.id not in sounds or not usable_sound(sounds[c.id]))
+
     def digests(self) -> dict[str, tuple[str, ...]]:
         """By clip id: the digests of its file, then of its pictures and its sound as far as they are looked at; empty
         for what cannot be heard, which is alike without being the same."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core import readable
-from core.audio.judge import usable_sound
 from core.caches import Caches, estimate_bytes
 from core.control import Control
 from core.datasets.base import Dataset, Modality
@@ -100,9 +99,7 @@ def check_recordings(check: Check, workspace: Workspace, control: Control, repor
     caches = Caches(dataset, workspace.cache, check.needs_sound).open([check], control, report, _limit(check))
     found = caches.report(dataset)
     usable = found.usable(dataset)
-    sounds = caches.facts.get("audio", {})
-    unheard = (clip.id for clip in usable.clips if clip.id not in sounds or not usable_sound(sounds[clip.id]))
-    return Checked(found, find_leaks(usable, caches.digests()), usable, frozenset(unheard), choice)
+    return Checked(found, find_leaks(usable, caches.digests()), usable, caches.unheard(usable), choice)
 
 
 def find_checked(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked | Room:

@@ -139,7 +139,8 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
     """Open the dataset, decode it once, leave out what cannot be used, and refuse a split that leaks.
 
     Raises:
-        UserError: the dataset cannot be opened, nothing usable is left, or a source stands on both sides of a split.
+        UserError: the dataset cannot be opened, nothing usable is left, none of it has sound and a network is to hear,
+            or a source stands on both sides of a split.
     """
     from core.caches import Caches
     from core.datasets.splits import refuse_leaks
@@ -160,8 +161,27 @@ def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) ->
         emit(Message(f"{len(dataset.excluded)} files are left out in all; the Data panel lists them.", "warning"))
     if not dataset.clips:
         raise UserError(f"{dataset.title}: no file in {dataset.root} can be used; the Data panel lists the reasons.")
+    if any("audio" in spec.modality.wings for spec in specs):
+        _tell_silence(dataset, caches, emit)
     refuse_leaks(dataset, caches.digests())
     return dataset, caches
+
+
+def _tell_silence(dataset: Dataset, caches: Caches, emit: Emit) -> None:
+    """Clips that are kept for their pictures may have no sound.
+
+    Raises:
+        UserError: none has any: networks that hear would learn from silence.
+    """
+    unheard, clips = len(caches.unheard(dataset)), len(dataset.clips)
+    if unheard == clips:
+        raise UserError(
+            f"None of the {clips} clips of {dataset.title} has usable sound, and a network is to hear them. "
+            "Train on sight alone, or choose clips with sound."
+        )
+    if unheard:
+        has = "clip has" if unheard == 1 else "clips have"
+        emit(Message(f"{unheard} of {clips} {has} no usable sound: networks that hear are given silence.", "warning"))
 
 
 def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> list[RunSpec]:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from core.audio.settings import AudioSettings
 from core.control import Control
-from core.engine import run
+from core.engine import prepare, run
 from core.errors import UserError
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished
 from core.recipe import Recipe
@@ -87,6 +87,7 @@ def test_sound_sight_and_both_are_tested_on_the_same_clips(films: Path, workspac
     events = trained(study.model_copy(update={"network": (*study.network, late, joint), "recipe": patient}), workspace)
     said = [event.text for event in events if isinstance(event, Message)]
     assert not [text for text in said if text.startswith("Left out")], "clips without sound stay where they are seen"
+    assert "8 of 24 clips have no usable sound: networks that hear are given silence." in said
     found = runs(workspace)
     tested = {label: folder.predictions().clip_ids.tolist() for label, folder in found.items()}
     assert len({tuple(ids) for ids in tested.values()}) == 1 and len(tested) == 5
@@ -145,6 +146,24 @@ def test_alone_only_clips_with_sound_are_heard(films: Path, workspace: Workspace
     said = [event.text for event in events if isinstance(event, Message)]
     assert "Left out: silent-0.mkv has no sound track." in said
     assert not [name for name in runs(workspace)[SOUND].predictions().clip_ids if name.startswith("silent")]
+
+
+def test_clips_of_which_none_has_sound_are_refused_where_a_network_is_to_hear(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    for number in range(4):
+        for label, step in (("left", -3), ("right", 3)):
+            (tmp_path / label).mkdir(exist_ok=True)
+            write_film(tmp_path / label / f"{number}.mkv", moving_square(8, step=step, seed=number))
+    study = film_study(tmp_path)
+    with pytest.raises(UserError, match=r"None of the 8 clips of .* has usable sound.*Train on sight alone"):
+        prepare(study, workspace, lambda event: None, Control())
+    sight = study.model_copy(update={"network": (Network(name=SIGHT, modality="video"),)})
+    events: list[Event] = []
+    dataset, _ = prepare(sight, workspace, events.append, Control())
+    assert len(dataset.clips) == 8 and not [
+        event for event in events if isinstance(event, Message) and event.level != "info"
+    ]
 
 
 def test_clips_without_sound_may_be_left_out_where_nobody_hears(films: Path, workspace: Workspace) -> None:
