@@ -34,13 +34,24 @@ class Heard:
 class Seen:
     """Both sides of a video: frames of shape (T, size, size, 3) at their times.
 
-    `share` of the second is the clip itself, the rest is the clip of id `other`.
+    `share` of the second is the clip itself, the rest is the clip of id `other`. `drawn`: which frames it has is left
+    to chance.
     """
 
     before: Film
     after: Film
     other: str = ""
     share: float = 1.0
+    drawn: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is to be said of the second side."""
+        if self.other:
+            return f"{100 * self.share:.0f} % of this clip, {100 * (1 - self.share):.0f} % of {self.other}"
+        if self.drawn and np.array_equal(self.before.seconds, self.after.seconds):
+            return "the same frames, as this seed draws them; try another"
+        return ""
 
 
 def heard(
@@ -77,7 +88,7 @@ def seen(path: Path, augmentation: VideoAugmentation, seed: int, control: Contro
         Cancelled: through `control`.
     """
     before = _film(path, VideoAugmentation(jitter=False), seed, control)
-    return Seen(before, _film(path, augmentation, seed, control))
+    return Seen(before, _film(path, augmentation, seed, control), drawn=augmentation.jitter)
 
 
 def mixed(clip: Clip, others: Sequence[Clip], alpha: float, seed: int, control: Control, report: object = None) -> Seen:

@@ -35,11 +35,28 @@ class Check:
     def study(self) -> Study:
         """That in Train if it is one on these clips, else the preset for them, else the defaults: its folds are those
         that leaks are sought in."""
-        if self.in_train is not None and not other_clips(self.in_train.dataset, self.choice):
-            found = self.in_train
-        else:
-            found = made_for(self.choice, read_presets()) or Study()
+        found = self._in_train_here or self._preset or Study()
         return found.model_copy(update={"dataset": dealt_as(found.dataset, self.choice)})
+
+    @property
+    def _in_train_here(self) -> Study | None:
+        study = self.in_train
+        return None if study is None or other_clips(study.dataset, self.choice) else study
+
+    @property
+    def _preset(self) -> Study | None:
+        return made_for(self.choice, read_presets())
+
+    def dealt(self, dataset: Dataset) -> str:
+        """Whose the folds of the dataset are, as a sentence, where they are not those that it was opened with."""
+        if dataset.clips == self.dataset.clips:
+            return ""
+        whose = "Train makes unless it is told otherwise"
+        if self._in_train_here is not None:
+            whose = "the study in Train makes"
+        elif self._preset is not None:
+            whose = f"the preset “{self._preset.name}” makes, which Train takes for a folder of this name"
+        return f"The folds are those that {whose}; no file was changed."
 
     @property
     def needs_sound(self) -> bool:
@@ -84,6 +101,7 @@ class Checked:
     usable: Dataset
     unheard: frozenset[str]  # ids of clips that can be used, but not heard
     choice: DatasetChoice  # how the clips were dealt out
+    dealt: str = ""  # why so, as a sentence, where it is not as they were opened
 
 
 def check_recordings(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked:
@@ -99,7 +117,8 @@ def check_recordings(check: Check, workspace: Workspace, control: Control, repor
     caches = Caches(dataset, workspace.cache, check.needs_sound).open([check], control, report, _limit(check))
     found = caches.report(dataset)
     usable = found.usable(dataset)
-    return Checked(found, find_leaks(usable, caches.digests()), usable, caches.unheard(usable), choice)
+    leaks, unheard = find_leaks(usable, caches.digests()), caches.unheard(usable)
+    return Checked(found, leaks, usable, unheard, choice, check.dealt(dataset))
 
 
 def find_checked(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked | Room:

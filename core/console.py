@@ -38,7 +38,7 @@ from core.events import (
 from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
-from core.robustness.tables import findings, level_table
+from core.robustness.tables import findings, level_table, on_one_fold
 from core.runs import find_run, list_runs
 from core.study import read_study
 from core.workspace import Workspace, default_workspace
@@ -103,8 +103,8 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
     summary = summarise(list_runs(workspace, study.name))
     if summary.networks:
         console.print(results(summary))
-        for difference in summary.differences:
-            console.print(difference.sentence, soft_wrap=True)
+        said = summary.on_one_fold("accuracy"), *(difference.sentence for difference in summary.differences)
+        console.print(*filter(None, said), sep="\n", soft_wrap=True, markup=False)
     if view.outcome is Outcome.CANCELLED:
         again = escape(shlex.join(sys.argv))
         console.print(f"{STOPPED} To go on: [bold]uv run {again}[/]", soft_wrap=True)
@@ -133,7 +133,7 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     with view, _interrupt(control.cancel):
         found = sweep(study, corruption, workspace, levels, control, view.show)
     console.print(_curve(found))
-    for verdict, sentences in findings(found):
+    for verdict, sentences in (("", filter(None, [on_one_fold(found)])), *findings(found)):
         console.print(*filter(None, (verdict, *sentences)), sep="\n", soft_wrap=True, markup=False)
     return OK
 
@@ -234,7 +234,7 @@ def results(summary: Summary) -> Table:
         table.add_column(heading, justify="left" if heading == "network" else "right")
     for row in summary.networks:
         mean = row.means["accuracy"]
-        interval = "one fold: none" if mean.low is None else f"{100 * mean.low:.1f} – {100 * (mean.high or 0):.1f}"
+        interval = "–" if mean.low is None else row.interval("accuracy")
         table.add_row(
             row.label, f"{100 * mean.value:.1f}", interval, mean.grid,
             f"{row.parameters:,}", "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",

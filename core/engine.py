@@ -28,7 +28,7 @@ from core.events import (
 )
 from core.files import slug
 from core.run_spec import RunSpec
-from core.runs import Phase, RunFolder, list_runs, run_folder
+from core.runs import REPEATED, Phase, RunFolder, list_runs, run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from core.workspace import Workspace
@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 Emit = Callable[[Event], None]
 log = logging.getLogger(__name__)
 TOLD = 20  # left-out files that are named one by one
-STOPPED = (
-    "Stopped. Finished runs are kept; started again, the study goes on from the last checkpoint of the run under way."
-)
+STOPPED = f"Stopped. Finished runs are kept; started again, the study goes on: {REPEATED}."
 
 
 class State(StrEnum):

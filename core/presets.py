@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.run_spec import DatasetChoice, Network
 from core.study import Study, architectures, read_study
 
 PRESETS = Path(__file__).parents[1] / "resources" / "presets"
+_OF_ALL_CLIPS = ("seeds", "device", "cache_limit", "checkpoint_every")  # what can be meant for whatever clips
 
 
 def same_place(one: DatasetChoice, other: DatasetChoice) -> bool:
@@ -33,9 +35,10 @@ def dealt_as(like: DatasetChoice, choice: DatasetChoice) -> DatasetChoice:
     return choice.model_copy(update={"folds": like.folds, "with_sound": like.with_sound})
 
 
-def read_presets() -> list[Study]:
+@cache
+def read_presets() -> tuple[Study, ...]:
     """The studies that come with Sensorium, the plainest of a dataset (that with the shortest name) first."""
-    return sorted(map(read_study, PRESETS.glob("*.toml")), key=lambda preset: (len(preset.name), preset.name))
+    return tuple(sorted(map(read_study, PRESETS.glob("*.toml")), key=lambda preset: (len(preset.name), preset.name)))
 
 
 def made_for(choice: DatasetChoice, presets: Sequence[Study]) -> Study | None:
@@ -47,9 +50,29 @@ def made_for(choice: DatasetChoice, presets: Sequence[Study]) -> Study | None:
     return next(fitting, None)
 
 
-def is_preset(study: Study, presets: Sequence[Study]) -> bool:
-    """Whether it still trains as a preset does, on whatever clips."""
-    return any((preset.network, preset.recipe) == (study.network, study.recipe) for preset in presets)
+def folder_wanted(preset: Study, choice: DatasetChoice) -> str:
+    """The folder that a preset was written for, where these clips are of its kind but of another folder; else “”."""
+    its_own = DATASETS[choice.name].folder or preset.dataset.name != choice.name
+    return "" if its_own or slug(Path(choice.root).name) == slug(preset.name) else preset.name
+
+
+def came_from(study: Study, presets: Sequence[Study]) -> Study | None:
+    """The preset that it still trains as, on whatever clips; that for its own where there are several."""
+    alike = (preset for preset in presets if (preset.network, preset.recipe) == (study.network, study.recipe))
+    return max(alike, key=lambda preset: preset.dataset.name == study.dataset.name, default=None)
+
+
+def unedited(study: Study, preset: Study) -> bool:
+    """Whether a study is a preset as it came, but for its name and where its clips lie."""
+    place = {"root": preset.dataset.root, "exclude": preset.dataset.exclude}
+    its_own = {"name": preset.name, "answers": preset.answers, "dataset": study.dataset.model_copy(update=place)}
+    return study.model_copy(update=its_own) == preset
+
+
+def taking_edits(preset: Study, study: Study, came: Study) -> Study:
+    """A preset, with what was set otherwise in a study than in the preset it came from, if not for its clips alone."""
+    edits = {name: getattr(study, name) for name in _OF_ALL_CLIPS if getattr(study, name) != getattr(came, name)}
+    return preset.model_copy(update=edits)
 
 
 def renamed(study: Study) -> Study:
@@ -110,7 +133,7 @@ def with_branches(networks: Sequence[Network]) -> tuple[Network, ...]:
     for network in networks:
         branched = network.modality == "as the study" and not network.joint
         for field, modality in (("sound", Modality.AUDIO), ("sight", Modality.VIDEO)) if branched else ():
-            alone: dict[str, Any] = {"name": "", "modality": modality.value}
+            alone: dict[str, Any] = {"name": "", "modality": modality.value, "sound": "", "sight": ""}
             if modality == Modality.AUDIO:
                 alone["temporal"] = "average"
             branch = network.model_copy(update=alone)

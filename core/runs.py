@@ -38,7 +38,8 @@ class Phase(StrEnum):
 
 
 LEVEL = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?")
-INTERRUPTED = "Sensorium ended while it was trained. Resume goes on from its last checkpoint."
+REPEATED = "at most the epoch under way and a minute before it are trained again"  # LastCheckpoint says why
+INTERRUPTED = f"Sensorium ended while it was trained. Resume goes on with it: {REPEATED}."
 OUTDATED = (
     "An earlier version, which trained otherwise, began it: nothing goes on with it. Delete it; the study has another."
 )

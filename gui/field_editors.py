@@ -15,6 +15,10 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpi
 _UNBOUNDED = 2**31 - 1
 _LONGEST_SPAN = 1000
 _FEWEST_LETTERS = 6
+_ONE = {
+    "bands": "band", "batches": "batch", "clips": "clip", "columns": "column", "epochs": "epoch", "samples": "sample",
+    "semitones": "semitone",
+}  # fmt: skip
 
 
 class Editor:
@@ -27,7 +31,7 @@ class Editor:
         self.unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
         self.title = field.title or ""
         default = field.get_default(call_default_factory=True)
-        self.tooltip = f"{field.description or ''}\nDefault: {_words(default)}{f' {self.unit}' if self.unit else ''}."
+        self.tooltip = _tooltip(field, f"{_words(default)}{_unit(self.unit, default)}")
 
     def get(self) -> Any:
         raise NotImplementedError
@@ -51,7 +55,7 @@ def editor_for(field: FieldInfo, choices: dict[str, str] | None = None) -> Edito
     if get_origin(kind) is Literal:
         return Choice(field, {value: str(value) for value in get_args(kind)})
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return Choice(field, {member: getattr(member, "word", str(member.value)) for member in kind})
+        return Choice(field, {member: _word(member) for member in kind})
     if kind is bool:
         return Check(field)
     if kind in (int, float) and not optional:
@@ -80,9 +84,8 @@ class Choice(Editor):
         self.widget.setMinimumContentsLength(_FEWEST_LETTERS)  # a long choice must not widen the form
         self.offer(words)
         default = field.get_default(call_default_factory=True)
-        if default in words:
-            self.tooltip = f"{field.description or ''}\nDefault: {words[default]}."
-        _wheel_only_with_focus(self.widget)
+        self.tooltip = _tooltip(field, words.get(default, _words(default)))
+        wheel_only_with_focus(self.widget)
 
     def offer(self, words: dict[Any, str]) -> None:
         """Other values to choose from; the one chosen stays, in its own words where it is not among them."""
@@ -132,7 +135,7 @@ class Check(Editor):
         self.widget.setChecked(bool(value))
 
     def text(self) -> str:
-        return "yes" if self.widget.isChecked() else "no"
+        return _words(self.widget.isChecked())
 
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.toggled.connect(slot)
@@ -162,13 +165,14 @@ class Number(Editor):
             -_UNBOUNDED if low is None else low,  # type: ignore[arg-type]
             _UNBOUNDED if high is None else high,  # type: ignore[arg-type]
         )
-        self.widget.setSuffix(f" {self.unit}" if self.unit else "")
+        self._agree()
         self.widget.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.widget.setKeyboardTracking(False)
         self.widget.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
         if low is not None and high is not None:
             self.tooltip += f"\nFrom {low:g} to {high:g}."
-        _wheel_only_with_focus(self.widget)
+        wheel_only_with_focus(self.widget)
+        self.widget.valueChanged.connect(self._agree)
 
     def get(self) -> int | float:
         self.widget.interpretText()
@@ -182,6 +186,12 @@ class Number(Editor):
 
     def on_change(self, slot: Callable[[], None]) -> None:
         self.widget.valueChanged.connect(slot)
+
+    def _agree(self) -> None:
+        """`1 batch`, `2 batches`."""
+        suffix = _unit(self.unit, self.widget.value())
+        if suffix != self.widget.suffix():
+            self.widget.setSuffix(suffix)
 
 
 class Line(Editor):
@@ -217,7 +227,7 @@ class _WheelGuard(QObject):
         return False
 
 
-def _wheel_only_with_focus(widget: QWidget) -> None:
+def wheel_only_with_focus(widget: QWidget) -> None:
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(_WheelGuard(widget))
 
@@ -234,9 +244,25 @@ def _bound(field: FieldInfo, *names: str) -> float | None:
     return next((getattr(m, name) for m in field.metadata for name in names if hasattr(m, name)), None)
 
 
+def _word(member: Enum) -> str:
+    return str(getattr(member, "word", member.value))
+
+
+def _tooltip(field: FieldInfo, default: str) -> str:
+    return f"{field.description or ''}\nDefault: {default}."
+
+
+def _unit(unit: str, value: Any) -> str:
+    return f" {_ONE.get(unit, unit) if value == 1 else unit}" if unit else ""
+
+
 def _words(value: Any) -> str:
     if value in (None, "", (), {}):
         return "empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return _word(value)
     if isinstance(value, (tuple, list)):
         return _words_of_many(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.engine import State
 from core.events import Event, Message, Outcome, RunFinished, StudyFinished
+from core.runs import REPEATED
 from core.tables import Table, load_dotted
 from gui import theme
 from gui.banner import Banner
@@ -158,9 +159,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setText("A study is running.")
-        box.setInformativeText(
-            "Stop it and close? Finished runs are kept; the run under way goes on from its last checkpoint."
-        )
+        box.setInformativeText(f"Stop it and close? Finished runs are kept; when the study goes on, {REPEATED}.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         keep = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
@@ -52,7 +52,7 @@ class SettingsForm(QWidget, Generic[Model]):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
-        self._rows = QFormLayout()
+        self._rows = _Rows()
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -132,6 +132,11 @@ class SettingsForm(QWidget, Generic[Model]):
             cell.addWidget(self._hints[name])
         show_text(self._hints[name], text)
 
+    def explain(self, name: str, text: str) -> None:
+        """More in the tooltip of a field than it says of itself."""
+        for widget in (self._rows.labelForField(self._cells[name]), self.editors[name].widget):
+            widget.setToolTip(f"{self.editors[name].tooltip}\n{text}")
+
     def show_field(self, name: str, on: bool) -> None:
         """Show or hide the row of a field that only matters together with another."""
         self._rows.setRowVisible(self._cells[name], on)
@@ -178,6 +183,16 @@ class SettingsForm(QWidget, Generic[Model]):
         for name, label in self._sentences.items():
             show_text(label, wrong.get(name, ""))
         show_text(self._whole, wrong.get("", ""))
+
+
+class _Rows(QFormLayout):
+    """Qt (6.11) places rows by the heights that it computed last, and those may be of the width it would prefer: a
+    sentence that needs a line more at the width it has would be cut off. Asked about another first, it computes them.
+    """
+
+    def setGeometry(self, rect: QRect) -> None:  # noqa: N802 - Qt's name
+        self.heightForWidth(1)
+        super().setGeometry(rect)
 
 
 class Section(QWidget):

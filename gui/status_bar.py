@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QT
 from core import readable
 from core.engine import EngineStatus, State
 from core.events import Event, Progress, RunStarted, StudyFinished, StudyStarted
+from core.runs import REPEATED
 from gui import theme
 from gui.context import Context
 
@@ -47,7 +48,7 @@ class StatusBar(QFrame):
         self.left.setToolTip("Time left for the run under way. Train shows that of the whole study.")
         self.pause = _tool("mdi6.pause", "Pause after the batch under way; nothing is lost.")
         self.pause.clicked.connect(self.toggle_pause)
-        self.stop = _tool("mdi6.stop", "Stop after the batch under way. Start goes on from the last checkpoint.")
+        self.stop = _tool("mdi6.stop", f"Stop after the batch under way. When the study goes on, {REPEATED}.")
         self.stop.clicked.connect(context.engine.cancel)
         line.addWidget(self.workspace)
         line.addWidget(self.device)

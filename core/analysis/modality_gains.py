@@ -72,6 +72,17 @@ class ModalityGains:
     def subject(self) -> Modality:
         return self.modalities[-1]
 
+    @property
+    def means(self) -> Figures:
+        """(modalities,) over the classes that have trials, each counting as much."""
+        means: Figures = np.nanmean(self.values, axis=1)
+        return means
+
+    @property
+    def gain_over(self) -> str:
+        """What `gain` is over, in a few words."""
+        return "the better single one" if len(self.modalities) > 2 else self.modalities[0].word
+
     def order(self) -> NDArray[np.int64]:
         """Classes, the largest gain first, in the order of their names among equals; those without clips last."""
         names = np.argsort(np.argsort([name.casefold() for name in self.classes]))
@@ -87,12 +98,9 @@ class ModalityGains:
             for modality, value in zip(self.modalities, self.values[:, label], strict=True)
         )
         text = f"{self.classes[label]}, {words}: {said}. "
-        subject, gain = self.subject.word, 100 * self.gain[label]
         other = self.modalities[self.reference[label]].word
-        than = f"{other}, the better of the others" if len(self.modalities) > 2 else other
-        if np.isfinite(gain):
-            moves = f"{abs(gain):.1f} points {'above' if gain > 0 else 'below'}" if abs(gain) >= 0.05 else "level with"
-            text += f"{subject.capitalize()} {'lies' if abs(gain) >= 0.05 else 'is'} {moves} {than}: "
+        if np.isfinite(self.gain[label]):
+            text += f"{self._moves(float(self.gain[label]), other)}: "
             text += f"right where {other} is wrong in {self.won[label]}, wrong where it is right in {self.lost[label]} "
         return f"{text}of {self.trials[label]} predictions of {counted(int(self.clips[label]), 'clip')}."
 
@@ -100,11 +108,36 @@ class ModalityGains:
         """In how many classes the subject gains and loses, as a sentence."""
         gains = self.gain[np.isfinite(self.gain)]
         up, down = int((gains > 0).sum()), int((gains < 0).sum())
-        than = "the better of the others" if len(self.modalities) > 2 else self.modalities[0].word
+        than = f"{self.gain_over} of the class" if len(self.modalities) > 2 else self.gain_over
         return (
             f"{self.subject.word.capitalize()} lies above {than} in {up} of {counted(len(gains), 'class', 'classes')}, "
             f"below in {down}. {self.basis}."
         )
+
+    def whole(self) -> str:
+        """What all classes together say, as a sentence or two.
+
+        A gain in a class is over whichever single one is the better there: where one of them is always right, though
+        none is in every class, only the whole shows what both bring.
+        """
+        means = self.means
+        place = int(np.argmax(means[:-1]))
+        over = f"Mean over {counted(int(np.isfinite(self.gain).sum()), 'class', 'classes')}"
+        said = ", ".join(f"{m.word} {_percent(mean)}" for m, mean in zip(self.modalities, means, strict=True))
+        text = f"{over}: {said}. {self._moves(float(means[-1] - means[place]), self.modalities[place].word)}"
+        if len(self.modalities) == 2:
+            return f"{text}."
+        others = self.values[:-1, np.isfinite(self.gain)]
+        if (others == others.max(axis=0)).all(axis=1).any():
+            return f"{text}."
+        return f"{text}; no single one is the better in every class."
+
+    def _moves(self, gain: float, other: str) -> str:
+        """`Both lies 12.5 points above sight, the better single one`, or is level with it."""
+        points = f"{100 * abs(gain):.1f} points {'above' if gain > 0 else 'below'}"
+        moves = f"lies {points}" if abs(gain) >= 0.0005 else "is level with"
+        than = f"{other}, {self.gain_over}" if len(self.modalities) > 2 else other
+        return f"{self.subject.word.capitalize()} {moves} {than}"
 
 
 def modality_gains(sides: Mapping[Modality, Sequence[Part]], score: Score = "recall") -> ModalityGains | None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.readable import counted, figure
 
 ROUNDING = 1e-12  # differences of scores below this are none
+ONE_FOLD = "One fold allows no interval and no test: a difference may be chance. Train more folds."  # said once for all
 
 Scores = Mapping[tuple[int, int], float]  # (fold, seed) → score
 
@@ -42,12 +43,17 @@ class Mean:
 
     def text(self, scale: float = 100.0, decimals: int = 1) -> str:
         """`90.2 [85.1, 95.3]`, or `90.2 (one fold: no interval)`."""
+        alone = self.low is None and not math.isnan(self.value)
+        return self.figures(scale, decimals) + (" (one fold: no interval)" if alone else "")
+
+    def figures(self, scale: float = 100.0, decimals: int = 1) -> str:
+        """`90.2 [85.1, 95.3]`, or `90.2` where `ONE_FOLD` is said beside it."""
         if math.isnan(self.value):
             return "–"
         form = f".{decimals}f"
         value = figure(scale * self.value, form)
         if self.low is None or self.high is None:
-            return f"{value} (one fold: no interval)"
+            return value
         return f"{value} [{figure(scale * self.low, form)}, {figure(scale * self.high, form)}]"
 
     @property
@@ -78,7 +84,7 @@ class Difference:
     def sentence(
         self, name_a: str, name_b: str, scale: float = 100.0, unit: str = "percentage points", decimals: int = 1
     ) -> str:
-        """Effect and interval before the p-value."""
+        """Effect and interval before the p-value; of one fold the effect alone (see ONE_FOLD)."""
         if abs(self.mean) < ROUNDING:
             effect = f"{name_a} and {name_b} score the same in the mean"
         else:
@@ -86,7 +92,7 @@ class Difference:
             effect = f"{name_a} lies {abs(scale * self.mean):.{decimals}f} {unit} {side} {name_b}"
         over = f"{effect} over {counted(len(self.folds), 'fold')}"
         if self.low is None or self.high is None:
-            return f"{over}: one fold allows no interval and no test."
+            return f"{over}."
         form = f".{decimals}f"
         ends = f"{figure(scale * self.low, form)} to {figure(scale * self.high, form)}"
         interval = f"{100 * self.confidence:g} % interval {ends}"

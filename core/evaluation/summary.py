@@ -22,7 +22,17 @@ from core.datasets.base import Modality
 from core.errors import UserError
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import Difference, Mean, Scores, difference, folds_alike, holm, mean_over_folds, p_words
+from core.evaluation.statistics import (
+    ONE_FOLD,
+    Difference,
+    Mean,
+    Scores,
+    difference,
+    folds_alike,
+    holm,
+    mean_over_folds,
+    p_words,
+)
 from core.events import Event, Progress
 from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, RunStatus
@@ -195,6 +205,15 @@ class Summary:
             else comparison
             for comparison in found
         )
+
+    def on_one_fold(self, metric: str) -> str:
+        """What goes before the differences where networks, or a pair, have one fold only; nothing where none has."""
+        alone = [network.label for network in self.networks if network.means[metric].n_folds == 1]
+        if not alone and all(len(comparison.difference.folds) > 1 for comparison in self.compare(metric)):
+            return ""
+        if len(alone) in (0, len(self.networks)):
+            return ONE_FOLD
+        return f"{', '.join(alone)} {'was' if len(alone) == 1 else 'were'} tested on one fold only. {ONE_FOLD}"
 
     @property
     def modalities(self) -> tuple[Modality, ...]:

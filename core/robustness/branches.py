@@ -53,7 +53,7 @@ class AgainstBranches:
         """Where it lies significantly above both branches and below the better one, as a sentence."""
         tested = [at.level for at in self.levels if at.difference.p is not None]
         if not tested:
-            return f"{self.network}: nothing can be tested against its branches. Train more folds."
+            return f"{self.network}: nothing can be tested against its branches."
         listed, of = self.sweep.row.listed, "of its branches"
         above = [at.level for at in self.levels if at.above]
         below = [at.level for at in self.levels if at.below]
@@ -79,9 +79,11 @@ class AgainstBranches:
     def weights(self) -> str:
         """How much the sound counts beside the sight at each level, where the network weighs them."""
         shares = self.sweep.networks[self.network].sound_shares
-        told = [(self.sweep.row.word(level), shares[level]) for level in self.sweep.levels if level in shares]
-        listed = ", ".join(f"{100 * share:.0f} % ({word})" for word, share in told)
-        return f"Of its weight the sound has, in the mean over the clips: {listed}." if told else ""
+        told = [(level, shares[level]) for level in self.sweep.levels if level in shares]
+        listed = ", ".join(
+            f"{100 * share:.0f} % {'' if level is None else 'at '}{self.sweep.row.word(level)}" for level, share in told
+        )
+        return f"Weight of the sound, mean over the clips: {listed}." if told else ""
 
 
 def against_branches(sweep: Sweep) -> tuple[AgainstBranches, ...]:

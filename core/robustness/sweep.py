@@ -123,12 +123,13 @@ def _ask(
         batches = Batches([clips[name] for name in tested], of_wings, spec.recipe, spec.seed)
         task = restore(folder, device)
         for _, level in asked:
-            emit(Progress(f"{row.title}, {row.word(level)}", done, len(todo), "answers"))
+            emit(Progress(f"{row.title}, {row.word(level)}", done, len(todo), "tests"))
             worse = partial(apply, level=level, seed=spec.seed)
             said = predict(task, batches, clean.classes, control, worse)
             if folder.predicted_ns != begun:
                 raise UserError(
-                    f"{folder.name} was deleted or trained anew while it was asked. Ask again: other answers are kept."
+                    f"{folder.name} was deleted or trained anew while it was tested. Test again: what else was found "
+                    "is kept."
                 )
             pooled([said]).save(folder.corrupted(corruption, level))  # its features would take most of the room
             done += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.evaluation.statistics import ONE_FOLD
 from core.evaluation.tables import TextTable
 from core.robustness import Level
 from core.robustness.branches import against_branches
@@ -13,6 +14,12 @@ def findings(sweep: Sweep) -> tuple[tuple[str, tuple[str, ...]], ...]:
     loses, with no verdict."""
     compared = tuple((found.verdict, found.sentences()) for found in against_branches(sweep))
     return compared or tuple(("", (sentence,)) for sentence in losses(sweep))
+
+
+def on_one_fold(sweep: Sweep) -> str:
+    """What goes before the findings where a network was tested on one fold only; else nothing."""
+    means = [sweep.mean(label, None) for label in sweep.networks]
+    return ONE_FOLD if any(mean is not None and mean.n_folds == 1 for mean in means) else ""
 
 
 def losses(sweep: Sweep) -> tuple[str, ...]:
@@ -28,11 +35,12 @@ def losses(sweep: Sweep) -> tuple[str, ...]:
 
 
 def level_table(sweep: Sweep) -> TextTable:
-    """For people: a row a network, a column a level, accuracy in % with its interval; a dash where it was not asked."""
+    """For people: a row a network, a column a level, accuracy in % with its interval, if it has one; a dash where it
+    was not tested."""
 
     def cell(label: str, level: Level) -> str:
         mean = sweep.mean(label, level)
-        return "–" if mean is None else mean.text()
+        return "–" if mean is None else mean.figures()
 
     return TextTable(
         ("Network", "Given", *(sweep.row.word(level) for level in sweep.levels), "Folds × seeds"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from functools import partial
 
@@ -68,6 +69,8 @@ class ComparePanel(ResultsPanel):
             self.metric_choice.addItem(metric.title, name)
             self.metric_choice.setItemData(self.metric_choice.count() - 1, metric.help, Qt.ItemDataRole.ToolTipRole)
         self.about = theme.label(muted=True)
+        self.heading = theme.label()  # in presentation: what is shown, without the controls
+        self.heading.setTextFormat(Qt.TextFormat.RichText)
         self.copy = copy_button(
             "Puts a table on the clipboard, for a document or another programme.", COPIES, self._copy
         )
@@ -95,6 +98,7 @@ class ComparePanel(ResultsPanel):
 
     def present(self, on: bool) -> None:
         self._bar.setVisible(not on)
+        self.heading.setVisible(on)
         self.gains.present(on)
 
     def save_state(self) -> None:
@@ -149,6 +153,7 @@ class ComparePanel(ResultsPanel):
     def forget_results(self) -> None:
         self.overview = None
         self.about.clear()
+        self.heading.clear()
         self.copy.setEnabled(False)
 
     def _happened(self, event: Event) -> None:
@@ -163,7 +168,10 @@ class ComparePanel(ResultsPanel):
             return
         summary, metric = self.overview.summary, str(self.metric_choice.currentData())
         datasets = sorted({network.dataset for network in summary.networks})
-        self.about.setText(" · ".join(DATASETS[name].title for name in datasets))
+        titles = [DATASETS[name].title for name in datasets]
+        self.about.setText(" · ".join(titles))
+        study, *titles = map(html.escape, (self.overview.study, *titles))
+        self.heading.setText(" · ".join((f"<b>{study}</b>", *titles)))
         self.tree.show_overview(self.overview, metric)
         self.grid.show_summary(summary, metric)
         about = METRICS[metric]
@@ -269,7 +277,15 @@ class ComparePanel(ResultsPanel):
         self.remember("compare/rows", whole)
         chosen = self.metric_choice.findData(self.context.settings.value("compare/metric", "accuracy"))
         self.metric_choice.setCurrentIndex(max(0, chosen))
-        self.show_in(self._bar, whole)
+        self.heading.hide()
+        self.heading.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        above = QWidget()
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._bar)
+        column.addWidget(self.heading)
+        self.show_in(above, whole)
 
 
 def _read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -72,27 +73,35 @@ class CheckPage(QWidget):
                 Column(
                     "Clip is", "Left out: cannot be used. Kept: odd, but used.", fate, ("kept", "left out"), width=88
                 ),
-                _words("Reason", "What exactly.", [_without_name(*row[::2]) for row in rows], width=320),
+                Column(
+                    "Reason",
+                    "What exactly.",
+                    np.arange(len(rows)),
+                    [_without_name(dataset.root / clip_id, clip_id, reason) for clip_id, _, reason, _ in rows],
+                    width=320,
+                    sentences=[row[2] for row in rows],
+                ),
             ]
         )
         self.problems.sortByColumn(2, Qt.SortOrder.DescendingOrder)  # what is left out comes first
         self.problems.show_clips(np.arange(len(rows)))
         self.problems.clearSelection()
         self._problem_area.setVisible(bool(rows))
-        self._show_leaks(checked.leaks)
+        self._show_leaks(checked.leaks, checked.dealt)
         by_hand = sum(item.by_hand for item in dataset.excluded)
         self.include.setVisible(by_hand > 0)
         self.include.setText(f"Take {counted(by_hand, 'clip')} back")
 
-    def _show_leaks(self, leaks: Sequence[Leak]) -> None:
+    def _show_leaks(self, leaks: Sequence[Leak], dealt: str) -> None:
         many, grouped = len(leaks), sum(leak.kind == "group" for leak in leaks)
         shared = [what for what, there in (("recording", many - grouped), ("group", grouped)) if there]
-        self.leak_summary.setText(
+        found = (
             "No recording and no group stands in two folds: nothing leaks from training to test."
             if not leaks
             else f"{counted(many, 'clip')} would leak from training to test: the same {' or '.join(shared)} stands in "
             "two folds."
         )
+        self.leak_summary.setText(f"{found} {dealt}".rstrip())
         self.exclude.setVisible(bool(leaks))
         self.leaks.setVisible(bool(leaks))
         self.leaks.set_columns(
@@ -156,6 +165,6 @@ def _words(title: str, help: str, words: Sequence[str], width: int) -> Column:
     return Column(title, help, np.arange(len(words)), list(words), width=width)
 
 
-def _without_name(clip_id: str, sentence: str) -> str:
-    """The name stands in the first column already."""
-    return sentence.removeprefix(f"{clip_id} ")
+def _without_name(path: Path, clip_id: str, sentence: str) -> str:
+    """The name stands in the first column already, and the folder is that of all."""
+    return sentence.removeprefix(f"{path} ").removeprefix(f"{clip_id} ")

@@ -122,6 +122,9 @@ class DatasetContent(QWidget):
         if self.dataset is None:
             return
         parts = [counted(len(self.dataset.classes), "class", "classes"), counted(len(self.dataset.clips), "clip")]
+        groups = len({clip.group for clip in self.dataset.clips})
+        if groups < len(self.dataset.clips):
+            parts.append(counted(groups, "group"))
         folds, official = self.dataset.folds, self.dataset.official_folds
         if official:
             missing = len(official) - len(folds)

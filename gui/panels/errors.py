@@ -31,6 +31,7 @@ from gui.widgets.error_filters import ANY, ErrorFilters, Which
 from gui.widgets.marks import mark_icon
 from gui.widgets.probabilities import Opinion, ProbabilityBars
 
+OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
 
@@ -306,7 +307,8 @@ class ErrorsPanel(ResultsPanel):
         if said is None:
             self.clip_view.show_frame_probabilities(None)
         else:
-            self.clip_view.show_frame_probabilities(said[:, label], self.data.records.classes[label])
+            name = self.data.records.classes[label]
+            self.clip_view.show_frame_probabilities(said[:, label], name, OF_FRAMES.format(name))
 
     def _previous(self) -> None:
         self.table.step(-1)

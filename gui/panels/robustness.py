@@ -33,14 +33,14 @@ from gui.widgets.level_table import LevelTable, level_findings
 from gui.widgets.progress_line import ProgressLine
 
 EMPTY = "How well your networks hold out on noisy and blurred clips will be here, once a study has finished a run."
-ASK = "Ask the networks again"
+ASK = "Test the networks"
 ASK_HELP = (
     "Every finished run predicts its test clips again, made worse to each level. Nothing is trained; what has been "
-    "answered is kept and not asked again."
+    "tested is kept and not tested again."
 )
-ANSWERED = "Every finished run has answered at these levels."
-TRAINING = "A study is being trained and needs the processor: ask when it is done, or stop it."
-WAITING = "Asking waits while a study is trained."
+ANSWERED = "Every finished run has been tested at these levels."
+TRAINING = "A study is being trained and needs the processor: test when it is done, or stop it."
+WAITING = "Testing waits while a study is trained."
 
 
 class RobustnessPanel(ResultsPanel):
@@ -196,7 +196,7 @@ class RobustnessPanel(ResultsPanel):
             return False, str(error)
         if self.context.engine.status.state is not State.IDLE:
             return False, TRAINING
-        return True, f"{counted(missing, 'answer')} missing: each run gives one at each level."
+        return True, _missing(shown, missing)
 
     def _say_what_can_be_asked(self) -> None:
         possible, sentence = self._askable()
@@ -316,4 +316,13 @@ def _unasked(shown: Sweep) -> str:
         return (
             f"{shown.row.title} changes nothing here: no network of this study is given {WINGS[shown.row.wing].word}."
         )
-    return f"{shown.row.title}: how far each network falls will be here, once the networks have been asked."
+    return f"{shown.row.title}: how far each network falls will be here, once the networks have been tested."
+
+
+def _missing(shown: Sweep, missing: int) -> str:
+    """What the button would do: how many runs are predicted with at how many levels."""
+    runs = sum(len(shown.networks[label].tested) for label in shown.affected)
+    levels = len(shown.levels) - 1
+    if missing == runs * levels:
+        return f"{counted(runs, 'run')} to be tested at {counted(levels, 'level')}{' each' if runs > 1 else ''}."
+    return f"{missing} of {counted(runs * levels, 'test')} missing: each run is tested at each level."

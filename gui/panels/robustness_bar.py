@@ -32,7 +32,7 @@ class RobustnessBar(QWidget):
 
     def __init__(self, corruption: str, ask: str, ask_help: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._studies = named_combo("Study", "The study whose finished runs are asked.", 160, gives_way=False)
+        self._studies = named_combo("Study", "The study whose finished runs are tested.", 160, gives_way=False)
         self._corruptions = named_combo("Corruption", "What is done to the test clips.", 120, gives_way=False)
         for key, row in CORRUPTIONS.items():
             self._corruptions.addItem(row.title, key)

@@ -14,6 +14,7 @@ from core.engine import State
 from core.errors import UserError
 from core.events import Event, StudyFinished, StudyStarted
 from core.files import slug
+from core.presets import PRESETS
 from core.run_lists import RunRow
 from core.runs import LogRow, list_studies
 from core.study import Study, read_study
@@ -25,7 +26,7 @@ from gui.panels.train_facts import Facts
 from gui.panels.train_queue import Queue
 from gui.panels.train_runs import StudyRuns
 from gui.panels.train_start import Starter
-from gui.panels.train_study import PRESETS, StudyEditor
+from gui.panels.train_study import StudyEditor
 from gui.panels.train_welcome import Welcome
 from gui.widgets.curves import Curves, RunCurves
 
@@ -97,7 +98,7 @@ class TrainPanel(Panel):
         if self.controls.step is not Step.IDLE:
             return
         try:
-            self.starter.start(read_study(self.context.workspace.runs / slug / "study.toml"))
+            self.starter.start(read_study(self.context.workspace.runs / slug / "study.toml"), named=True)
         except UserError as error:
             self.context.message.emit(str(error), "error")
 
@@ -269,18 +270,13 @@ class TrainPanel(Panel):
 
 
 def _curves_of(row: RunRow, runs: StudyRuns, before: RunCurves | None) -> RunCurves:
-    """How a run is drawn: the colour of its architecture, another shade for a second variant of it on the same.
-
-    The losses of its batches are on no disk: they are taken over from what was drawn before.
-    """
-    architecture, modality = row.spec.network.architecture, row.spec.modality
-    alike = (r for r in runs.rows if (r.spec.network.architecture, r.spec.modality) == (architecture, modality))
-    variants = list(dict.fromkeys(r.network for r in alike))
+    """How a run is drawn. The losses of its batches are on no disk: they are taken over from what was drawn before."""
+    modality = row.spec.modality
     made = RunCurves(
         run=row.id,
         network=row.network,
-        architecture=architecture,
-        variant=variants.index(row.network),
+        architecture=row.spec.network.architecture,
+        variant=runs.variant(row),
         modality=modality,
         part=f"{f'{modality.word}, ' if runs.several_modalities else ''}fold {row.spec.fold}, seed {row.spec.seed}",
         epochless=row.spec.late,

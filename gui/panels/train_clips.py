@@ -14,6 +14,7 @@ from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Dataset, Modality
 from core.presets import same_place
+from core.readable import counted
 from core.run_spec import DatasetChoice
 from core.study import Study
 from core.workspace import Workspace
@@ -90,8 +91,8 @@ class ClipsForm(QWidget):
         made = dataset is not None and not dataset.official_folds and not dataset.synthetic
         self.form.show_field("folds", made)
         groups = len({clip.group for clip in dataset.clips}) if dataset is not None else 0
-        alone = f"{groups} folds: each group is left out once." if not self.form.editors["folds"].get() else ""
-        self.form.hint("folds", alone)
+        each = not self.form.editors["folds"].get()
+        self.form.hint("folds", f"{counted(groups, 'fold')}: each group is left out once." if each else "")
         self.form.show_field("with_sound", Modality.VIDEO in offered)
         self.form.setVisible(made or Modality.VIDEO in offered)
         text = ""

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from core.engine import State
+from core.runs import REPEATED
 from gui import theme
 
 
@@ -49,8 +50,7 @@ class Controls(QFrame):
         self.pause_button.setToolTip("Stop between two batches until you resume.")
         self.stop_button = QPushButton("Stop")
         self.stop_button.setToolTip(
-            "End the study between two batches. Finished runs are kept; "
-            "the run under way goes on from its last checkpoint."
+            f"End the study between two batches. Finished runs are kept, and when you resume, {REPEATED}."
         )
         for button in (self.start_button, self.confirm_button):
             button.setProperty("primary", True)

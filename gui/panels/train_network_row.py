@@ -6,22 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
+from core.readable import counted
 from core.run_lists import Earlier
 from core.run_spec import Network
 from core.study import architectures
 from gui import theme
-from gui.field_editors import Choice, editor_for, widen_list
+from gui.field_editors import Choice, editor_for, wheel_only_with_focus, widen_list
+from gui.panels.train_runs import variants
 from gui.settings_form import SettingsForm, error_label, sentence, show_text
+from gui.widgets.curves import network_swatch
 
 AS_THE_STUDY = "as the study"
 _FOLDED = (
     "name", "weights_path", "temporal", "fusion", "learns_from", "sound", "sight", "joint", "freeze", "freeze_stages",
     "recipe",
 )  # fmt: skip
+
+DEPARTURES = {  # some keys of the recipe by section, as labels of fields are no keys
+    "": ("epochs", "batch_size", "learning_rate", "weight_decay", "label_smoothing", "mixing"),
+    "audio": ("seconds", "mels", "windows"),
+    "augmentation": ("noise", "shift", "time_masks"),
+    "video": ("input", "frames", "size"),
+    "video_augmentation": ("crop", "flip"),
+}
+EXAMPLE = "epochs = 20, learning_rate = 3e-4, video = { frames = 8, size = 64 }"
 
 
 @dataclass(frozen=True)
@@ -61,15 +73,16 @@ class NetworkRow(QWidget):
         self.modality.widget.setMinimumContentsLength(len(AS_THE_STUDY))
         automatic = {"": "automatic"}
         self.form = SettingsForm(Network, only=_FOLDED, choices={"sound": automatic, "sight": automatic})
+        self.form.explain("recipe", _of_departures())
         self.of_branches = theme.label("from its branches", muted=True)
         self.earlier = QComboBox()
         self.earlier.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.earlier.setPlaceholderText("looking for your runs …")
         self.earlier.setEnabled(False)
+        wheel_only_with_focus(self.earlier)
         self.earlier.setToolTip("A finished run of yours, on sound or on sight; what does not fit is skipped and said.")
-        self._dot = QLabel()
+        self._swatch = QLabel()
         self.more = QToolButton()
-        self.more.setToolTip("What is frozen, its name, and where it departs from the recipe.")
         self.more.setCheckable(True)
         self.more.setProperty("fold", True)
         self.remove = QToolButton()
@@ -146,6 +159,11 @@ class NetworkRow(QWidget):
         self._folded.setVisible(on)
         self._summarise()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_folded"):
+            self._show_what_matters()  # shades follow the scheme
+        super().changeEvent(event)
+
     def show_around(self, around: Around) -> None:
         """Follow the study: show what now matters, and no more."""
         self.around = around
@@ -199,11 +217,24 @@ class NetworkRow(QWidget):
             ("freeze_stages", self._frozen and form.editors["freeze"].get() == "stages"),
         ):
             form.show_field(field, on)
+        folded = [
+            words
+            for words, on in (
+                ("its name", True),
+                ("its temporal model", self._over_time),
+                ("its fusion", both),
+                ("its branches", branched),
+                ("what is frozen", self._frozen),
+                ("where it departs from the recipe", True),
+            )
+            if on
+        ]
+        self.more.setToolTip(f"{', '.join(folded[:-1])} and {folded[-1]}.".capitalize())
         architecture = str(self.architecture.get())
-        style = theme.MODALITY_STYLE[self.looks_at]  # as its curves are drawn
-        icon = theme.swatch(theme.architecture_colour(architecture), style)
-        icon = icon if len(self.around.offered) > 1 else theme.architecture_icon(architecture)
-        self._dot.setPixmap(icon.pixmap(theme.icon_size()))
+        before = ((network.label, (network.architecture, of)) for network, of in self.around.before)
+        own = (self.network.label, (architecture, self.looks_at))
+        icon = network_swatch(architecture, variants((*before, own))[own], self.looks_at)
+        self._swatch.setPixmap(icon.pixmap(theme.icon_size()))
         self._summarise()
 
     def _windows(self) -> int:
@@ -233,7 +264,8 @@ class NetworkRow(QWidget):
             chosen = (str(self.form.editors[branch].get()) for branch in ("sound", "sight"))
             parts += [f"from {label}" for label in chosen if label]
         if self._frozen:
-            frozen = {"nothing": "", "stages": f"first {shown['freeze_stages']} stages frozen"}
+            first = counted(int(shown["freeze_stages"]), "first stage")
+            frozen = {"nothing": "", "stages": f"{first} frozen"}
             parts.append(frozen.get(shown["freeze"], "all but the head frozen"))
         parts.append(shown["recipe"])
         text = " · ".join(part for part in parts if part)
@@ -271,7 +303,7 @@ class NetworkRow(QWidget):
         column.setSpacing(theme.GRID // 2)
         line = QHBoxLayout()
         line.setSpacing(theme.GRID // 2)
-        line.addWidget(self._dot)
+        line.addWidget(self._swatch)
         line.addWidget(self.architecture.widget, 3)
         line.addWidget(self.weights.widget, 2)
         line.addWidget(self.of_branches, 2)
@@ -295,6 +327,11 @@ class NetworkRow(QWidget):
         inside.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignLeft)
         inside.addWidget(self.form)
         column.addWidget(self._folded)
+
+
+def _of_departures() -> str:
+    keys = (f"{f'in {section}: ' if section else ''}{', '.join(names)}" for section, names in DEPARTURES.items())
+    return "\n".join((f"Written as in a study's file, for example {EXAMPLE}", "Some of the keys:", *keys))
 
 
 def _choice(field: object, words: dict[str, str] | None) -> Choice:

@@ -116,11 +116,13 @@ class NetworkList(QWidget):
             self._alone, self._with_branches = alone, made
             self.both_added.emit()
 
-    def take_branches_back(self) -> None:
+    def take_branches_back(self) -> bool:
         """The study is to look at one again: what was added for both goes, unless it was edited since."""
-        if self._with_branches and self.value() == self._with_branches:
+        unedited = bool(self._with_branches) and self.value() == self._with_branches
+        if unedited:
             self.set_value(self._alone)
         self._alone = self._with_branches = ()
+        return unedited
 
     def _append(self, network: Network) -> None:
         row = NetworkRow(network)

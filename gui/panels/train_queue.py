@@ -31,11 +31,12 @@ from core import readable
 from core.engine import State
 from core.events import Event, StudyStarted
 from core.run_lists import RunRow
-from core.runs import Phase, list_studies
+from core.runs import REPEATED, Phase, list_studies
 from gui import run_actions, theme
 from gui.context import Context
 from gui.panels.train_origin import show_origin
 from gui.panels.train_runs import StudyRuns
+from gui.widgets.curves import network_swatch
 
 COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note", "Modality")
 MODALITY = 8  # shown second, and only where a study has more than one
@@ -75,7 +76,7 @@ class QueueModel(QAbstractTableModel):
             under_way = column == 3 and row.phase is Phase.RUNNING
             return _UNDER_WAY.get(self._state, row.phase.word) if under_way else _text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return theme.architecture_icon(row.spec.network.architecture)
+            return network_swatch(row.spec.network.architecture, self._runs.variant(row), row.spec.modality)
         if role == Qt.ItemDataRole.DecorationRole and column == MODALITY:
             return theme.swatch(theme.colour("muted"), theme.MODALITY_STYLE[row.spec.modality])
         if role == Qt.ItemDataRole.ForegroundRole and column == 3 and row.phase is Phase.FAILED:
@@ -115,9 +116,7 @@ class Queue(QWidget):
         self.studies = QComboBox()
         self.studies.setToolTip("Whose runs and curves are shown.")
         self.studies.setMinimumContentsLength(16)
-        self.resume = _button(
-            "mdi6.play", "Resume", "Train what is not finished; each run goes on from its last checkpoint."
-        )
+        self.resume = _button("mdi6.play", "Resume", f"Train what is not finished: {REPEATED}.")
         self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
         self.name = _button("mdi6.rename-outline", "Name", "Give the chosen run a name of its own.")
         self.origin = _button(

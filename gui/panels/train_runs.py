@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
+from core.datasets.base import Modality
 from core.engine import State
 from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.files import slug
 from core.run_lists import RunRow, read_rows
 from core.runs import OUTDATED, LogRow, Phase
 from gui.context import Context
+
+Kind = tuple[str, Modality]  # an architecture, and what it looks at
+
+
+def variants(networks: Iterable[tuple[str, Kind]]) -> dict[tuple[str, Kind], int]:
+    """Which of its kind each network (by its label) is, counted from 0: each is drawn in a shade of its own."""
+    numbers: dict[tuple[str, Kind], int] = {}
+    of_kind: Counter[Kind] = Counter()
+    for network in networks:
+        if network not in numbers:
+            numbers[network] = of_kind[network[1]]
+            of_kind[network[1]] += 1
+    return numbers
 
 
 class StudyRuns(QObject):
@@ -29,6 +44,7 @@ class StudyRuns(QObject):
         self._context = context
         self.study = ""  # slug
         self.rows: list[RunRow] = []
+        self._variants: dict[tuple[str, Kind], int] = {}
         self._told = ""  # slug of the study that events are about
         self._said: dict[str, list[Event]] = {}  # of that study, by run: said after the disk was read
         self._expected: dict[str, float] = {}  # network → seconds a run, from the estimate, then as measured
@@ -45,6 +61,10 @@ class StudyRuns(QObject):
     @property
     def several_modalities(self) -> bool:
         return len({row.spec.modality for row in self.rows}) > 1
+
+    def variant(self, row: RunRow) -> int:
+        """Which of its architecture and modality its network is, wherever the run is drawn."""
+        return self._variants[_network_of(row)]
 
     @property
     def told(self) -> bool:
@@ -91,6 +111,7 @@ class StudyRuns(QObject):
     def _have_read(self, rows: list[RunRow]) -> None:
         self._job = None
         self.rows = rows
+        self._variants = variants(map(_network_of, rows))
         said = [event for row in rows for event in self._said.get(row.id, ())] if self.told else ()
         self.loaded.emit()
         for event in said:
@@ -136,6 +157,10 @@ class StudyRuns(QObject):
                 )
                 if phase is Phase.DONE:
                     self._expected[self.rows[place].network] = event.seconds
+
+
+def _network_of(row: RunRow) -> tuple[str, Kind]:
+    return row.network, (row.spec.network.architecture, row.spec.modality)
 
 
 def _log_row(event: EpochEnded) -> LogRow:

@@ -39,15 +39,20 @@ class Starter(QObject):
         super().__init__(parent)
         self._context, self._controls, self._runs = context, controls, runs
         self._wanted: Study | None = None  # asked for, not started yet
+        self._about = ""  # it, before a sentence that must say so
         self._expected: dict[str, float] = {}  # network → seconds of one run
         self._job: Job | None = None
         controls.confirmed.connect(self._go)
         controls.cancelled.connect(self.forget)
         context.libraries.arrived.connect(self._libraries_arrived)
 
-    def start(self, study: Study) -> None:
-        """Estimate, ask where it is long, and train. What was asked for before and has not started is given up."""
+    def start(self, study: Study, named: bool = False) -> None:
+        """Estimate, ask where it is long, and train. What was asked for before and has not started is given up.
+
+        `named`: say which study it is, as it need not be that of the form above the controls.
+        """
         self.forget()
+        self._about = f"“{study.name}”: " if named else ""
         try:
             self._context.workspace.require_writable()
         except UserError as error:
@@ -84,18 +89,18 @@ class Starter(QObject):
         estimate = answer.estimate
         if estimate.runs == 0:
             self.forget()
-            self._tell(Step.IDLE, "Every run of this study is finished. Compare shows who won.")
+            self._tell(Step.IDLE, f"{self._about}Every run of this study is finished. Compare shows who won.")
             return
         assert self._wanted is not None
         self._expected = estimate.per_run
         tight = estimate.disk_bytes > estimate.free_bytes
-        self._tell(Step.ASKING, " ".join((estimate.sentence(), *answer.to_fetch)))
+        self._tell(Step.ASKING, self._about + " ".join((estimate.sentence(), *answer.to_fetch)))
         if estimate.seconds <= ASK_ABOVE_SECONDS and not tight and not answer.to_fetch:
             self._go()
 
     def _not_estimated(self, sentence: str) -> None:
         self.forget()
-        self._tell(Step.IDLE, sentence, error=True)
+        self._tell(Step.IDLE, f"{self._about}{sentence}", error=True)
 
     def _go(self) -> None:
         assert self._wanted is not None

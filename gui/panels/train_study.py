@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
 from core.errors import UserError
 from core.files import slug
 from core.presets import (
-    PRESETS,
+    came_from,
     dealt_as,
-    is_preset,
     made_for,
     other_clips,
     read_presets,
     renamed,
     same_place,
     suited,
+    taking_edits,
 )
 from core.readable import counted
 from core.recipe import Recipe
 from core.run_lists import Earlier, finished_runs
 from core.run_spec import SECTIONS, DatasetChoice
+from core.settings import Settings
 from core.settings_file import write_toml
 from core.study import Study, read_study
 from gui import theme
 from gui.context import Context
-from gui.field_editors import widen_list
+from gui.field_editors import Editor
 from gui.panels.train_clips import ClipsForm
 from gui.panels.train_networks import NetworkList
-from gui.settings_form import LABEL_WIDTH, Section, SettingsForm
+from gui.panels.train_presets import PresetBox
+from gui.settings_form import Section, SettingsForm
 
 _SHORT = ("name", "folds", "seeds", "device", "cache_limit")
 VALIDATION = 0.2  # the share that a study is given whose fusion needs one
@@ -45,21 +48,21 @@ class StudyEditor(QScrollArea):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._study = Study()
+        self._study = Study()  # as it was when it was last in order
+        self._opened = self._study  # as it was before a person edited it
+        self._named = False  # by a person
+        self._share_added = False
         self._unsuited: Study | None = None  # for clips that it is not known yet what they are
         self._runs_job: Any = None
-        self.presets = QComboBox()
-        self.presets.setMinimumWidth(10 * theme.GRID)
-        self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.presets.setToolTip("Start from a study that comes with Sensorium; everything can be changed.")
+        self.presets = PresetBox()
         self.answers = theme.label("", theme.SMALL, muted=True, wrap=True)
         self.basics = SettingsForm(Study, only=_SHORT)
         self.clips = ClipsForm(context)
         self.networks = NetworkList()
         self.recipe = Section("Recipe", "How the networks are trained.", SettingsForm(Recipe))
         self._lay_out()
-        self._list_presets()
-        self.presets.activated.connect(self._preset_chosen)
+        self.presets.file_chosen.connect(self.open_file)
+        self.presets.save_wanted.connect(self._save)
         self.clips.modality_chosen.connect(self._modality_chosen)
         self.clips.known.connect(self._clips_known)
         for part in (self.basics, self.clips, self.networks, self.recipe.form):
@@ -71,34 +74,13 @@ class StudyEditor(QScrollArea):
         self.set_value(self._study)
 
     def value(self) -> Study | None:
-        """The study as it stands."""
-        recipe = self.recipe.form.value()
-        networks = self.networks.value()
-        clips = self.clips.value()
-        if recipe is None:
-            self.recipe.open(True)
-        if networks is None or recipe is None or clips is None:
-            return None
-        choice, modality = clips
-        study = self.basics.value(network=networks, recipe=recipe, dataset=choice, modality=modality)
-        if study is None:
-            if self.networks.say(self.basics.sentences().get("", "")):
-                self.basics.say("", "")
-            return None
-        return None if self.clips.show_offered(self._used()) else study
+        """The study as it stands, where its clips offer what it asks for."""
+        study = self._read()
+        return None if study is None or self.clips.show_offered(self._used()) else study
 
     def set_value(self, study: Study) -> None:
-        self._study, self._unsuited = study, None
-        self.presets.setCurrentIndex(self.presets.findText(study.name))
-        self.answers.setText(study.answers)
-        self.answers.setVisible(bool(study.answers))
-        self.basics.set_value(study)
-        self.clips.set_value(study.dataset, study.modality)
-        self.networks.set_value(study.network)
-        self.recipe.form.set_value(study.recipe)
-        self._show_folder(study)
-        self._show_what_matters()
-        self._summarise()
+        self._named = False
+        self._show(study)
 
     def open_file(self, path: Path) -> bool:
         """Show the study of a TOML file; say a sentence where it cannot be read."""
@@ -112,23 +94,74 @@ class StudyEditor(QScrollArea):
 
     def use_dataset(self, choice: DatasetChoice) -> None:
         """Train on these clips. Other clips make another study: it starts from the dataset's own preset where the
-        one in view is a preset as it came, is made to suit them else, and takes another name in any case."""
-        study = self.value() or self._study
-        if other_clips(choice, study.dataset):
-            presets = read_presets()
-            preset = made_for(choice, presets) if is_preset(study, presets) else None
-            study = preset or renamed(study.model_copy(update={"dataset": choice}))
-            self.set_value(study.model_copy(update={"dataset": dealt_as(study.dataset, choice)}))
-            self._unsuited = None if preset else study
-            if self.clips.dataset is not None:
-                self._suit()
+        one in view trains as a preset does, and is made to suit them else. It takes their name, unless a person gave
+        it one under which nothing was trained. What a person set and cannot be kept is said."""
+        now = self._read()
+        study = now or self._study
+        if not other_clips(choice, study.dataset):
+            self._show(study.model_copy(update={"dataset": dealt_as(study.dataset, choice)}))
+            return
+        opened, presets = self._opened, read_presets()
+        came = came_from(study, presets)
+        preset = made_for(choice, presets) if came else None
+        if came and preset:
+            made = taking_edits(preset, study, came)
         else:
-            self.set_value(study.model_copy(update={"dataset": dealt_as(study.dataset, choice)}))
+            made = renamed(study.model_copy(update={"dataset": choice}))
+        lost = [] if now else ["What was wrong in the form is as it was before."]
+        lost += _set_aside(opened, study, made)
+        if self._named and not (self._context.workspace.runs / slug(study.name)).exists():
+            made = made.model_copy(update={"name": study.name})
+        elif self._named:
+            self._named = False
+            lost.append(f"There are runs on other clips under the name “{study.name}”: this study is called otherwise.")
+        made = made.model_copy(update={"dataset": dealt_as(made.dataset, choice)})
+        self._show(made)
+        self._unsuited = None if preset else made
+        if self.clips.dataset is not None:
+            self._suit()
+        self._tell(lost)
+
+    def _read(self) -> Study | None:
+        """The study as it stands, on whatever clips."""
+        recipe = self.recipe.form.value()
+        networks = self.networks.value()
+        clips = self.clips.value()
+        if recipe is None:
+            self.recipe.open(True)
+        if networks is None or recipe is None or clips is None:
+            return None
+        choice, modality = clips
+        study = self.basics.value(network=networks, recipe=recipe, dataset=choice, modality=modality)
+        if study is None and self.networks.say(self.basics.sentences().get("", "")):
+            self.basics.say("", "")
+        return study
+
+    def _show(self, study: Study) -> None:
+        self._study, self._opened, self._unsuited, self._share_added = study, study, None, False
+        self.presets.show_study(study)
+        self.answers.setText(study.answers)
+        self.answers.setVisible(bool(study.answers))
+        self.basics.set_value(study)
+        self.clips.set_value(study.dataset, study.modality)
+        self.networks.set_value(study.network)
+        self.recipe.form.set_value(study.recipe)
+        self._show_folder(study)
+        self._show_what_matters()
+        self._summarise()
 
     def _suit(self) -> None:
         study, dataset = self._unsuited, self.clips.dataset
-        if study is not None and dataset is not None:
-            self.set_value(suited(study, dataset.modalities))
+        if study is None or dataset is None:
+            return
+        made = suited(study, dataset.modalities)
+        self._show(made)
+        if len(made.network) < len(study.network):
+            self._tell(["Networks that do not suit these clips are left out."])
+
+    def _tell(self, sentences: Sequence[str]) -> None:
+        if sentences:
+            self._context.message.emit(" ".join(sentences), "info")
 
     def _located(self, choice: DatasetChoice) -> DatasetChoice:
         """A preset names a dataset; where it lies is what was chosen in the Data panel, now or before."""
@@ -155,19 +188,25 @@ class StudyEditor(QScrollArea):
         """Both is told beside its single branches, which a study on both therefore has."""
         if self.clips.modality.get() == Modality.AUDIO_VISUAL:
             self.networks.add_branches()
-        else:
-            self.networks.take_branches_back()
+        elif self.networks.take_branches_back() and self._share_added:
+            self._share_added = False
+            if self._share.get() == VALIDATION:
+                self._share.set(Recipe.model_fields["validation_share"].default)
 
     def _both_added(self) -> None:
         """A fusion learns from clips that its branches were not trained on."""
-        share = self.recipe.form.editors["validation_share"]
-        if not share.get():
-            share.set(VALIDATION)
+        if not self._share.get():
+            self._share.set(VALIDATION)
+            self._share_added = True
             self._context.message.emit(
                 f"{VALIDATION:.0%} of the training clips are now set aside for validation (see Recipe): there, both "
                 "learns how far its trained branches can be trusted.",
                 "info",
             )
+
+    @property
+    def _share(self) -> Editor:
+        return self.recipe.form.editors["validation_share"]
 
     def _used(self) -> frozenset[Modality]:
         return self.networks.modalities() | {Modality(self.clips.modality.get())}
@@ -212,9 +251,14 @@ class StudyEditor(QScrollArea):
         self._unsuited = None
         self._summarise()
         self._show_what_matters()
-        study = self.value()
-        if study is not None:
-            self._show_folder(study)
+        study = self._read()
+        if study is None:
+            self.presets.show_edited()
+            return
+        self._study = study
+        self._named = self._named or study.name != self._opened.name
+        self.presets.show_study(study, edited=True)
+        self._show_folder(study)
 
     def _read_runs(self) -> None:
         if self._runs_job is None:
@@ -230,23 +274,6 @@ class StudyEditor(QScrollArea):
     def _runs_changed(self) -> None:
         if self.networks.wants_runs:
             self._read_runs()
-
-    def _list_presets(self) -> None:
-        self.presets.clear()
-        for path in sorted(PRESETS.glob("*.toml")):
-            self.presets.addItem(path.stem, path)
-        self.presets.setPlaceholderText("choose a preset")
-        widen_list(self.presets)
-
-    def _preset_chosen(self) -> None:
-        path = self.presets.currentData()
-        if isinstance(path, Path):
-            self.open_file(path)
-
-    def _open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a study", str(PRESETS), "Studies (*.toml)")
-        if path:
-            self.open_file(Path(path))
 
     def _save(self) -> None:
         study = self.value()
@@ -266,28 +293,24 @@ class StudyEditor(QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
-        presets = QHBoxLayout()
-        presets.setSpacing(0)  # between the buttons: the names of presets are long
-        caption = theme.label("Preset")
-        caption.setMinimumWidth(LABEL_WIDTH)
-        presets.addWidget(caption)
-        presets.addSpacing(theme.GRID)
-        presets.addWidget(self.presets, 1)
-        presets.addSpacing(theme.GRID // 2)
-        for icon, text, slot in (
-            ("mdi6.folder-open-outline", "Open a study from a TOML file.", self._open),
-            ("mdi6.content-save-outline", "Save this study as TOML: it runs headless with “main.py run”.", self._save),
-        ):
-            button = QToolButton()
-            theme.set_icon(button, icon)
-            button.setToolTip(text)
-            button.clicked.connect(slot)
-            presets.addWidget(button)
-        column.addLayout(presets)
-        for widget in (self.answers, self.basics, self.clips):
+        for widget in (self.presets, self.answers, self.basics, self.clips):
             column.addWidget(widget)
         column.addWidget(theme.label("Networks", bold=True))
         column.addWidget(self.networks)
         column.addWidget(self.recipe)
         column.addStretch(1)
         self.setWidget(inside)
+
+
+def _set_aside(opened: Study, study: Study, made: Study) -> list[str]:
+    """A sentence about what a person had set in a study and is not in the one made of it for other clips."""
+    gone = _gone(opened, study, made, ("modality", "folds"))
+    gone += _gone(opened.dataset, study.dataset, made.dataset, ("folds", "with_sound"))
+    return [f"What was set for other clips is as usual again: {', '.join(gone)}."] if gone else []
+
+
+def _gone(opened: Settings, edited: Settings, made: Settings, names: Sequence[str]) -> list[str]:
+    """Titles of the fields that were edited, and are not as edited in what was made."""
+    fields = type(opened).model_fields
+    edits = [name for name in names if getattr(edited, name) not in (getattr(opened, name), getattr(made, name))]
+    return [fields[name].title or name for name in edits]

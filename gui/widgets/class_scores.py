@@ -11,12 +11,12 @@ from core.analysis.class_scores import ClassScores
 from gui import theme
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-COLUMNS = (  # word, width, tooltip
+COLUMNS = (  # word, width with room for “100.0”, tooltip
     ("Class", 0, "The true class. Click one to see its errors."),
     ("Precision", 76, "Share of the predictions of this class that are right, in %, all runs put together."),
-    ("Recall", 60, "Share of the predictions for clips of this class that are right, in %, all runs put together."),
-    ("F1", 52, "Harmonic mean of precision and recall, in %."),
-    ("AUC", 52, "Area under the ROC curve of this class against the rest, in %: 50 is chance. Mean over the runs."),
+    ("Recall", 62, "Share of the predictions for clips of this class that are right, in %, all runs put together."),
+    ("F1", 62, "Harmonic mean of precision and recall, in %."),
+    ("AUC", 62, "Area under the ROC curve of this class against the rest, in %: 50 is chance. Mean over the runs."),
     ("Clips", 56, "Different test clips of this class. Each has a prediction of every run that was tested on it."),
 )
 RECALL = 2

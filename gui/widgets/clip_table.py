@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from gui import theme
 
@@ -31,12 +39,18 @@ class Column:
     icons: Sequence[QIcon] = ()  # one for each name
     red: NDArray[np.bool_] | None = None  # (clips,) written in the colour of errors
     width: int = 72  # pixels at first
+    sentences: Sequence[str] = ()  # one for each name: all that it begins with, to be read in the tooltip
 
     def text(self, clip: int) -> str:
         value = self.values[clip]
         if len(self.names):
             return self.names[value]
         return format(value, self.format) + self.unit if value == value else "–"  # NaN: not known
+
+    def tip(self, clip: int) -> str:
+        if not len(self.sentences):
+            return self.text(clip)
+        return f"<p>{html.escape(self.sentences[self.values[clip]])}</p>"  # as rich text it is broken into lines
 
     def keys(self, clips: NDArray[np.int64]) -> NDArray[Any]:
         """What the clips are sorted by: the number, or the place of the name in the alphabet."""
@@ -83,8 +97,10 @@ class ClipTableModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         column, clip = self.columns[index.column()], int(self.rows[index.row()])
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return column.text(clip)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip(clip)
         if role == Qt.ItemDataRole.TextAlignmentRole and not len(column.names):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DecorationRole and len(column.icons):
@@ -125,6 +141,7 @@ class ClipTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of clips differ at their ends
+        self.setItemDelegate(_Cells(self))
         self.setSortingEnabled(True)
         self.setAccessibleName("Clips")
         self.verticalHeader().hide()
@@ -193,6 +210,16 @@ class ClipTable(QTableView):
         rows = np.flatnonzero(self.clips.rows == self._open)
         if rows.size:
             self.make_current(int(rows[0]))
+
+
+class _Cells(QStyledItemDelegate):
+    """Of a sentence the beginning is shown, whatever the table does with names."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802 - Qt's name
+        super().initStyleOption(option, index)
+        model = index.model()
+        if isinstance(model, ClipTableModel) and len(model.columns[index.column()].sentences):
+            option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 def _alphabetical(names: Sequence[str]) -> NDArray[np.int64]:

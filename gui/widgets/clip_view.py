@@ -24,6 +24,7 @@ from gui.context import Context
 from gui.jobs import Job
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.film import FilmView
+from gui.widgets.film_and_strip import FilmAndStrip
 from gui.widgets.frames import FramesStrip
 from gui.widgets.player import Player
 from gui.widgets.spectrogram import COLOUR_MAPS, SpectrogramView
@@ -68,7 +69,7 @@ class ClipView(QWidget):
         self._plots = (self.waveform, self.listening.plot, self.model.plot)
         self._job: Job | None = None
         self._undrawn: Media | None = None
-        self._of_frames: tuple[NDArray[np.float32], str] | None = None
+        self._of_frames: tuple[NDArray[np.float32], str, str] | None = None
         self._film, self._sound = False, True  # what the clip holds
         self._hears = self._sees = True  # what of it the network is given
         self._presents = False
@@ -78,7 +79,7 @@ class ClipView(QWidget):
         self._title = theme.label(bold=True)
         self._fact = theme.label(size=theme.SMALL, muted=True)
         self._status = ElidedLabel()
-        self._source = ElidedLabel()
+        self._source, self._silent = ElidedLabel(), ElidedLabel()
         self._placeholder = theme.label(NOTHING, muted=True, wrap=True)
         self._view = self._choice((MODEL, LISTENING, BOTH), f"{name}/view", view, "Which spectrogram is shown.")
         self._colours = self._choice(
@@ -112,12 +113,14 @@ class ClipView(QWidget):
             partial(prepare_clip, path, given), self._finished, self._failed, self._arrived
         )
 
-    def show_frame_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "") -> None:
+    def show_frame_probabilities(
+        self, probabilities: NDArray[np.float32] | None, of: str = "", caption: str = ""
+    ) -> None:
         """What a network gave to a class at each frame of the present clip, (T,), below the frames; None = it
         says nothing of them. Until another clip is shown."""
-        self._of_frames = None if probabilities is None else (probabilities, of)
+        self._of_frames = None if probabilities is None else (probabilities, of, caption)
         if self._job is None:  # else they come with the frames
-            self.strip.show_probabilities(*(self._of_frames or (None, "")))
+            self.strip.show_probabilities(*(self._of_frames or (None,)))
 
     def clear(self, sentence: str = NOTHING) -> None:
         """Show nothing but a sentence."""
@@ -257,7 +260,15 @@ class ClipView(QWidget):
         self._rows.setVisible(self._sound)
         self._view.setVisible(self._sound and self._hears and not self._presents)
         self._colours.setVisible(self._sound and not self._presents)
+        self._whole.share_out(alone=not self._sound)
+        self._say_silent()
         self._apply_view()
+
+    def _say_silent(self) -> None:
+        """A film goes on where its sound cannot be heard: why, in one line. Of a sound alone a banner says it."""
+        reason = self.player.reason if self._film and self._sound else ""
+        self._silent.set_text(reason)
+        self._silent.setVisible(bool(reason))
 
     def _view_chosen(self) -> None:
         self.context.settings.setValue(f"{self._name}/view", self._view.currentText())
@@ -291,6 +302,7 @@ class ClipView(QWidget):
         self.model.plot.item.setXLink(self.waveform.item)
         self.player.position.connect(self._move_cursor)
         self.player.failed.connect(self._sound_failed)
+        self.player.state_changed.connect(self._say_silent)
         self.transport.previous_wanted.connect(self.previous_wanted)
         self.transport.next_wanted.connect(self.next_wanted)
         self._view.currentIndexChanged.connect(self._view_chosen)
@@ -304,8 +316,10 @@ class ClipView(QWidget):
         self.transport.volume.valueChanged.connect(self._keep_volume)
 
     def _keep_rows(self) -> None:
+        """Only of what was moved: the rest goes on as it is by itself."""
         for key, splitter in (("plots", self._rows), ("strip", self._whole), (self._way, self._halves)):
-            self.context.settings.setValue(f"{self._name}/{key}", splitter.saveState())
+            if splitter is self.sender():
+                self.context.settings.setValue(f"{self._name}/{key}", splitter.saveState())
 
     def _restore(self, key: str, splitter: QSplitter) -> bool:
         state = self.context.settings.value(f"{self._name}/{key}")
@@ -336,12 +350,16 @@ class ClipView(QWidget):
         head.addStrut(self._view.sizeHint().height())  # as high where there is nothing to choose
         self._rows = _splitter((self.waveform, 2), (self.listening, 5), (self.model, 4))
         self._halves = _splitter((self.film, 1), (self._rows, 1))
-        self._whole = _splitter((self._halves, 7), (self.strip, 1))
+        self._whole = FilmAndStrip(self._halves, self.film, self.strip)
         self._foot = QWidget()
-        foot = QHBoxLayout(self._foot)
+        foot = QVBoxLayout(self._foot)
         foot.setContentsMargins(8, 4, 8, 4)
-        foot.addWidget(self.transport)
-        foot.addStretch()
+        row = QHBoxLayout()
+        row.addWidget(self.transport)
+        row.addStretch()
+        foot.addLayout(row)
+        foot.addWidget(self._silent)
+        self._silent.setContentsMargins(theme.GRID, 0, 0, 0)
         self._source.setContentsMargins(16, 0, 8, 8)
         page = QWidget()
         column = QVBoxLayout(page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -20,49 +19,12 @@ from core.datasets.base import Modality
 from core.errors import UserError
 from core.runs import LogRow
 from gui import theme
+from gui.widgets.batch_trace import BatchTrace
 from gui.widgets.curve_pointer import CurvePointer, Line
 from gui.widgets.flow import FlowLayout
 
-MOST_BATCHES = 2000  # points of a batch trace; beyond, neighbours are averaged in pairs
 EXPORT_WIDTH = 2400  # pixels of an exported PNG
-
-
-class BatchTrace:
-    """The loss of every batch in bounded memory: when full, neighbours are averaged and each point spans twice as many.
-
-    Its points lie at fractions of epochs. A batch that is trained again, after a resume, replaces what was there.
-    """
-
-    def __init__(self, most: int = MOST_BATCHES) -> None:
-        self._most = most
-        self._epochs: list[float] = []
-        self._losses: list[float] = []
-        self._span = 1
-        self._waiting: list[tuple[float, float]] = []
-
-    def add(self, epoch: float, loss: float) -> None:
-        if epoch <= max(self._epochs[-1:] + [at for at, _ in self._waiting[-1:]], default=-1.0):
-            self._forget_from(epoch)
-        self._waiting.append((epoch, loss))
-        if len(self._waiting) < self._span:
-            return
-        epochs, losses = zip(*self._waiting, strict=True)
-        self._epochs.append(sum(epochs) / self._span)
-        self._losses.append(sum(losses) / self._span)
-        self._waiting.clear()
-        if len(self._epochs) >= self._most:
-            self._epochs = np.asarray(self._epochs).reshape(-1, 2).mean(axis=1).tolist()
-            self._losses = np.asarray(self._losses).reshape(-1, 2).mean(axis=1).tolist()
-            self._span *= 2
-
-    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(epochs, losses), two float arrays of equal length ≤ MOST_BATCHES."""
-        return np.asarray(self._epochs, dtype=float), np.asarray(self._losses, dtype=float)
-
-    def _forget_from(self, epoch: float) -> None:
-        kept = bisect_left(self._epochs, epoch)
-        del self._epochs[kept:], self._losses[kept:]
-        self._waiting.clear()
+_FAINT = {False: 0.5, True: 0.3}  # share of the background in a thin line, by dark: thin and dark on dark is lost
 
 
 @dataclass
@@ -112,6 +74,9 @@ class Curves(QWidget):
         self.accuracy.setLabel("bottom", "Epoch")
         self.accuracy.setYRange(0, 100)
         theme.style_plot(self.graphics)
+        for plot in (self.loss, self.accuracy):
+            plot.vb.sigYRangeChanged.connect(self._fit_axes)
+            plot.vb.sigResized.connect(self._fit_axes)
         self.graphics.scene().sigMouseClicked.connect(self._mouse_clicked)
         self.key = theme.label("", theme.SMALL, muted=True)
         self.figures = theme.label("", theme.SMALL)
@@ -220,10 +185,23 @@ class Curves(QWidget):
             plot.getAxis(side).setCacheMode(pg.AxisItem.CacheMode.DeviceCoordinateCache)
         plot.setMenuEnabled(False)
         plot.hideButtons()
-        plot.getAxis("left").setWidth(7 * theme.GRID)
         plot.getAxis("left").enableAutoSIPrefix(False)  # or a loss of 0.2 is written 200, times 0.001
         plot.getAxis("bottom").setStyle(tickTextOffset=theme.GRID // 2)
         return plot
+
+    def _fit_axes(self) -> None:
+        """Both upright axes as wide as the longest number there: no name is written over it, and epochs are aligned."""
+        metrics = QFontMetricsF(theme.font(theme.SMALL))
+        width = theme.pixels(7 * theme.GRID)
+        for plot in (self.loss, self.accuracy):
+            axis, (low, high) = plot.getAxis("left"), plot.viewRange()[1]
+            room = axis.label.boundingRect().height() + theme.GRID
+            for spacing, values in axis.tickValues(low, high, max(1.0, axis.height())):
+                texts = axis.tickStrings(values, axis.scale, spacing)
+                width = max([width, *(room + metrics.horizontalAdvance(text) for text in texts)])
+        for plot in (self.loss, self.accuracy):
+            if plot.getAxis("left").fixedWidth != width:
+                plot.getAxis("left").setWidth(width)
 
     def _plot_of(self, name: str) -> pg.PlotItem:
         return self.loss if "loss" in name else self.accuracy
@@ -235,7 +213,7 @@ class Curves(QWidget):
         style = theme.MODALITY_STYLE[curves.modality]
         epochs = np.array([row.epoch for row in curves.rows], dtype=float)
         validated = curves.validated
-        faint = theme.mix(colour, theme.colour("base"), 0.5)
+        faint = theme.mix(colour, theme.colour("base"), _FAINT[theme.is_dark()])
         thin, thick = pg.mkPen(faint, width=1, style=style), pg.mkPen(colour, width=2, style=style)
         places, losses = curves.trace.points()
         trace = theme.mix(colour, theme.colour("base"), 0.7)
@@ -373,5 +351,12 @@ def _words(curves: RunCurves, name: str, epoch: float, value: float) -> str:
     return f"{run} · epoch {epoch:.0f} · {name} {figure}"
 
 
+def network_swatch(architecture: str, variant: int, modality: Modality) -> QIcon:
+    """A piece of a network's curves, for wherever it is listed."""
+    icon = theme.swatch(theme.shade(architecture, variant), theme.MODALITY_STYLE[modality])
+    icon.addPixmap(icon.pixmap(theme.icon_size()), QIcon.Mode.Selected)  # or a selected row would tint it
+    return icon
+
+
 def _swatch(curves: RunCurves) -> QIcon:
-    return theme.swatch(curves.colour, theme.MODALITY_STYLE[curves.modality])
+    return network_swatch(curves.architecture, curves.variant, curves.modality)

@@ -60,23 +60,18 @@ def findings(summary: Summary, metric: str) -> list[str]:
     """What can be said, as sentences in rich text: differences of pairs, and what the figures stand on."""
     if not summary.networks:
         return ["No run of this study has finished yet."]
-    found = summary.compare(metric)
+    found, alone = summary.compare(metric), summary.on_one_fold(metric)
+    sentences = [html.escape(alone)] if alone else []
     across = [html.escape(comparison.sentence) for comparison in found if comparison.across]
     others = [html.escape(comparison.sentence) for comparison in found if not comparison.across]
-    sentences = across + others
     if across and others:
-        sentences = ["<b>The same architecture on another modality</b>", *across, "<b>All other pairs</b>", *others]
+        across = ["<b>The same architecture on another modality</b>", *across]
+        others = ["<b>All other pairs</b>", *others]
+    sentences += across + others
     sentences += [
         f"{html.escape(a)} and {html.escape(b)} were tested on different clips: they are not compared."
         for a, b in summary.strangers()
     ]
-    alone = [network.label for network in summary.networks if network.means[metric].n_folds == 1]
-    if alone:
-        verb = "was" if len(alone) == 1 else "were"
-        sentences.append(
-            f"<b>{html.escape(', '.join(alone))}</b> {verb} tested on one fold only: no interval can be given, "
-            "and a difference may be chance. Train more folds."
-        )
-    if len(alone) < len(summary.networks):
+    if any(network.means[metric].n_folds > 1 for network in summary.networks):
         sentences.append(f"<small>{html.escape(INTERVALS)}</small>")
     return sentences

@@ -201,6 +201,8 @@ class ForestPlot(QWidget):
     # painting ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        if not self.rows:  # an axis of nothing would look like a result
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bottom = self._bottom()
@@ -232,8 +234,16 @@ class ForestPlot(QWidget):
             painter.setPen(theme.colour("muted"))
             text = QRectF(x - line, bottom + 4, 2 * line, line)
             painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}")
-        title = QRectF(self._left(), bottom + theme.pixels(AXIS) - line, self._width(), line)
-        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self.title)
+        title, wide = self._title()
+        left = min(self._left() + (self._width() - wide) / 2, self.width() - wide)  # a long one begins further left
+        below = QRectF(max(0.0, left), bottom + theme.pixels(AXIS) - line, wide, line)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, title)
+
+    def _title(self) -> tuple[str, float]:
+        """As much of the title as there is room for, and its width."""
+        metrics = self._metrics()
+        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, self.width())
+        return title, metrics.horizontalAdvance(title) + 1.0
 
     def _dot_y(self, number: int) -> float:
         return self.y_of(number) + 1.25 * theme.GRID

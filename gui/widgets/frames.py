@@ -37,7 +37,7 @@ class FramesStrip(QWidget):
         self._frames: NDArray[np.uint8] = np.zeros((0, 1, 1, 3), np.uint8)
         self._seconds: NDArray[np.float64] = np.zeros(0)
         self._probabilities: NDArray[np.float32] | None = None
-        self._of = ""
+        self._of = self._caption = ""
         self._laid_out_for: tuple[object, ...] = ()
         self._cells = Grid(1, 1, 1.0, 1.0)
         self.current = -1
@@ -51,21 +51,23 @@ class FramesStrip(QWidget):
         seconds: NDArray[np.float64],
         probabilities: NDArray[np.float32] | None = None,
         of: str = "",
+        caption: str = "",
     ) -> None:
         """Show frames of shape (T, h, w, 3), RGB, at their times (T,) in seconds.
 
-        `probabilities` (T,) of one class, given at each frame, stand below them; `of` names the class.
+        `probabilities` (T,) of one class, given at each frame, stand below them; `of` names the class, and `caption`
+        stands once above all frames.
         """
         self._frames, self._seconds = np.ascontiguousarray(frames), np.asarray(seconds, np.float64)
         self.current = 0 if len(frames) else -1
-        self.show_probabilities(probabilities, of)
+        self.show_probabilities(probabilities, of, caption)
 
-    def show_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "") -> None:
+    def show_probabilities(self, probabilities: NDArray[np.float32] | None, of: str = "", caption: str = "") -> None:
         """Show other probabilities (T,) below the same frames, or none; those of another number of frames never."""
         fit = probabilities is not None and len(probabilities) == len(self._frames)
         self._probabilities = probabilities if fit else None
-        self._of = of
-        self.setMinimumHeight(LOWEST + self._below())
+        self._of, self._caption = of, caption if fit else ""
+        self.setMinimumHeight(self._above() + LOWEST + self._below())
         self.update()
 
     def clear_frames(self) -> None:
@@ -80,7 +82,7 @@ class FramesStrip(QWidget):
                 self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(320, 48 + self._below())
+        return QSize(320, self._above() + 48 + self._below())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         frame = self._frame_at(event.position().toPoint())
@@ -112,6 +114,11 @@ class FramesStrip(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         line = painter.fontMetrics().height()
         every = self._every(painter.fontMetrics())
+        if self._caption:
+            above = QRect(theme.GRID, 0, self.width() - 2 * theme.GRID, self._above())
+            painter.setPen(theme.colour("muted"))
+            caption = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, above.width())
+            painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
         for frame in range(len(self._frames)):
             cell, shown = self.cell(frame), self.thumbnail(frame)
             painter.drawImage(shown, image(self._frames[frame]))
@@ -137,7 +144,7 @@ class FramesStrip(QWidget):
         """The room of a frame and its words."""
         grid = self._grid()
         row, column = divmod(frame, grid.columns)
-        left, top = theme.GRID + column * grid.width, row * grid.height
+        left, top = theme.GRID + column * grid.width, self._above() + row * grid.height
         return QRect(round(left), round(top), round(grid.width), round(grid.height))
 
     def thumbnail(self, frame: int) -> QRect:
@@ -148,19 +155,23 @@ class FramesStrip(QWidget):
     def _grid(self) -> Grid:
         """As many rows as make the pictures largest."""
         count, height, width, _ = self._frames.shape
-        below = self._below()
+        below, whole = self._below(), self.height() - self._above()
 
         def pictures_height(rows: int) -> float:
             room = (self.width() - 2 * theme.GRID) / -(-count // rows) - GAP
-            return min(self.height() / rows - below - 1, room * height / width)
+            return min(whole / rows - below - 1, room * height / width)
 
-        laid_out_for = (self.width(), self.height(), below, self._frames.shape)
+        laid_out_for = (self.width(), whole, below, self._frames.shape)
         if laid_out_for != self._laid_out_for:
             self._laid_out_for = laid_out_for
             rows = max(range(1, count + 1), key=pictures_height)
             columns = -(-count // rows)
-            self._cells = Grid(rows, columns, (self.width() - 2 * theme.GRID) / columns, self.height() / rows)
+            self._cells = Grid(rows, columns, (self.width() - 2 * theme.GRID) / columns, whole / rows)
         return self._cells
+
+    def _above(self) -> int:
+        """Pixels above all pictures: for the caption, where there is one."""
+        return QFontMetrics(theme.font(theme.SMALL)).height() + 4 if self._caption else 0
 
     def _below(self) -> int:
         """Pixels below a picture: its time, and its probability where there is one."""

@@ -9,11 +9,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from core.analysis.modality_gains import ModalityGains
+from core.datasets.base import Modality
 from core.readable import figure
 from gui import theme
 from gui.widgets.marks import paint_mark
 
-ROW, APART = 30.0, 8.0  # of a class, and between its marks; all of these before type is enlarged
+ROW, APART = 32.0, 9.0  # of a class, and between its marks; all of these before type is enlarged
 HEAD = FOOT = 24.0
 FIGURE = 80.0  # room for the gain
 RADIUS = 4.0
@@ -170,7 +171,9 @@ class GainPlot(QAbstractScrollArea):
             painter.drawText(QRectF(left + 2 * theme.GRID, 0, room + 1, head), LEFT, modality.word)
             left += room + 4 * theme.GRID
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(0, 0, width - theme.GRID, head), RIGHT, "gain, points")
+        rest = QRectF(left, 0, width - theme.GRID - left, head)
+        words = f"gain over {gains.gain_over}, points"
+        painter.drawText(rest, RIGHT, metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(rest.width())))
 
     def _paint_row(self, painter: QPainter, gains: ModalityGains, row: int, label: int, rect: QRectF) -> None:
         here = row == self.current
@@ -192,7 +195,8 @@ class GainPlot(QAbstractScrollArea):
                 faint = theme.mix(theme.colour("window"), self._colour, 0.65)
                 painter.setPen(QPen(faint, 1.5, theme.MODALITY_STYLE[modality], Qt.PenCapStyle.FlatCap))
                 painter.drawLine(QPointF(self.x_of(low), y), QPointF(self.x_of(high), y))
-        for place, (modality, y) in enumerate(zip(gains.modalities, places, strict=True)):
-            value = float(gains.values[place, label])
+        marks = list(zip(gains.modalities, gains.values[:, label].tolist(), places, strict=True))
+        marks.sort(key=lambda mark: mark[0] == Modality.VIDEO)  # last, or half hidden by its neighbours: it is open
+        for modality, value, y in marks:
             if math.isfinite(value):
                 paint_mark(painter, modality, QPointF(self.x_of(value), y), theme.pixels(RADIUS), self._colour)

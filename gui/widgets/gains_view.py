@@ -52,6 +52,8 @@ class GainsView(QWidget):
         for word, key, help_ in SCORES:
             self.score.addItem(word, key)
             self.score.setItemData(self.score.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.whole = theme.label(wrap=True)  # of all classes together, whatever is pointed at
+        self.whole.setTextFormat(Qt.TextFormat.PlainText)
         self.plot = GainPlot()
         self.said = theme.label(wrap=True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
@@ -134,11 +136,13 @@ class GainsView(QWidget):
     def _show_nothing(self, sentence: str) -> None:
         self.gains, self._wanted = None, ()
         self.plot.show_gains(None, theme.colour("text"))
+        self.whole.clear()
         self.said.setText(sentence)
 
     def _arrived(self, gains: ModalityGains | None) -> None:
         self._job, self.gains = None, gains
         self.plot.show_gains(gains, theme.architecture_colour(next(iter(self.chosen().values())).architecture))
+        self.whole.setText("" if gains is None else gains.whole())
         self._say(-1)
 
     def _say(self, label: int) -> None:
@@ -161,11 +165,13 @@ class GainsView(QWidget):
             bar.addWidget(pair)
         for pair in self._pairs.values():
             pair.hide()
+        self.whole.setMinimumHeight(round(theme.pixels(4 * theme.GRID)))  # two lines: the plot below keeps its place
         self.said.setMinimumHeight(round(theme.pixels(5 * theme.GRID)))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         column.addWidget(self._bar)
+        column.addWidget(self.whole)
         column.addWidget(self.plot, 1)
         column.addWidget(self.said)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from core.robustness.curve import Sweep
-from core.robustness.tables import findings
+from core.robustness.tables import findings, on_one_fold
 from core.wings import WINGS
 from gui import theme
 from gui.widgets.findings import INTERVALS
@@ -57,14 +57,13 @@ class LevelTable(QTableWidget):
             self.setItem(row, 0, QTableWidgetItem(label))
             for column, level in enumerate(sweep.levels, start=1):
                 mean, missing = sweep.mean(label, level), network.missing(level)
-                text = "–" if mean is None else mean.text() if mean.low is not None else f"{100 * mean.value:.1f}"
-                cell = QTableWidgetItem(text)
+                cell = QTableWidgetItem("–" if mean is None else mean.figures())
                 cell.setTextAlignment(RIGHT)
                 if blind and level is not None:
                     cell.setForeground(theme.colour("muted"))
                     cell.setToolTip(f"It is given no {WINGS[sweep.row.wing].word}: its clips stay as they are.")
                 elif mean is None:
-                    cell.setToolTip(f"{missing} of its {len(network.tested)} runs have not been asked.")
+                    cell.setToolTip(f"{missing} of its {len(network.tested)} runs have not been tested.")
                 else:
                     cell.setToolTip(f"{label}, {sweep.row.word(level)}: {mean.text()} %, {mean.basis}")
                 self.setItem(row, column, cell)
@@ -101,8 +100,8 @@ class LevelTable(QTableWidget):
 
 def level_findings(sweep: Sweep) -> str:
     """Sentences in rich text: audio-visual networks against their branches, else what each network loses."""
-    parts = []
-    found = findings(sweep)
+    found, alone = findings(sweep), on_one_fold(sweep)
+    parts = [f"<p>{html.escape(alone)}</p>"] if alone else []
     for verdict, sentences in found:
         title = f"<p><b>{html.escape(verdict)}</b></p>" if verdict else ""
         parts.append(f"{title}<p>{'<br>'.join(map(html.escape, sentences))}</p>")
@@ -112,8 +111,6 @@ def level_findings(sweep: Sweep) -> str:
         word = WINGS[sweep.row.wing].word
         parts.append(f"<p>{html.escape(', '.join(blind))} {verb} given no {word}: nothing gets worse there.</p>")
     means = [mean for label in sweep.networks if (mean := sweep.mean(label, None)) is not None]
-    if any(mean.n_folds == 1 for mean in means):
-        parts.append("<p><b>One fold</b> allows no interval: a difference may be chance. Train more folds.</p>")
     notes = [INTERVALS] if any(mean.n_folds > 1 for mean in means) else []
     notes += [ABOVE_AND_BELOW] if any(verdict for verdict, _ in found) else []
     return "".join(parts) + f"<p><small>{html.escape(' '.join(notes))}</small></p>"

@@ -38,6 +38,7 @@ class ModalityGrid(QTreeWidget):
         self.setItemDelegate(_TwoEnds(self))
         self.setAccessibleName("Sound, sight and both by architecture")
         self.setMinimumHeight(12 * theme.GRID)
+        self.header().setStretchLastSection(False)  # with other columns Qt would give the last its old width again
         self.itemActivated.connect(self._activated)  # by a double click, or Enter
 
     def show_summary(self, summary: Summary, metric: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.augmentation_pictures import Seen, mixed, seen
@@ -58,7 +59,7 @@ CHANGES = (
     ),
     Kind(
         "Temporal jitter",
-        "Other frames of the same clip are taken: compare their times.",
+        "Other frames of the same clip are taken: compare their times. A short clip has few others.",
         VideoAugmentation,
     ),
 )
@@ -83,7 +84,7 @@ class Side(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
-        self.title, self.heading = title, ElidedLabel()
+        self.title, self.heading = title, ElidedLabel(Qt.TextElideMode.ElideMiddle)  # names differ at their ends
         self.heading.setContentsMargins(theme.GRID, 0, 0, 0)
         column.addWidget(self.heading)
         column.addWidget(self.film, 3)
@@ -115,8 +116,8 @@ class SightSides(Sides):
         self.play.setToolTip("Play the frames at their own times, over and over.")
         sides = QHBoxLayout()
         sides.setSpacing(theme.GRID)
-        sides.addWidget(self.before)
-        sides.addWidget(self.after)
+        sides.addWidget(self.before, 1)
+        sides.addWidget(self.after, 1)  # as wide, however long the name of what is mixed in
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.GRID, 4, theme.GRID, theme.GRID)
         foot.addWidget(self.play)
@@ -143,8 +144,7 @@ class SightSides(Sides):
         playing = self.player.playing
         self.player.load(self.player.nothing, 1, sides.before.duration)
         self.before.show_film(sides.before)
-        words = f"{sides.share:.0%} of this clip, {1 - sides.share:.0%} of {sides.other}" if sides.other else ""
-        self.after.show_film(sides.after, words)
+        self.after.show_film(sides.after, sides.words)
         if playing:  # another draw is seen moving at once
             self.player.play()
 

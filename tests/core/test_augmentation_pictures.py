@@ -60,6 +60,17 @@ def test_frames_are_changed_and_taken_at_other_times_only_where_asked(films: lis
     jittered = seen(films[0].path, VideoAugmentation(), 0, Control())
     assert np.array_equal(jittered.before.frames, flipped.before.frames)
     assert not np.array_equal(jittered.before.seconds, jittered.after.seconds)
+    assert flipped.words == jittered.words == ""
+
+
+def test_a_draw_that_takes_the_same_frames_is_said_to(tmp_path: Path) -> None:
+    """Of 24 frames 16 are seen: a third of the draws, from 1/3 to 2/3, take those of the middle, 1/2."""
+    path = write_film(tmp_path / "short.mkv", moving_square(24))
+    for seed in range(8):
+        both = seen(path, VideoAugmentation(), seed, Control())
+        same = 1 / 3 <= np.random.default_rng(seed).random() < 2 / 3
+        assert np.array_equal(both.before.seconds, both.after.seconds) == same
+        assert both.words.startswith("the same frames") == same
 
 
 def test_a_partner_is_drawn_and_mixed_in_by_the_share(films: list[Clip]) -> None:

@@ -7,9 +7,13 @@ import io
 import pytest
 from rich.console import Console
 
-from core.console import StudyView
+from core.console import StudyView, results
 from core.estimate import Estimate
+from core.evaluation.statistics import ONE_FOLD
+from core.evaluation.summary import summarise
 from core.events import Outcome, RunFinished, RunStarted, StudyStarted
+from core.workspace import Workspace
+from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
 
 
 def test_a_run_that_fails_before_it_starts_is_not_counted_by_the_clock_of_the_one_before(
@@ -32,3 +36,21 @@ def test_a_run_that_fails_before_it_starts_is_not_counted_by_the_clock_of_the_on
     assert first == "AlexNet, fold 1, seed 0:  50.0 %  2 min  (1 of 4, about 5 min left)"
     assert failed == "b: failed: no weights  (2 of 4)"
     assert third == "AlexNet, fold 3, seed 0:  50.0 %  2 min  (3 of 4, about 3 min left)"
+
+
+def test_that_one_fold_allows_no_test_is_said_once_and_of_whom(workspace: Workspace) -> None:
+    clips = synthetic_clips(4, per_class=8)
+    runs = make_study(workspace, clips, folds=(1,))
+    summary = summarise(runs)
+    assert summary.on_one_fold("accuracy") == ONE_FOLD
+    assert [difference.sentence.endswith(" over 1 fold.") for difference in summary.differences] == [True] * 3
+    written = io.StringIO()
+    Console(file=written, width=200).print(results(summary))
+    assert "one fold" not in written.getvalue() and written.getvalue().count("–") >= 3
+    runs += make_study(workspace, clips, networks=NETWORKS[1:], folds=(2, 3))
+    (alone,) = (network.label for network in summarise(runs).networks if len(network.folds) == 1)
+    assert summarise(runs).on_one_fold("accuracy") == f"{alone} was tested on one fold only. {ONE_FOLD}"
+    apart = make_study(workspace, clips, networks=NETWORKS[1:2], folds=(1, 2), study="apart")
+    apart += make_study(workspace, clips, networks=NETWORKS[2:], folds=(2, 3), study="apart")
+    assert summarise(apart).on_one_fold("accuracy") == ONE_FOLD  # each has two folds, and they share one
+    assert summarise(runs[len(NETWORKS) :] + apart[:1]).on_one_fold("accuracy") == ""

@@ -16,7 +16,7 @@ import torch
 from core.control import Control
 from core.engine import run
 from core.events import EpochEnded, Event, Message, Outcome, RunStarted
-from core.runs import Phase, list_runs
+from core.runs import REPEATED, Phase, list_runs
 from core.settings_file import write_toml
 from core.training.loaders import Batch
 from core.training.task import Task
@@ -66,7 +66,7 @@ def test_a_cancelled_run_resumes_to_the_same_predictions(
     folder = next(list_runs(workspace))
     assert folder.status.phase is Phase.CANCELLED and folder.checkpoint.exists()
     assert folder.status.reason == "stopped; it goes on after epoch 2"
-    assert "last checkpoint" in events[-1].reason
+    assert REPEATED in events[-1].reason
     outcome, resumed = trained(study, workspace)
     assert outcome is Outcome.DONE
     assert only(resumed, RunStarted)[0].first_epoch == 2

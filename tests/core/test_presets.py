@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from core.datasets.base import Modality
-from core.presets import made_for, read_presets, suited, with_branches
+from core.presets import (
+    came_from,
+    folder_wanted,
+    made_for,
+    read_presets,
+    suited,
+    taking_edits,
+    unedited,
+    with_branches,
+)
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study
@@ -69,3 +78,31 @@ def test_each_variant_of_an_architecture_starts_from_branches_of_its_own():
     plain, pretrained = (network for network in study.network if network.modality == "as the study")
     assert [branch.weights for branch in study.branches_of(plain)] == ["none", "none"]
     assert [branch.weights for branch in study.branches_of(pretrained)] == ["imagenet", "imagenet"]
+    alone = [network for network in study.network if network.modality != "as the study"]
+    assert not any(network.sound or network.sight for network in alone), "a branch has no branches"
+
+
+def test_a_study_is_a_preset_by_what_it_trains_not_by_its_name():
+    presets = read_presets()
+    weizmann = next(preset for preset in presets if preset.name == "weizmann")
+    elsewhere = weizmann.model_copy(
+        update={"name": "mine", "dataset": weizmann.dataset.model_copy(update={"root": "/a"})}
+    )
+    assert came_from(elsewhere, presets) is weizmann and unedited(elsewhere, weizmann)
+    assert came_from(Study(name="weizmann"), presets) is None
+    seeds = weizmann.model_copy(update={"seeds": (0, 1)})
+    assert came_from(seeds, presets) is weizmann and not unedited(seeds, weizmann)
+
+
+def test_a_preset_takes_over_what_was_set_for_whatever_clips():
+    demo, esc10 = (next(preset for preset in read_presets() if preset.name == name) for name in ("demo", "esc10"))
+    made = taking_edits(esc10, demo.model_copy(update={"seeds": (3, 4), "folds": (2,)}), demo)
+    assert made == esc10.model_copy(update={"seeds": (3, 4)})
+
+
+def test_the_folder_that_a_preset_was_written_for():
+    grid, esc10 = (next(preset for preset in read_presets() if preset.name == name) for name in ("grid-s1", "esc10"))
+    assert folder_wanted(grid, DatasetChoice(name="labelled-folder", root="/a/weizmann")) == "grid-s1"
+    assert folder_wanted(grid, DatasetChoice(name="labelled-folder", root="/a/Grid S1")) == ""
+    assert folder_wanted(esc10, DatasetChoice(name="esc10", root="/a/weizmann")) == ""
+    assert folder_wanted(esc10, DatasetChoice(name="labelled-folder", root="/a/weizmann")) == ""

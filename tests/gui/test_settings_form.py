@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from core.audio.settings import AudioAugmentation, AudioSettings
 from core.recipe import Recipe
@@ -13,6 +13,7 @@ from core.run_spec import Network
 from core.settings import Settings, setting
 from core.study import Study
 from core.video.settings import VideoSettings
+from gui.field_editors import Choice
 from gui.settings_form import SettingsForm
 
 
@@ -42,6 +43,47 @@ def test_every_field_has_a_word_and_a_tooltip_with_its_default(qtbot):
         assert "Default: " in editor.widget.toolTip(), name
     assert "Default: 22050 Hz." in editors["rate"].widget.toolTip()
     assert "From 4000 to 192000." in editors["rate"].widget.toolTip()
+
+
+def test_defaults_are_said_in_the_words_of_the_choices(qtbot):
+    study, network, sound = SettingsForm(Study, only=("modality",)), SettingsForm(Network), SettingsForm(Everything)
+    for form in (study, network, sound):
+        qtbot.addWidget(form)
+    assert study.editors["modality"].tooltip.endswith("Default: sound.")
+    assert Choice(Study.model_fields["modality"], {}).tooltip.endswith("Default: sound."), "also before it is offered"
+    assert network.editors["joint"].tooltip.endswith("Default: no.")
+    assert sound.editors["flag"].tooltip.endswith("Default: yes.")
+
+
+def test_a_unit_agrees_with_its_number(qtbot):
+    form = SettingsForm(Recipe)
+    qtbot.addWidget(form)
+    form.set_value(Recipe())
+    accumulate = form.editors["accumulate"]
+    assert accumulate.text() == "1 batch" and "Default: 1 batch." in accumulate.tooltip
+    accumulate.widget.stepUp()
+    assert accumulate.text() == "2 batches"
+    accumulate.set(1)
+    assert accumulate.text() == "1 batch"
+    assert form.editors["batch_size"].text() == "32 clips"
+
+
+def test_a_sentence_that_needs_another_line_is_seen_whole(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    form = SettingsForm(Everything)
+    column = QVBoxLayout(page)
+    column.addWidget(form)
+    column.addStretch(1)
+    form.set_value(Everything())
+    page.resize(330, 400)
+    page.show()
+    sentence = form._sentences["departures"]
+    for words in (3, 9, 14, 9, 18, 16):
+        form.say("departures", "A sentence " + words * "grown ")
+        page.layout().totalSizeHint()  # as a page around it asks, which Qt's form layout remembers
+        qtbot.waitUntil(lambda: sentence.height() >= sentence.heightForWidth(sentence.width()))
+    page.hide()
 
 
 def test_values_go_in_and_come_out(qtbot):

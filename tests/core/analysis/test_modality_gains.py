@@ -109,6 +109,41 @@ def test_what_is_said_of_a_class_and_of_all():
     assert f"in {(found.gain > 0).sum()} of 3 classes" in found.summary()
 
 
+def knows(*classes: int) -> list[Part]:
+    """A run on four clips of each of three classes, right in those named and else of the class that comes next."""
+    labels = np.repeat(np.arange(3), 4)
+    predicted = np.where(np.isin(labels, classes), labels, (labels + 1) % 3)
+    ids = np.array([f"{clip:02d}" for clip in range(12)])
+    shares = np.eye(4, dtype=np.float32)[predicted]
+    return [Part(1, 0, Predictions(CLASSES, ids, labels, shares, np.zeros((12, 0), np.float16)))]
+
+
+@pytest.mark.parametrize("score", ["recall", "f1"])
+def test_the_whole_shows_what_no_class_does(score):
+    """In each class one of sound and sight is always right, in all of them neither: both gains in none, and in all."""
+    sides = {Modality.AUDIO: knows(1), Modality.VIDEO: knows(0, 2), Modality.AUDIO_VISUAL: knows(0, 1, 2)}
+    found = modality_gains(sides, score)
+    assert found.means == pytest.approx(np.nanmean(found.values, axis=1))
+    mean = 100 * found.means
+    assert found.whole() == (
+        f"Mean over 3 classes: sound {mean[0]:.1f} %, sight {mean[1]:.1f} %, both 100.0 %. "
+        f"Both lies {100 - mean[1]:.1f} points above sight, the better single one; "
+        "no single one is the better in every class."
+    )
+    if score == "recall":
+        assert not found.gain[:3].any() and "in 0 of 3 classes, below in 0" in found.summary()
+        assert found.means == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_a_single_one_that_is_the_better_in_every_class_is_not_denied():
+    sides = {Modality.AUDIO: knows(1), Modality.VIDEO: knows(0, 1, 2), Modality.AUDIO_VISUAL: knows(0, 1, 2)}
+    assert modality_gains(sides).whole().endswith("Both is level with sight, the better single one.")
+    assert modality_gains(sides).gain_over == "the better single one"
+    del sides[Modality.AUDIO]
+    assert modality_gains(sides).whole().endswith("both 100.0 %. Both is level with sight.")
+    assert modality_gains(sides).gain_over == "sight"
+
+
 def test_gains_that_are_none_are_level_and_those_equal_are_in_the_order_of_names():
     same = {Modality.AUDIO: SIDES[Modality.AUDIO], Modality.VIDEO: SIDES[Modality.AUDIO]}
     found = modality_gains(same)

@@ -63,7 +63,7 @@ def test_networks_are_asked_where_they_look_and_a_torn_answer_again(trained, cor
     row, told = CORRUPTIONS[corruption], []
     found = sweep("films", corruption, trained, row.levels[-2:], emit=told.append)
     assert read_sweep(trained, "films", corruption, Control()) == found
-    asked = [event for event in told if isinstance(event, Progress) and event.unit == "answers"]
+    asked = [event for event in told if isinstance(event, Progress) and event.unit == "tests"]
     assert [event.done for event in asked] == list(range(2 * len(found.affected)))
     for label, folder in runs(trained).items():
         clean = folder.predictions()
@@ -82,7 +82,7 @@ def test_networks_are_asked_where_they_look_and_a_torn_answer_again(trained, cor
     told.clear()
     again = sweep("films", corruption, trained, row.levels[-2:], emit=told.append)
     assert worst.read_bytes() == before and again == found
-    assert len([event for event in told if isinstance(event, Progress) and event.unit == "answers"]) == 1
+    assert len([event for event in told if isinstance(event, Progress) and event.unit == "tests"]) == 1
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
@@ -91,7 +91,7 @@ def test_what_was_asked_before_a_cancel_is_kept(trained, corruption):
     level = row.levels[0] * 1.25
 
     def stop(event: object) -> None:
-        if isinstance(event, Progress) and event.unit == "answers" and event.done == 1:
+        if isinstance(event, Progress) and event.unit == "tests" and event.done == 1:
             control.cancel()
 
     with pytest.raises(Cancelled):
@@ -107,7 +107,7 @@ def test_a_run_that_is_deleted_while_it_is_asked_leaves_nothing_behind(trained, 
     shutil.copytree(folder.path, tmp_path / "kept")
 
     def delete(event: object) -> None:
-        if isinstance(event, Progress) and event.unit == "answers":
+        if isinstance(event, Progress) and event.unit == "tests":
             folder.delete()
             if anew:
                 shutil.copytree(tmp_path / "kept", folder.path, copy_function=shutil.copy)

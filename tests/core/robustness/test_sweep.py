@@ -14,12 +14,12 @@ from core.control import Control
 from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import holm
+from core.evaluation.statistics import ONE_FOLD, holm
 from core.evaluation.summary import summarise
 from core.robustness import CORRUPTIONS
 from core.robustness.branches import against_branches
 from core.robustness.sweep import read_sweep, sweep
-from core.robustness.tables import findings, level_figures, level_table, losses
+from core.robustness.tables import findings, level_figures, level_table, losses, on_one_fold
 from core.workspace import Workspace
 from tests.core.robustness.made_answers import make_answers
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
@@ -131,8 +131,8 @@ def test_how_much_the_sound_counts_at_each_level_is_a_mean_over_all_clips(worksp
         comparison.sentences()[-1]
         == findings(found)[-1][1][-1]
         == (
-            "Of its weight the sound has, in the mean over the clips: "
-            + ", ".join(f"{100 * shares[level]:.0f} % ({found.row.word(level)})" for level in levels)
+            f"Weight of the sound, mean over the clips: {100 * shares[None]:.0f} % clean, "
+            + ", ".join(f"{100 * shares[level]:.0f} % at {level:g} dB SNR".replace("-", "−") for level in levels[1:])
             + "."
         )
     )
@@ -232,8 +232,13 @@ def test_one_fold_has_no_interval_and_says_so(workspace, corruption):
     found = read(workspace, corruption)
     assert found.mean(found.affected[0], None).low is None
     (comparison,) = against_branches(found)
-    assert "Train more folds" in comparison.verdict
-    assert "one fold allows no interval" in comparison.sentences()[0]
+    assert on_one_fold(found) == ONE_FOLD  # said once, above
+    assert "nothing can be tested" in comparison.verdict
+    assert comparison.sentences()[0].endswith(" over 1 fold.")
+    assert "fold" not in "".join(level_table(found).rows[0])
+    several = make_modalities(workspace, synthetic_clips(6, per_class=16), architectures=("resnet50",), study="several")
+    make_answers(several, corruption)
+    assert on_one_fold(read_sweep(workspace, "several", corruption, Control())) == ""
 
 
 def test_networks_of_one_wing_only(workspace, corruption):

@@ -15,6 +15,7 @@ from core.recipe import FrontEnds
 from core.video.settings import VideoSettings
 from gui.widgets import clip_view as module
 from gui.widgets.clip_view import BLIND, DEAF, LISTENING, MODEL, NO_SOUND_TRACK, NOTHING, ClipView
+from gui.widgets.player import NO_DEVICE
 from tests.core.films import moving_square, tone, write_film
 
 RATE = 22050
@@ -172,6 +173,47 @@ def test_trouble_with_sound_goes_to_the_banner(qtbot, view, context):
     with qtbot.waitSignal(context.message) as said:
         view.player.failed.emit("No loudspeaker.")
     assert said.args == ["No loudspeaker.", "error"]
+
+
+def test_a_film_that_goes_on_without_its_sound_says_why_in_view(qtbot, view, films, monkeypatch):
+    def absent() -> str:
+        return NO_DEVICE
+
+    monkeypatch.setattr(view.player, "_start_sound", absent)
+    show(qtbot, view, films, 0)
+    assert view._silent.isHidden(), "nobody has wished to hear it"
+    view.player.play()
+    assert view.player.playing and view._silent.isVisible() and view._silent.whole() == NO_DEVICE
+    view.player.stop()
+    assert view._silent.isVisible()
+    show(qtbot, view, films, 1)
+    assert view._silent.isHidden(), "there is no sound to miss"
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_strip_has_what_a_film_alone_cannot_fill_until_it_is_moved(qtbot, view, films, context, place):
+    view.resize(400, 900)
+    show(qtbot, view, films, place)
+    whole, strip = view._whole, view.strip
+    alone = place == 1
+    qtbot.waitUntil(lambda: (strip.height() > whole.height() / 4) == alone and strip.height() > 40, timeout=2000)
+    if alone:  # 64 × 48: the picture is as broad as it can be, and the strip as high
+        assert view.film.height() == pytest.approx(max(whole.height() / 2, (400 - 16) * 48 / 64), abs=8)
+    view.resize(900, 400)
+    qtbot.waitUntil(lambda: strip.height() < whole.height() / 3, timeout=2000)
+    view.resize(400, 900)
+    whole.setSizes([700, 60])
+    whole.splitterMoved.emit(700, 1)  # as dragging does
+    kept = strip.height()
+    show(qtbot, view, films, place)
+    assert strip.height() == kept
+    again = ClipView(context)
+    qtbot.addWidget(again)
+    again.resize(view.size())
+    again.show()
+    show(qtbot, again, films, place)
+    assert again.strip.height() == pytest.approx(kept, abs=8)
+    again.close_clip()
 
 
 def test_volume_and_rows_come_back(qtbot, view, context, dataset):

@@ -5,12 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 
 from core.errors import UserError
 from core.runs import LogRow
 from gui import theme
-from gui.widgets.curves import BatchTrace, Curves, RunCurves
+from gui.widgets.batch_trace import BatchTrace
+from gui.widgets.curves import Curves, RunCurves
 
 
 def row(epoch: int, validation: float | None = None) -> LogRow:
@@ -161,6 +162,43 @@ def scene_place(plot, x: float, y: float):
 def test_small_losses_are_written_as_they_are(curves):
     curves.loss.setYRange(0, 0.2)
     assert curves.loss.getAxis("left").autoSIPrefixScale == 1.0
+
+
+@pytest.mark.parametrize("scale", [1.0, theme.PRESENTATION])
+def test_long_numbers_stand_beside_the_name_of_their_axis(qapp, curves, qtbot, scale):
+    theme.apply(qapp, dark=False, scale=scale)
+    curves.resize(600, 400)
+    curves.show()
+    qtbot.waitExposed(curves)
+    axes = [plot.getAxis("left") for plot in (curves.loss, curves.accuracy)]
+    curves.loss.setYRange(2.30255, 2.30262)
+    numbers = QFontMetricsF(theme.font(theme.SMALL)).horizontalAdvance("2.30258")
+    qtbot.waitUntil(lambda: axes[0].width() >= numbers + axes[0].label.boundingRect().height())
+    assert axes[0].width() == axes[1].width(), "epochs stand one above the other"
+    curves.loss.setYRange(0, 2)
+    qtbot.waitUntil(lambda: {axis.width() for axis in axes} == {theme.pixels(7 * theme.GRID)})
+    curves.hide()
+    theme.apply(qapp, dark=False)
+
+
+def test_thin_lines_are_seen_on_dark_as_on_light(qapp, curves):
+    def contrast(one, other):
+        """After WCAG 2."""
+        parts = [np.array([colour.redF(), colour.greenF(), colour.blueF()]) ** 2.2 for colour in (one, other)]
+        dim, bright = sorted(float(part @ [0.2126, 0.7152, 0.0722]) for part in parts)
+        return (bright + 0.05) / (dim + 0.05)
+
+    curves.add_run(RunCurves("three", "Baseline CNN", "baseline_cnn", rows=[row(1, 0.5), row(2, 0.4)]))
+    curves.refresh()
+    for dark in (False, True):
+        theme.apply(qapp, dark=dark)
+        qapp.processEvents()
+        items, base = curves.runs["three"].items, theme.colour("base")
+        training, validation = (
+            contrast(items[f"{part} loss"].opts["pen"].color(), base) for part in ("training", "validation")
+        )
+        assert 2 < training < 0.75 * validation, "dark" if dark else "light"
+    theme.apply(qapp, dark=False)
 
 
 def test_the_point_under_the_mouse_is_named(curves, qtbot):

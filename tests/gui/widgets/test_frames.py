@@ -75,6 +75,21 @@ def test_probabilities_stand_below_their_frames(strip):
     assert "%" not in strip.words_at(strip.thumbnail(1).center()), "of another number of frames"
 
 
+def test_a_caption_stands_above_all_frames(strip):
+    said = np.full(16, 0.5, np.float32)
+    strip.show_frames(*frames(16), said, "walk")
+    without = strip.minimumHeight()
+    strip.show_frames(*frames(16), said, "walk", "how probable walk is")
+    assert strip.minimumHeight() > without
+    strip.resize(640, strip.minimumHeight())
+    picture, background = strip.grab().toImage(), strip.palette().window().color().rgb()
+    top = min(strip.thumbnail(frame).top() for frame in range(16))
+    written = {y for y in range(top) for x in range(200) if picture.pixel(x, y) != background}
+    assert len(written) >= 6 and all(strip.rect().contains(strip.thumbnail(frame)) for frame in range(16))
+    strip.show_frames(*frames(15), said, "walk", "how probable walk is")
+    assert strip._above() == 0, "of another number of frames"
+
+
 def test_nothing_is_shown_of_no_frames(strip, qtbot):
     strip.show_frames(*frames(4))
     strip.clear_frames()

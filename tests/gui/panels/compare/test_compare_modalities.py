@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 
 from core.datasets.base import Modality
 from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary
 from gui.widgets import gains_view
+from gui.widgets.gain_plot import RADIUS, ROW
 from gui.widgets.modality_grid import BEST, NETWORK
 from gui.widgets.result_tree import GIVEN, METRIC, WEIGHTS
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
@@ -101,6 +105,32 @@ def test_the_flat_table_says_what_networks_are_given_and_a_score_average_has_no_
         )
 
 
+def test_every_cell_is_in_view_after_a_study_of_one_modality(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=8), study="sound", folds=(1,))
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), study="several", folds=(1,))
+    context.settings.setValue("compare/study", "several")
+    panel = opened()
+    for study in ("sound", "several"):
+        panel.read(study)
+        qtbot.waitUntil(lambda study=study: panel.study == study and not panel.is_reading, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.grid.header().length() == panel.grid.viewport().width(), timeout=2000)
+
+
+def test_no_mark_hides_another_one(qtbot, opened, context):
+    """Sound, sight and both at the same place of a class: the square of sight is whole."""
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), folds=(1,), architectures=("alexnet",))
+    context.settings.setValue("compare/plots", 1)
+    panel = opened()
+    plot, view = panel.gains.plot, panel.gains
+    qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
+    plot.show_gains(replace(view.gains, values=np.ones_like(view.gains.values)), QColor("black"))
+    picture = plot.viewport().grab().toImage()
+    x, y = round(plot.x_of(1.0)), plot.top_of(0) + ROW / 2
+    side = 0.85 * RADIUS
+    for dx, dy in ((-side, -side), (side, -side), (-side, side), (side, side), (0, -side), (0, side)):
+        assert picture.pixelColor(round(x + dx), round(y + dy)).lightness() < 150  # of 245 without it
+
+
 def test_plot_and_findings_tell_modalities_apart(opened, context):
     make_modalities(context.workspace, synthetic_clips(6, per_class=16))
     panel = opened()
@@ -123,6 +153,7 @@ def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot,
     qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
     assert view.plot.order == list(view.gains.order())
     assert view.said.text().startswith("Both lies above")
+    assert view.whole.isVisible() and view.whole.text() == view.gains.whole()
     combos = [modality for modality, combo in view.networks.items() if combo.isVisible()]
     assert combos == [Modality.AUDIO_VISUAL]
     before = view.gains

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 
 from core.evaluation.metrics import METRICS
+from core.evaluation.statistics import ONE_FOLD
 from core.recipe import Recipe
 from core.run_spec import RunSpec
 from core.runs import Phase, run_folder
@@ -135,6 +136,34 @@ def test_one_run_has_no_interval_and_says_so(opened, context):
     assert "one fold" in panel.tree.topLevelItem(0).text(METRIC + 1)
     assert "no interval" in panel.findings.text()
     assert "synthetic" in panel.about.text()
+
+
+def test_one_fold_is_said_once_above_the_pairs(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), folds=(1,))
+    said = opened().findings.text()
+    assert said.startswith(f"<p>{ONE_FOLD}</p>") and said.count("no interval") == 1
+    assert said.count(" over 1 fold.") == 3
+
+
+def test_presentation_names_study_and_dataset(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), folds=(1,))
+    panel = opened()
+    assert panel.heading.isHidden()
+    panel.present(True)
+    assert panel.heading.isVisible() and not panel.study_choice.isVisible()
+    assert STUDY in panel.heading.text() and "synthetic" in panel.heading.text()
+    panel.present(False)
+    assert panel.heading.isHidden() and panel.study_choice.isVisible()
+
+
+def test_a_long_title_is_whole_below_the_plot(opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=16), folds=(1,))
+    panel = opened()
+    panel.resize(1280 - rail.WIDTH, 720)
+    for name in METRICS:
+        choose_metric(panel, name)
+        title, wide = panel.forest._title()
+        assert title == panel.forest.title and wide <= panel.forest.width()
 
 
 def test_several_pairs_are_corrected_for(opened, context):

@@ -107,6 +107,17 @@ def test_unfinished_runs_are_listed_with_their_reason(opened, context):
     assert "Copy its name for verify" not in menu(panel, group.child(0))  # there is nothing to compare with
 
 
+def test_a_study_without_a_finished_run_has_no_axis(opened, context):
+    spec = RunSpec(study=STUDY, network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=2, seed=0)
+    run_folder(context.workspace, spec).create(spec)
+    panel = opened()
+    assert "No run of this study has finished" in panel.findings.text()
+    picture = panel.forest.grab().toImage()
+    assert {picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(picture.height())} == {
+        picture.pixel(0, 0)
+    }
+
+
 def test_a_run_whose_programme_was_killed_is_interrupted_until_it_is_taken_up(qtbot, opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=8), networks=NETWORKS[:1], folds=(1,))
     spec = RunSpec(study="fabricated test data", network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=2, seed=0)

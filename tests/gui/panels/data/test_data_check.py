@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import shutil
 
 import numpy as np
 import soundfile
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from core.chosen import open_chosen
 from core.run_spec import DatasetChoice
@@ -71,17 +73,57 @@ def test_leaks_are_sought_in_the_folds_that_train_would_make(qtbot, panel, conte
     shutil.copy(folder / names[0], folder / twin)  # of another group in the same of two folds
     context.study = Study(dataset=in_train.model_copy(update={"folds": 2}))
     opened(qtbot, panel, folder)
+    assert panel.content.facts.text().startswith("3 classes · 12 clips · 4 groups · 4 folds, made here")
     checked(qtbot, panel, panel.content.check_button)
     assert panel.checked.leaks == () and context.dataset.folds == (1, 2)
+    said = panel.content.check.leak_summary.text()
+    assert said.endswith("The folds are those that the study in Train makes; no file was changed.")
     context.study = Study(dataset=in_train.model_copy(update={"folds": 0}))  # edited in Train
     panel.activate()
     qtbot.waitUntil(lambda: panel.checked.leaks != (), timeout=20_000)
     (leak,) = panel.checked.leaks
     assert (leak.kind, {leak.first, leak.second}) == ("same file", {names[0], twin})
     assert context.dataset.folds == (1, 2, 3, 4) and "4 folds, made here" in panel.content.facts.text()
+    assert "The folds are those" in panel.content.check.leak_summary.text()
     found = panel.checked
     panel.activate()
     assert panel._job is None and panel.checked is found, "nothing is new"
+
+
+def test_the_check_says_which_preset_made_its_folds(qtbot, panel, folder):
+    """That of the folder's name leaves out each of six groups; opened, there are five folds at most."""
+    with (folder / "labels.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("path", "label", "group"))
+        for name in ("rain", "siren", "wind"):
+            for take in range(6):
+                noise = np.random.default_rng([take, ord(name[0])]).normal(size=RATE // 2)
+                soundfile.write(folder / name / f"{take}.wav", 0.1 * noise, RATE)
+                table.writerow((f"{name}/{take}.wav", name, f"person {take}"))
+    opened(qtbot, panel, folder.rename(folder.with_name("weizmann")))
+    assert "6 groups · 5 folds" in panel.content.facts.text()
+    checked(qtbot, panel, panel.content.check_button)
+    assert "6 groups · 6 folds" in panel.content.facts.text()
+    assert panel.content.check.leak_summary.text().endswith(
+        "The folds are those that the preset “weizmann” makes, which Train takes for a folder of this name; "
+        "no file was changed."
+    )
+
+
+def test_a_reason_is_shown_from_its_beginning_and_read_whole_in_its_tooltip(qtbot, panel, folder):
+    opened(qtbot, panel, folder)
+    checked(qtbot, panel, panel.content.check_button)
+    problems = panel.content.check.problems
+    row, place = row_of(problems, "File", "rain/text.wav"), [c.title for c in problems.clips.columns].index("Reason")
+    index = problems.clips.index(row, place)
+    (whole,) = (p.sentence for p in panel.checked.report.problems if p.clip_id == "rain/text.wav")
+    assert whole == f"{folder / 'rain' / 'text.wav'} {index.data()}"
+    assert whole in html.unescape(index.data(Qt.ItemDataRole.ToolTipRole))
+    for number, mode in ((0, Qt.TextElideMode.ElideMiddle), (place, Qt.TextElideMode.ElideRight)):
+        option = QStyleOptionViewItem()
+        problems.initViewItemOption(option)
+        problems.itemDelegate().initStyleOption(option, problems.clips.index(row, number))
+        assert option.textElideMode == mode
 
 
 def test_a_problem_that_is_clicked_shows_its_clip_whatever_the_filters(qtbot, panel, folder):
@@ -144,6 +186,7 @@ def test_a_check_that_finds_nothing_says_so(qtbot, panel, folder):
     page = panel.content.check
     assert panel.content.tabs.tabText(CHECK) == "Check"
     assert not len(page.problems.clips.rows) and page.leak_summary.text().startswith("No recording")
+    assert page.leak_summary.text().endswith("from training to test."), "the folds are those it was opened with"
 
 
 def test_a_cancelled_check_changes_nothing(qtbot, panel, context, folder, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,8 +173,11 @@ def test_every_augmentation_of_videos_changes_what_it_says(qtbot, opened, kind):
         assert np.array_equal(before.frames[:, :, ::-1], after.frames)
     if kind is MIXUP:
         heading = preview.sight.after.heading.whole()
-        assert heading.startswith(f"After: {seen[-1].share:.0%} of this clip") and heading.endswith(seen[-1].other)
-        assert seen[-1].other.startswith("right/")
+        assert heading.startswith(f"After: {100 * seen[-1].share:.0f} % of this clip")
+        assert heading.endswith(seen[-1].other) and seen[-1].other.startswith("right/")
+        preview.sight.show_sides(replace(seen[-1], other="right/" + 9 * "a_long_name_of_a_file" + ".mkv"))
+        qtbot.waitUntil(lambda: "…" in preview.sight.after.heading.text(), timeout=2000)
+        assert abs(preview.sight.before.width() - preview.sight.after.width()) <= 1
     preview.sight.play.click()
     assert preview.sight.player.playing
     qtbot.waitUntil(lambda: preview.sight.after.strip.current > 0, timeout=5000)

@@ -188,6 +188,7 @@ def test_what_is_said_of_single_frames_is_handed_on_and_another_class_can_be_cho
         qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=first)  # the true class
         assert bars.rows[0] == true == bars.of_frames
         assert handed[-1][1] == classes[true]
+        assert f"how probable {classes[true]} is" in handed[-1][2] and "Click another class" in handed[-1][2]
         np.testing.assert_array_equal(handed[-1][0], said[:, true])
         before = panel.data
         context.runs_changed.emit()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton
 
 from core.engine import EngineStatus, State
 from core.errors import UserError
+from core.evaluation.statistics import ONE_FOLD
 from core.events import Outcome, Progress, StudyStarted
 from core.robustness import CORRUPTIONS
 from core.robustness.tables import level_table
@@ -105,14 +106,15 @@ def test_what_is_missing_is_asked_for_in_the_background(qtbot, opened, context, 
     row = CORRUPTIONS[corruption]
     assert row.title in panel.unasked.sentence.text()
     (button,) = [b for b in panel.findChildren(QPushButton) if b.isVisible()]
-    assert button.isEnabled() and f"{4 * 2 * 2 * len(row.levels)} answers missing" in panel.note.text()
+    assert button.isEnabled() and button.text() == "Test the networks"
+    assert panel.note.text() == f"{4 * 2 * 2} runs to be tested at {len(row.levels)} levels each."
     button.click()
     assert panel.asking is not None and panel.progress.isVisible() and not button.isEnabled()
     settled(qtbot, panel)
     assert asked == [(panel.study, corruption, row.levels)]
     assert panel.progress.isHidden() and panel.curve.isVisible()
     write_levels(panel, f"{row.levels[0] * 1.25:g} {row.levels[0]:g}")
-    assert panel.bar.ask.isEnabled() and "16 answers missing" in panel.note.text()
+    assert panel.bar.ask.isEnabled() and panel.note.text().startswith("16 of 32 tests missing:")
     panel.bar.ask.click()
     settled(qtbot, panel)
     assert asked[1][2] == row.in_order([row.levels[0], row.levels[0] * 1.25])
@@ -282,7 +284,7 @@ def test_levels_that_are_still_typed_are_not_copied(opened, context):
 def test_one_fold_says_that_there_is_no_interval(opened, context):
     make_answers(make_study(context.workspace, CLIPS, folds=(1,)))
     panel = opened()
-    assert "One fold" in panel.findings.text()
+    assert panel.findings.text().startswith(f"<p>{ONE_FOLD}</p>") and panel.findings.text().count("no interval") == 1
     assert "[" not in panel.table.item(0, 1).text()
     assert "one fold: no interval" in panel.curve.lines[0].points[0].words
 

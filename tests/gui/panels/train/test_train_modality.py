@@ -132,6 +132,26 @@ def test_both_brings_its_branches_and_a_validation_part_and_takes_them_away_agai
     assert with_films.value().network == before.network
 
 
+@pytest.mark.parametrize("preset", ["weizmann", "ut-interaction"])
+def test_to_both_and_back_leaves_a_study_as_it_was(with_films, preset):
+    assert with_films.open_file(PRESETS / f"{preset}.toml")
+    before = with_films.value()
+    with_films.clips.modality.set(Modality.AUDIO_VISUAL)
+    assert len(with_films.value().network) == 3 * len(before.network)
+    with_films.clips.modality.set(Modality.VIDEO)
+    assert with_films.value() == before
+
+
+def test_what_was_edited_on_both_stays_on_the_way_back(with_films):
+    with_films.clips.modality.set(Modality.AUDIO_VISUAL)
+    with_films.recipe.form.editors["validation_share"].set(0.3)
+    with_films.networks.rows[0].form.editors["name"].widget.setText("ears")
+    many = len(with_films.networks.rows)
+    with_films.clips.modality.set(Modality.VIDEO)
+    assert len(with_films.networks.rows) == many
+    assert with_films.value().recipe.validation_share == 0.3
+
+
 def test_a_study_on_both_that_is_opened_stays_as_it_was_written(with_films, context, films):
     said = []
     context.message.connect(lambda sentence, level: said.append(sentence))

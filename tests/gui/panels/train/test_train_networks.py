@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core.datasets.base import Modality
+from core.recipe import Recipe
 from core.run_spec import Network
 from core.study import Study
+from gui.panels.train_network_row import DEPARTURES, EXAMPLE, Around
 from gui.panels.train_study import StudyEditor
 
 STUDY = Study(network=(Network(architecture="baseline_cnn"), Network(architecture="alexnet")))
@@ -39,6 +42,36 @@ def test_a_departure_that_is_wrong_is_said_at_its_field(editor, qtbot, departure
     row.form.editors["recipe"].widget.setText("epochs = 5")
     assert row.form.sentences() == {}
     assert editor.value().network[1].recipe == {"epochs": 5}
+
+
+def test_keys_that_a_departure_can_name_stand_at_its_field(editor):
+    row = editor.networks.rows[0]
+    tooltip = row.form.editors["recipe"].widget.toolTip()
+    assert "Keys of the recipe" in tooltip and EXAMPLE in tooltip and "in video: input, frames, size" in tooltip
+    for section, keys in DEPARTURES.items():
+        model = Recipe.model_fields[section].annotation if section else Recipe
+        assert set(keys) <= set(model.model_fields), section
+    row.form.editors["recipe"].widget.setText(EXAMPLE)
+    study = editor.value()
+    recipe = study.recipe_of(study.network[0])
+    assert (recipe.epochs, recipe.learning_rate, recipe.video.frames, recipe.video.size) == (20, 3e-4, 8, 64)
+
+
+def test_what_is_folded_away_is_said_where_it_unfolds(editor):
+    row = editor.networks.rows[0]
+    assert row.more.toolTip() == "Its name, what is frozen and where it departs from the recipe."
+    row.show_around(Around(Modality.VIDEO, tuple(Modality)))
+    assert "its temporal model" in row.more.toolTip() and "fusion" not in row.more.toolTip()
+    row.show_around(Around(Modality.AUDIO_VISUAL, tuple(Modality)))
+    assert "its fusion, its branches" in row.more.toolTip() and "temporal" not in row.more.toolTip()
+
+
+def test_one_frozen_stage_is_no_stages(editor):
+    form = editor.networks.rows[0].form
+    form.editors["freeze"].set("stages")
+    for stages, words in ((1, "1 first stage frozen"), (3, "3 first stages frozen")):
+        form.editors["freeze_stages"].set(stages)
+        assert editor.networks.rows[0]._summary.text() == words
 
 
 def test_a_departure_that_does_not_fit_the_network_is_said_at_its_row(editor):

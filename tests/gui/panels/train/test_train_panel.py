@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QPushButton
 from core.engine import State
 from core.errors import UserError
 from core.events import Outcome
+from core.presets import PRESETS
 from core.run_spec import DatasetChoice, Network
 from core.study import Study, read_study
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
-from gui.panels.train_study import PRESETS
 from gui.panels.train_welcome import DEMOS
 from tests.gui.panels.train.trial import STUDY, costs
 

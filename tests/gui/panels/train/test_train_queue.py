@@ -230,6 +230,25 @@ def test_modalities_are_told_in_words_and_by_the_style_of_their_lines(panel, qtb
     assert panel.curves.runs[specs[1].id].part == "sight, fold 1, seed 0"
 
 
+def test_a_variant_looks_alike_in_the_queue_the_legend_and_the_form(panel, qtbot, context):
+    networks = (Network(architecture="alexnet"), Network(architecture="alexnet", weights="imagenet"))
+    study = Study(name="alike", folds=(1, 2), network=networks)
+    for spec in study.runs((1, 2)):
+        run_folder(context.workspace, spec).create(spec)
+    write_toml(study, context.workspace.runs / "alike" / "study.toml")
+    shown(qtbot, panel, "alike")
+    panel.editor.set_value(study)
+
+    def picture(icon):
+        return icon.pixmap(theme.icon_size()).toImage()
+
+    model = panel.queue.table.model()
+    queue = [picture(model.index(row, 0).data(Qt.ItemDataRole.DecorationRole)) for row in range(4)]
+    assert queue == 2 * [picture(panel.curves.chips[network.label].icon()) for network in networks]
+    assert queue[0] != queue[1]
+    assert [row._swatch.pixmap().toImage() for row in panel.editor.networks.rows] == queue[:2]
+
+
 def test_an_average_of_scores_looks_finished_without_epochs(panel, qtbot, context):
     late = write_comparison(context.workspace)[2]
     shown(qtbot, panel, "three")

@@ -10,10 +10,10 @@ import soundfile
 
 import core.estimate
 import core.weights  # now: its libraries take longer than a test waits
-from core.engine import State
+from core.engine import STOPPED, State
 from core.estimate import Estimate
 from core.run_spec import DatasetChoice, Network
-from core.runs import LogRow, Phase, run_folder
+from core.runs import REPEATED, LogRow, Phase, run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from gui.panels.train import TrainPanel
@@ -127,6 +127,25 @@ def test_nothing_is_resumed_while_another_study_is_about_to_start(panel, qtbot, 
     context.engine.finish()
     qtbot.waitUntil(panel.queue.resume.isEnabled)
     assert context.engine.started == [short]
+
+
+def test_a_long_study_that_is_resumed_is_named_in_the_question(panel, qtbot, context, monkeypatch):
+    long = Estimate(36_000.0, 1000, 10**12, 84, LEFT.per_run)
+    monkeypatch.setattr(core.estimate, "estimate", lambda *args: long)
+    panel.editor.set_value(STUDY.model_copy(update={"name": "another"}))
+    panel.queue.resume.click()
+    qtbot.waitUntil(lambda: panel.controls.step is Step.ASKING)
+    assert panel.controls.sentence.text() == f"“one”: {long.sentence()}"
+    panel.controls.cancel_button.click()
+    panel.controls.start_button.click()
+    qtbot.waitUntil(lambda: panel.controls.step is Step.ASKING)
+    assert panel.controls.sentence.text() == long.sentence(), "of the study in the form"
+
+
+def test_what_a_stop_costs_is_said_where_one_stops_and_resumes(panel):
+    assert REPEATED in panel.controls.stop_button.toolTip()
+    assert REPEATED in panel.queue.resume.toolTip()
+    assert REPEATED in STOPPED
 
 
 def test_a_later_wish_takes_the_place_of_an_earlier_one(panel, qtbot, context, monkeypatch):
