@@ -1,6 +1,8 @@
-"""Figures as people read them."""
+"""Figures and lists as people read them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 def duration(seconds: float) -> str:
@@ -47,3 +49,11 @@ def count(number: float) -> str:
         if number >= power:
             return f"{number / power:.3g} {letter}"
     return f"{number:.0f}" if number else "–"
+
+
+def joined(words: Iterable[str], between: str = ", ") -> str:
+    """Those that say something, each once: of `GRU` and `gru` the first."""
+    once: dict[str, str] = {}
+    for word in filter(None, words):
+        once.setdefault(word.casefold(), word)
+    return between.join(once.values())

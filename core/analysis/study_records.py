@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.evaluation.families import initial, variant
 from core.evaluation.predictions import Predictions
 from core.events import Progress
+from core.readable import joined
 from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, list_runs
 from core.workspace import Workspace
@@ -180,7 +181,7 @@ def _networks(specs: Mapping[str, RunSpec]) -> tuple[NetworkName, ...]:
                 architecture=architecture,
                 modality=spec.modality,
                 name=label if says else f"{label}, {word}",
-                short=", ".join(filter(None, (word, *tells))),
+                short=joined((word, *tells)),
             )
         )
     place, modalities = list(MODELS), list(Modality)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.datasets.base import Modality
 from core.evaluation.summary import NetworkRow, Summary
+from core.readable import joined
 from core.run_spec import Network, RunSpec
 from models import MODELS
 
@@ -36,7 +37,7 @@ class Family:
         own, _, digest = row.label.partition(" · ")
         name = own if row.spec.network.name else ""
         weights = _weights(row.spec) if len({_weights(member.spec) for member in self.members}) > 1 else ""
-        return ", ".join(filter(None, (name, weights, variant(row.spec), digest)))
+        return joined((name, weights, variant(row.spec), digest))
 
 
 def families(summary: Summary, metric: str = "accuracy") -> tuple[Family, ...]:

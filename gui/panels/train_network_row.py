@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
-from core.readable import counted
+from core.readable import counted, joined
 from core.run_lists import Earlier
 from core.run_spec import Network
 from core.study import architectures
@@ -268,7 +268,7 @@ class NetworkRow(QWidget):
             frozen = {"nothing": "", "stages": f"{first} frozen"}
             parts.append(frozen.get(shown["freeze"], "all but the head frozen"))
         parts.append(shown["recipe"])
-        text = " · ".join(part for part in parts if part)
+        text = joined(parts, " · ")
         self._summary.setText(text)
         self._summary.setVisible(bool(text) and not self.more.isChecked())
 

@@ -11,3 +11,9 @@ def test_one_of_a_thing_is_named_in_the_singular():
 def test_a_minus_is_a_minus():
     assert readable.figure(-0.5, "+.1f") == "−0.5"
     assert readable.figure(12.0) == "12"
+
+
+def test_words_that_say_the_same_are_said_once():
+    assert readable.joined(("GRU", "", "sight", "gru")) == "GRU, sight"
+    assert readable.joined((), " · ") == ""
+    assert readable.joined(["gated attention", "Gated attention"], " · ") == "gated attention"
