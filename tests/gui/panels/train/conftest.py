@@ -6,6 +6,7 @@ import pytest
 
 import core.estimate
 from gui.panels.train import TrainPanel
+from gui.panels.train_study import StudyEditor
 from tests.gui.panels.train.trial import costs
 
 
@@ -18,6 +19,13 @@ def train_panel(qtbot, context):
     made.close_panel()
     made.close()
     made.deleteLater()
+
+
+@pytest.fixture
+def editor(qtbot, context):
+    made = StudyEditor(context)
+    qtbot.addWidget(made)
+    return made
 
 
 @pytest.fixture

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core.settings_file import write_toml
 from core.study import Study
-from gui.panels.train_study import StudyEditor
-
-
-@pytest.fixture
-def editor(qtbot, context):
-    made = StudyEditor(context)
-    qtbot.addWidget(made)
-    return made
 
 
 def hint(editor) -> str:

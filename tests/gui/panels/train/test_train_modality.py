@@ -13,7 +13,7 @@ from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, run_folder
 from core.study import Study
-from gui.panels.train_study import VALIDATION, StudyEditor
+from gui.panels.train_study import VALIDATION
 
 ALONE = (Network(modality="audio"), Network(modality="video"))
 
@@ -26,13 +26,6 @@ def films(tmp_path) -> DatasetChoice:
         for take in range(3):
             (tmp_path / "films" / name / f"{take}.mp4").touch()
     return DatasetChoice(name="labelled-folder", root=str(tmp_path / "films"))
-
-
-@pytest.fixture
-def editor(qtbot, context):
-    made = StudyEditor(context)
-    qtbot.addWidget(made)
-    return made
 
 
 @pytest.fixture

@@ -9,17 +9,14 @@ from core.recipe import Recipe
 from core.run_spec import Network
 from core.study import Study
 from gui.panels.train_network_row import DEPARTURES, EXAMPLE, Around
-from gui.panels.train_study import StudyEditor
 
 STUDY = Study(network=(Network(architecture="baseline_cnn"), Network(architecture="alexnet")))
 
 
 @pytest.fixture
-def editor(qtbot, context):
-    made = StudyEditor(context)
-    qtbot.addWidget(made)
-    made.set_value(STUDY)
-    return made
+def editor(editor):
+    editor.set_value(STUDY)
+    return editor
 
 
 @pytest.mark.parametrize(

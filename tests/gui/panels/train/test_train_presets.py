@@ -11,14 +11,6 @@ from core.control import Control
 from core.datasets import DATASETS
 from core.presets import PRESETS, read_presets
 from core.run_spec import DatasetChoice
-from gui.panels.train_study import StudyEditor
-
-
-@pytest.fixture
-def editor(qtbot, context):
-    made = StudyEditor(context)
-    qtbot.addWidget(made)
-    return made
 
 
 @pytest.fixture
