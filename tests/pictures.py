@@ -56,7 +56,8 @@ def main(
                 window.toggle_presentation()
             settle(app, window)
             path = folder / f"{name}-{'dark' if dark else 'light'}.png"
-            window.grab().save(str(path))
+            # Of the screen: `window.grab()` lays out panels that were never shown without the margins of their labels.
+            window.screen().grabWindow(window.winId()).save(str(path))
             if present:
                 window.toggle_presentation()
             print(path)

@@ -33,11 +33,12 @@ class Family:
 
     def name_of(self, row: NetworkRow) -> str:
         """A network within its cell: its own name, its weights where the row has several, what it does with time or
-        with its branches, and the digest of its recipe where it was trained under several."""
+        with its branches where its name does not say so, and the digest of its recipe where it was trained under
+        several."""
         own, _, digest = row.label.partition(" · ")
-        name = own if row.spec.network.name else ""
+        name, does = own if row.spec.network.name else "", variant(row.spec)
         weights = _weights(row.spec) if len({_weights(member.spec) for member in self.members}) > 1 else ""
-        return joined((name, weights, variant(row.spec), digest))
+        return joined((name, weights, "" if does.casefold() in name.casefold() else does, digest))
 
 
 def families(summary: Summary, metric: str = "accuracy") -> tuple[Family, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,14 +31,14 @@ def columns(dataset: Dataset, headers: Headers | None, unheard: frozenset[str]) 
             "Name of the clip in its dataset.",
             np.arange(len(clips)),
             names,
-            width=_wide(names, 150),
+            width=150,
         ),
         Column(
             "Class",
             "Label of the clip.",
             np.array([clip.label for clip in clips]),
             dataset.classes,
-            width=_wide(dataset.classes, 110),
+            width=110,
         ),
         Column("Fold", "Part of the cross-validation.", np.array([clip.fold or 0 for clip in clips]), width=46),
     ]
@@ -58,11 +56,6 @@ def columns(dataset: Dataset, headers: Headers | None, unheard: frozenset[str]) 
     return made
 
 
-def _wide(words: Sequence[str], most: int = 160) -> int:
-    """Pixels that the longest of some words needs."""
-    return min(most, 26 + 9 * max(map(len, words), default=0))
-
-
 def _of_headers(dataset: Dataset, headers: Headers, unheard: frozenset[str]) -> list[Column]:
     made = [Column("Length s", "Seconds, as the file's header says.", headers.seconds, format=".2f", width=72)]
     if headers.has_pictures.any():
@@ -71,7 +64,7 @@ def _of_headers(dataset: Dataset, headers: Headers, unheard: frozenset[str]) -> 
         words = [f"{width}×{height}" if width else "–" for width, height in sizes.tolist()]
         made += [
             Column("Sound", "no: there is no sound track. silent: there is nothing on it.", sound, SOUND, width=60),
-            Column("Pixels", "Width × height in the file. All are resized.", size.ravel(), words, width=_wide(words)),
+            Column("Pixels", "Width × height in the file. All are resized.", size.ravel(), words, width=96),
             Column("fps", "Frames a second in the file.", headers.frame_rates, format=".4g", width=56),
         ]
     if headers.has_sound.any():

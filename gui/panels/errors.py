@@ -275,15 +275,16 @@ class ErrorsPanel(ResultsPanel):
 
     def _show_opinions(self, record: int) -> None:
         assert self.data is not None
-        several, titles = len(self.data.modalities) > 1, architectures()
+        titles = architectures()
+        grouped = any(network.name != titles[network.architecture] for network in self.data.networks)
         opinions = [
             Opinion(
                 network.name,
                 theme.architecture_colour(network.architecture),
                 None if answer is None else answer.probabilities,
                 network.modality,
-                titles[network.architecture] if several else "",
-                network.short if several else network.name,
+                titles[network.architecture] if grouped else "",
+                network.short if grouped else network.name,
                 None if answer is None else answer.sound_share,
             )
             for network, answer in zip(self.data.networks, self.data.answers(record), strict=True)

@@ -26,8 +26,8 @@ def clip_columns(data: StudyRecords) -> list[Column]:
     names = [network.name for network in data.networks]
     icons = [mark_icon(n.modality, theme.architecture_colour(n.architecture)) for n in data.networks]
     return [
-        Column("True", "Class of the clip.", records.true, records.classes, width=112),
-        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=112),
+        Column("True", "Class of the clip.", records.true, records.classes, width=128),
+        Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=128),
         Column(
             "Sure", "Probability of the predicted class.", 100 * records.confidence, format=".0f", unit=" %", width=64
         ),
@@ -38,7 +38,7 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             format="z.2f",
             width=64,
         ),
-        Column("Network", "Whose answer this is.", network_of_run[records.run], names, icons=icons, width=172),
+        Column("Network", "Whose answer this is.", network_of_run[records.run], names, icons=icons, width=264),
         Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=152),
         Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),
         Column("Seed", "Random seed of the run.", seeds[records.run], format="d", width=48),

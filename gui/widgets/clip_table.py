@@ -24,6 +24,8 @@ from gui import theme
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
+MARGINS = 4 * theme.GRID  # of a name, left and right together, in pixels
+FEW = 32  # of the names of a column are measured: there may be as many as clips
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,13 @@ class Column:
     unit: str = ""
     icons: Sequence[QIcon] = ()  # one for each name
     red: NDArray[np.bool_] | None = None  # (clips,) written in the colour of errors
-    width: int = 72  # pixels at first
+    width: int = 72  # pixels at first; the most of them for names, which take what they need
     sentences: Sequence[str] = ()  # one for each name: all that it begins with, to be read in the tooltip
+
+    @property
+    def fits(self) -> bool:
+        """Whether its width is that of its names: sentences take what they are given."""
+        return len(self.names) > 0 and not len(self.sentences)
 
     def text(self, clip: int) -> str:
         value = self.values[clip]
@@ -158,7 +165,16 @@ class ClipTable(QTableView):
         self._open = current
         self.clips.set_columns(columns)
         for place, column in enumerate(columns):
-            self.setColumnWidth(place, round(theme.pixels(column.width)))
+            most = round(theme.pixels(column.width))
+            self.setColumnWidth(place, min(most, self._needed(place, column)) if column.fits else most)
+
+    def _needed(self, place: int, column: Column) -> int:
+        """Pixels for the longest name of a column and for its heading."""
+        metrics = self.fontMetrics()
+        icon = self.iconSize().width() + theme.GRID if len(column.icons) else 0
+        longest = sorted(column.names, key=len)[-FEW:]  # letters differ in width, but not by that much
+        widest = max((metrics.horizontalAdvance(name) for name in longest), default=0) + icon + MARGINS
+        return max(widest, self.horizontalHeader().sectionSizeHint(place))
 
     def show_clips(self, clips: NDArray[np.int64], why_empty: str = "") -> None:
         """Show these; the current clip stays so where it is one of them, else the first is.

@@ -130,7 +130,7 @@ class ForestPlot(QWidget):
     def _left(self) -> float:
         metrics = QFontMetricsF(theme.font())
         longest = max((metrics.horizontalAdvance(row.name) for row in self.rows), default=0.0)
-        return min(longest + 5.0 * theme.GRID, 0.3 * self.width())
+        return min(longest + 5.0 * theme.GRID, 0.35 * self.width())
 
     def _width(self) -> float:
         return max(1.0, self.width() - self._left() - 2 * theme.GRID)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -22,6 +22,8 @@ from gui.widgets.marks import MARKS
 
 NETWORK, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 BEST = "★"
+GAPS = 3 * theme.GRID  # around and between the two ends of a cell
+LEAST = 16 * theme.GRID  # of a column, in pixels
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -62,8 +64,23 @@ class ModalityGrid(QTreeWidget):
             cells = [family.of(modality) for modality in shown]
             for line in range(max(map(len, cells))):
                 self._add_line(family, [cell[line] if line < len(cell) else None for cell in cells], line == 0, metric)
-        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self._share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Columns take what they need; the room that is left, or missing, is shared equally."""
+        columns = range(1, self.columnCount())
+        if not columns:
+            return
+        needed = [max(self.sizeHintForColumn(column), self.header().sectionSizeHint(column)) for column in columns]
+        left = (self.viewport().width() - self.header().sectionSize(0) - sum(needed)) / len(columns)
+        for column, width in zip(columns, needed, strict=True):
+            self.setColumnWidth(column, max(LEAST, int(width + left)))
 
     def _add_line(self, family: Family, networks: list[NetworkRow | None], first: bool, metric: str) -> None:
         item = QTreeWidgetItem([family.title if first else ""])
@@ -92,6 +109,12 @@ class ModalityGrid(QTreeWidget):
 
 class _TwoEnds(QStyledItemDelegate):
     """Paints the name of a cell at its left and the figures at its right; the name gives way."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        size = super().sizeHint(option, index)
+        if index.column() and (name := index.data(NAME)):
+            size.setWidth(size.width() + QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(name) + GAPS)
+        return size
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -185,7 +185,7 @@ class ProbabilityBars(QWidget):
         title = top.adjusted(2 * theme.GRID, 0, 0, 0)
         name, metrics = opinion.short or opinion.network, painter.fontMetrics()
         if metrics.horizontalAdvance(name) > title.width():
-            name = name.partition(", ")[2] or name  # the mark says the modality, too
+            name = name.removeprefix(f"{opinion.modality.word}, ")  # the mark says the modality, too
         painter.drawText(title, LEFT, metrics.elidedText(name, ELIDE, int(title.width())))
         if opinion.probabilities is None:
             painter.setPen(theme.colour("muted"))

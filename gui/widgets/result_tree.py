@@ -9,11 +9,10 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from core import readable
-from core.datasets.base import Modality
-from core.evaluation.families import started_from
+from core.evaluation.families import started_from, variant
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, UnfinishedRun
-from core.evaluation.summary import NetworkRow, ScoredRun
+from core.evaluation.summary import NetworkRow, ScoredRun, Summary
 from core.evaluation.tables import given
 from core.runs import RunFolder
 from gui import theme
@@ -21,7 +20,8 @@ from gui.widgets.marks import mark_icon
 
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 GIVEN, WEIGHTS, METRIC, FOLDS = 1, 2, 3, 5
-# All but Given are in view in a window of 1280 pixels; where that is shown, one scrolls to the last two.
+# All but Given are in view in a window of 1280 pixels; where that is shown, one scrolls to the last two. Where all
+# networks are of one modality it is shown only if their names leave out what it says.
 COLUMNS = (  # heading, width, tooltip; what wins on the left
     ("Network", 200, "Architecture and name; open it to see its runs. A double click, or Enter, shows its errors."),
     ("Given", 160, "What a network is given of a clip: its sound, its sight, or both; and how it joins the frames of a "
@@ -37,7 +37,7 @@ COLUMNS = (  # heading, width, tooltip; what wins on the left
     ("Clips/s", 64, "Training clips a second, the median run."),
     ("Mult-adds", 80, "Multiply-adds: multiplications with addition that one clip takes."),
     ("On disk", 72, "Room its runs take."),
-    ("Note", 64, "What you wrote about a run: a double click writes it."),
+    ("Note", 56, "What you wrote about a run: a double click writes it."),
 )  # fmt: skip
 NOTE = len(COLUMNS) - 1
 
@@ -84,8 +84,7 @@ class ResultTree(QTreeWidget):
         self.headerItem().setToolTip(METRIC, f"{row.help}{lower} Mean over folds; seeds are averaged within a fold.")
         self.resizeColumnToContents(METRIC)
         self.setColumnWidth(METRIC, max(round(theme.pixels(72)), self.columnWidth(METRIC)))
-        plain = all(given(network.spec) == Modality.AUDIO.word for network in overview.summary.networks)
-        self.setColumnHidden(GIVEN, plain)  # nothing that the names of the networks do not say
+        self.setColumnHidden(GIVEN, _said(overview.summary))
         opened = {item.data(0, NETWORK) for item in self._networks() if item.isExpanded()}
         self.setSortingEnabled(False)
         self.clear()
@@ -95,6 +94,14 @@ class ResultTree(QTreeWidget):
         if overview.unfinished:
             self._add_unfinished(overview).setExpanded("" in opened)
         self.setSortingEnabled(True)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """The column of names takes what it needs of the room of the one that is not shown."""
+        (_, name, _), (_, more, _) = COLUMNS[0], COLUMNS[GIVEN]
+        least, most = name, name + more if self.isColumnHidden(GIVEN) else name
+        self.resizeColumnToContents(0)
+        self.setColumnWidth(0, min(max(self.columnWidth(0), round(theme.pixels(least))), round(theme.pixels(most))))
 
     def _networks(self) -> list[QTreeWidgetItem]:
         return [item for place in range(self.topLevelItemCount()) if (item := self.topLevelItem(place)) is not None]
@@ -166,6 +173,12 @@ class ResultTree(QTreeWidget):
         word = "Delete this run …" if len(folders) == 1 else f"Delete its {len(folders)} runs …"
         menu.addAction(word, lambda: self.delete_wanted.emit(folders))
         return menu
+
+
+def _said(summary: Summary) -> bool:
+    """Whether the names of the networks say all of what they are given: one modality, and what each does with time."""
+    told = all(variant(network.spec).casefold() in network.label.casefold() for network in summary.networks)
+    return told and len(summary.modalities) == 1
 
 
 class _Item(QTreeWidgetItem):

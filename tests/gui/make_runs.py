@@ -146,7 +146,15 @@ def make_study(
     return [
         make_run(
             workspace,
-            RunSpec(study=study, network=network, dataset=choice, recipe=Recipe(), fold=fold, seed=seed),
+            RunSpec(
+                study=study,
+                network=network,
+                modality=Modality.AUDIO if network.modality == "as the study" else Modality(network.modality),
+                dataset=choice,
+                recipe=Recipe(),
+                fold=fold,
+                seed=seed,
+            ),
             clips,
         )
         for seed in seeds

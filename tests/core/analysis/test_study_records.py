@@ -170,6 +170,29 @@ def test_networks_stand_by_architecture_then_sound_sight_both_and_tell_themselve
         assert len(set(short)) == 4
 
 
+@pytest.mark.parametrize(
+    ("networks", "short"),
+    [
+        (
+            [Network(modality="video", temporal="gru"), Network(architecture="alexnet", modality="video")],
+            ["gru", "average"],
+        ),
+        (
+            [
+                Network(architecture="alexnet", modality="video", temporal="gru"),
+                Network(architecture="alexnet", modality="video", temporal="gru", weights="imagenet"),
+                Network(architecture="alexnet", modality="video", temporal="attention", name="looks, everywhere"),
+            ],
+            ["gru, ImageNet", "gru, scratch", "looks, everywhere"],
+        ),
+        ([Network(), Network(architecture="alexnet", weights="imagenet")], ["scratch", "ImageNet"]),
+    ],
+)
+def test_networks_of_one_modality_say_within_their_architecture_what_tells_them_apart(workspace, networks, short):
+    make_study(workspace, synthetic_clips(4, per_class=8), networks=tuple(networks), folds=(1,))
+    assert sorted(n.short for n in read(workspace).networks) == sorted(short)
+
+
 def test_what_is_said_at_frames_is_kept_for_sight_alone(workspace):
     runs = make_modalities(workspace, synthetic_clips(4, per_class=8), folds=(1,), architectures=("alexnet",))
     (sight,) = [run for run in runs if run.spec.modality == Modality.VIDEO]

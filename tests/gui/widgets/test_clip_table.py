@@ -12,6 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from core.analysis.study_records import read_study_records
 from core.control import Control
 from core.run_spec import Network
+from gui import theme
 from gui.widgets.clip_columns import LOSS, clip_columns, short_names
 from gui.widgets.clip_table import ClipTable, ClipTableModel, Column
 from tests.gui.make_runs import make_study, synthetic_clips
@@ -128,3 +129,31 @@ def test_the_clip_that_is_open_stays_so_when_it_is_sorted_or_narrowed_to(qtbot, 
     assert not said  # what is open is not opened again: it may be playing
     table.show_clips(np.array([c for c in range(30) if c != clip]))
     assert said == [table.current] == [table.clips.rows[0]]
+
+
+def test_a_column_of_names_is_as_wide_as_they_need_and_no_wider_than_it_may_be(table):
+    short, long = ("run", "walk"), ("run", "a name that is far too long for the column that it stands in")
+    place = np.zeros(1, np.int64)
+    sentence = Column("Reason", "What.", place, short, width=300, sentences=short)
+    table.set_columns(
+        [Column("A", "A.", place, short, width=200), Column("B", "B.", place, long, width=200), sentence, *columns(1)]
+    )
+    needed = table.fontMetrics().horizontalAdvance("walk")
+    assert needed < table.columnWidth(0) < needed + 6 * theme.GRID
+    assert table.columnWidth(1) == 200
+    assert table.columnWidth(2) == 300
+    table.set_columns([Column("A heading that is longer than the names", "A.", place, short, width=400), *columns(1)])
+    assert table.columnWidth(0) >= table.horizontalHeader().sectionSizeHint(0)
+
+
+def test_no_name_of_a_study_is_cut_where_its_column_may_be_wide_enough(qtbot, context):
+    networks = (Network(architecture="baseline_cnn", temporal="3-d convolution", modality="video"),)
+    make_study(context.workspace, synthetic_clips(3), networks=networks, folds=(1,))
+    data = read_study_records(context.workspace, "fabricated-test-data", Control(), lambda progress: None)
+    table = ClipTable()
+    qtbot.addWidget(table)
+    table.set_columns(clip_columns(data))
+    table.show_clips(np.arange(5))
+    for column, made in enumerate(table.clips.columns):
+        if made.fits and table.columnWidth(column) < made.width:
+            assert table.columnWidth(column) >= table.sizeHintForColumn(column), made.title

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from core.datasets.base import Modality
 from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary
+from core.run_spec import Network
 from gui.widgets import gains_view
 from gui.widgets.gain_plot import RADIUS, ROW
 from gui.widgets.modality_grid import BEST, NETWORK
@@ -27,6 +28,37 @@ def test_one_modality_has_one_table_and_one_plot(opened, context):
     assert panel.tree.isVisible() and panel.forest.isVisible()
     assert not panel.tables.tabBar().isVisible() and not panel.plots.tabBar().isVisible()
     assert panel.tree.isColumnHidden(GIVEN)
+
+
+def test_what_networks_are_given_stands_once_where_all_are_given_the_same(opened, context):
+    networks = (
+        Network(modality="video", temporal="3-d convolution"),
+        Network(architecture="alexnet", modality="video", temporal="gru"),
+    )
+    make_study(context.workspace, synthetic_clips(6, per_class=8), networks=networks)
+    tree = opened().tree
+    assert tree.isColumnHidden(GIVEN)
+    assert tree.columnWidth(0) >= tree.sizeHintForColumn(0)  # the names take its room
+
+
+def test_what_a_name_of_ones_own_leaves_out_is_shown(opened, context):
+    make_study(
+        context.workspace,
+        synthetic_clips(6, per_class=8),
+        networks=(Network(modality="video", temporal="gru", name="mine"),),
+    )
+    assert not opened().tree.isColumnHidden(GIVEN)
+
+
+def test_no_name_is_cut_where_a_column_beside_has_room_to_spare(opened, context):
+    make_modalities(context.workspace, synthetic_clips(6, per_class=8), fusions=("gated attention", "score average"))
+    panel = opened()
+    panel.resize(1192, 760)
+    panel.tables.setCurrentWidget(panel.grid)
+    grid = panel.grid
+    columns = range(1, grid.columnCount())
+    assert all(grid.columnWidth(column) >= grid.sizeHintForColumn(column) for column in columns)
+    assert sum(map(grid.columnWidth, range(grid.columnCount()))) <= grid.viewport().width()
 
 
 def test_the_tabs_chosen_come_back_after_a_study_of_one_modality(qtbot, opened, context):
