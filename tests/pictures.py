@@ -43,6 +43,7 @@ def main(
     window = MainWindow(context)
     width, height = (int(number) for number in size.split("x"))
     window.resize(width, height)
+    window.move(0, 0)
     window.show()
     context.libraries.load(context.jobs)
     for name in panels.split(",") if panels else PANELS:

@@ -32,8 +32,8 @@ class NetworkName:
         architecture: row of MODELS.
         modality: what it is given of a clip.
         name: the label; where a study has several modalities and the label does not say which, with its word.
-        short: what tells it apart among those of its architecture: `both`, or `both, gated attention`; a network alone
-            with its architecture says what it does with time, or what it started from.
+        short: what tells it apart among those of its architecture: its own name, `both`, or `both, gated attention`; a
+            network alone with its architecture says what it does with time, or what it started from.
     """
 
     label: str
@@ -174,16 +174,16 @@ def _networks(specs: Mapping[str, RunSpec]) -> tuple[NetworkName, ...]:
         word, architecture = spec.modality.word, spec.network.architecture
         says = not several or label.partition(" · ")[0].endswith(word)
         alike = kinds[architecture, spec.modality] > 1
-        named = spec.network.name
-        does = named or (variant(spec) if alike or not several else "")
-        started = initial(spec.network) if alike and not named and not spec.branches else ""
+        does = variant(spec) if alike or not several else ""
+        started = initial(spec.network) if alike and not spec.branches else ""
+        short = spec.network.name or joined((word if several else "", does, started)) or initial(spec.network)
         made.append(
             NetworkName(
                 label=label,
                 architecture=architecture,
                 modality=spec.modality,
                 name=label if says else f"{label}, {word}",
-                short=joined((word if several else "", does, started)) or initial(spec.network),
+                short=short,
             )
         )
     place, modalities = list(MODELS), list(Modality)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -171,7 +172,7 @@ class ClipTable(QTableView):
     def _needed(self, place: int, column: Column) -> int:
         """Pixels for the longest name of a column and for its heading."""
         metrics = self.fontMetrics()
-        icon = self.iconSize().width() + theme.GRID if len(column.icons) else 0
+        icon = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) + theme.GRID if len(column.icons) else 0
         longest = sorted(column.names, key=len)[-FEW:]  # letters differ in width, but not by that much
         widest = max((metrics.horizontalAdvance(name) for name in longest), default=0) + icon + MARGINS
         return max(widest, self.horizontalHeader().sectionSizeHint(place))
