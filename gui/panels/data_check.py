@@ -68,7 +68,7 @@ class CheckPage(QWidget):
         fate = np.array([row[3] for row in rows], np.int64)
         self.problems.set_columns(
             [
-                Column("File", "Name of the clip.", np.arange(len(rows)), self._ids, width=224),
+                Column("File", "Name of the clip.", np.arange(len(rows)), self._ids, width=320),
                 _words("Problem", "What was found.", [row[1] for row in rows], width=152),
                 Column(
                     "Clip is", "Left out: cannot be used. Kept: odd, but used.", fate, ("kept", "left out"), width=88
@@ -106,9 +106,9 @@ class CheckPage(QWidget):
         self.leaks.setVisible(bool(leaks))
         self.leaks.set_columns(
             [
-                _words("Kept", "The clip that stays.", [leak.first for leak in leaks], width=224),
+                _words("Kept", "The clip that stays.", [leak.first for leak in leaks], width=320),
                 Column("Fold", "Its fold.", np.array([leak.first_fold for leak in leaks], np.int64), width=56),
-                _words("To exclude", "The clip that would be left out.", [leak.second for leak in leaks], width=224),
+                _words("To exclude", "The clip that would be left out.", [leak.second for leak in leaks], width=320),
                 Column("Fold", "Its fold.", np.array([leak.second_fold for leak in leaks], np.int64), width=56),
                 _words("They share", "Why they must not be split.", [leak.kind for leak in leaks], width=112),
             ]
