@@ -44,7 +44,7 @@ class GainsView(QWidget):
         self._job: Job | None = None
         self.family = named_combo("Architecture", "Whose networks are compared.", 144)
         self.networks = {
-            modality: named_combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 144)
+            modality: named_combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 224)
             for modality in Modality
         }
         self._pairs = {modality: _beside(modality.word, combo) for modality, combo in self.networks.items()}

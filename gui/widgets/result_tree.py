@@ -20,6 +20,7 @@ from gui.widgets.marks import mark_icon
 
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 GIVEN, WEIGHTS, METRIC, FOLDS = 1, 2, 3, 5
+LONGEST = 320  # px of a name, before type is enlarged
 # All but Given are in view in a window of 1280 pixels; where that is shown, one scrolls to the last two. Where all
 # networks are of one modality it is shown only if their names leave out what it says.
 COLUMNS = (  # heading, width, tooltip; what wins on the left
@@ -97,11 +98,12 @@ class ResultTree(QTreeWidget):
         self._fit_names()
 
     def _fit_names(self) -> None:
-        """The column of names takes what it needs of the room of the one that is not shown."""
-        (_, name, _), (_, more, _) = COLUMNS[0], COLUMNS[GIVEN]
-        least, most = name, name + more if self.isColumnHidden(GIVEN) else name
-        self.resizeColumnToContents(0)
-        self.setColumnWidth(0, min(max(self.columnWidth(0), round(theme.pixels(least))), round(theme.pixels(most))))
+        """Names are not cut, if they are not very long: to scroll to the last columns is less."""
+        for column in (0, GIVEN):
+            if not self.isColumnHidden(column):
+                self.resizeColumnToContents(column)
+                least = round(theme.pixels(COLUMNS[column][1]))
+                self.setColumnWidth(column, min(max(self.columnWidth(column), least), round(theme.pixels(LONGEST))))
 
     def _networks(self) -> list[QTreeWidgetItem]:
         return [item for place in range(self.topLevelItemCount()) if (item := self.topLevelItem(place)) is not None]
