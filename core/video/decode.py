@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -83,18 +83,30 @@ def decode(
         Cancelled: through `control`.
     """
     reader = Reader(path, control)
-    shrink = _Shrink(path, settings)
+    frames, times = keep(reader, settings, str(path))
+    return frames, times, reader.facts()
+
+
+def keep(
+    frames: Iterable[tuple[Frame, float]], settings: VideoSettings | None, name: str = "What is seen"
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Of frames in BGR at their own size, each with its seconds since the first: what `decode` keeps, and their times.
+
+    Raises:
+        UserError: they are too large; `name` begins the sentence.
+    """
+    shrink = _Shrink(settings)
     kept: Thinned[_Kept] | Paced[_Kept] | Within[_Kept] = keeper(settings)
-    for frame, seconds in reader:
+    for frame, seconds in frames:
         shrink.look(frame, seconds)
         kept.offer(seconds, shrink.keep)
         if kept.held and len(kept.held) * kept.held[0].nbytes > MOST_BYTES:
             raise UserError(
-                f"{path} has more frames than fit into {size(MOST_BYTES)} of memory. Cut it into shorter clips, or "
+                f"{name} has more frames than fit into {size(MOST_BYTES)} of memory. Cut it into shorter clips, or "
                 "choose a smaller side or a lower frame rate."
             )
     chosen = kept.chosen()
-    return shrink.stacked(chosen), np.array([item.seconds for item in chosen]), reader.facts()
+    return shrink.stacked(chosen), np.array([item.seconds for item in chosen])
 
 
 def kept_size(width: int, height: int, side: int) -> tuple[int, int]:
@@ -240,8 +252,8 @@ class _Kept:
 class _Shrink:
     """Makes what is kept of the frames that pass."""
 
-    def __init__(self, path: Path, settings: VideoSettings | None) -> None:
-        self.path, self.settings = path, settings
+    def __init__(self, settings: VideoSettings | None) -> None:
+        self.settings = settings
         self.rgb = settings is None or 3 in settings.streams
         self.flow = Flow() if settings is not None and 2 in settings.streams else None
         self._frame: Frame

@@ -1,0 +1,40 @@
+"""What a person can set about live recognition."""
+
+from __future__ import annotations
+
+from core.settings import Settings, setting
+
+
+class LiveSettings(Settings):
+    """How often networks are asked, and what becomes of their answers."""
+
+    hop: float = setting(
+        0.5,
+        "Every",
+        "So often the networks are asked about the newest window. A machine that is too slow skips some.",
+        unit="s",
+        ge=0.1,
+        le=5.0,
+    )
+    smoothing: int = setting(
+        3, "Averaged over", "Probabilities are averaged over so many windows in a row.", unit="windows", ge=1, le=20
+    )
+    threshold: float = setting(
+        0.5, "Sure from", "Below this probability a network is said to be not sure.", ge=0.0, le=1.0
+    )
+    silence: float = setting(
+        -50.0,
+        "Silence below",
+        "Windows whose loudest moment is fainter are not listened to.",
+        unit="dB",
+        ge=-100.0,
+        le=0.0,
+    )
+    sight: float = setting(
+        2.0,
+        "Seen at once",
+        "What a network is shown ends now and begins so long ago, where neither its recipe nor its sound says.",
+        unit="s",
+        ge=0.2,
+        le=20.0,
+    )
