@@ -6,6 +6,7 @@ All times are seconds of `time.perf_counter`: the one clock that microphone, cam
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 
 import numpy as np
@@ -99,9 +100,13 @@ class FrameRing:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def append(self, frame: Frame, when: float) -> None:
-        """The next frame, which is not written to any more, and when it was seen."""
+    def append(self, frame: Frame, when: float | None = None) -> None:
+        """The next frame, which is not written to any more, and when it was seen; None = now.
+
+        What is seen now is stamped under the lock: who asks for all frames up to a time that has passed gets all.
+        """
         with self._lock:
+            when = time.perf_counter() if when is None else when
             self._frames.append((when, frame))
             self._bytes += frame.nbytes
             self.written += 1

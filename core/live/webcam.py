@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,6 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 TIMEOUT = 5.0  # s, of a network camera: OpenCV's own is half a minute
 MISSED = 10  # frames in a row that a device fails to give, after which it counts as gone
 MOST_BYTES = 400_000_000  # of frames held
-RATE_OVER = 30  # frames over which the rate that comes is measured
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,6 @@ class Webcam(Source):
         super().__init__("camera")
         self.device, self.size, self.rate = device, size, rate
         self.ring = FrameRing(seconds, MOST_BYTES)
-        self.dropped = 0
         self._capture: cv2.VideoCapture | None = None
         self._missed = 0
 
@@ -88,7 +85,7 @@ class Webcam(Source):
         assert self._capture is not None
         read, frame = self._capture.read()
         if read:
-            self.ring.append(np.asarray(frame, np.uint8), time.perf_counter())
+            self.ring.append(np.asarray(frame, np.uint8))
             self._missed = 0
             return
         self._missed += 1
