@@ -1,0 +1,193 @@
+"""Live: what is on, who is asked, what was said last, and what of it is kept."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.engine import Engine, State
+from core.live.capture import Kept, Said
+from core.live.decision import Decider, Decision
+from core.live.live_run import Answer
+from core.live.microphone import Microphone
+from core.live.recogniser import Recogniser
+from core.live.recording import Recorder, Recording
+from core.live.replay import Replay
+from core.live.settings import LiveSettings
+from core.live.source import Source
+from core.live.webcam import Webcam
+from core.live.windows import Senses
+from core.runs import RunFolder
+
+REMEMBERED = 600  # decisions of each network
+MEASURED = 400  # answers over which latencies are told
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is listened to and looked at; a replay is both."""
+
+    microphone: Microphone | None = None
+    camera: Webcam | None = None
+    replay: Replay | None = None
+
+    def all(self) -> tuple[Source, ...]:
+        return tuple(source for source in (self.microphone, self.camera, self.replay) if source is not None)
+
+    def senses(self) -> Senses:
+        """The rings as they are now: a microphone has none before it was on."""
+        sound = self.microphone.ring if self.microphone else self.replay.sound if self.replay else None
+        sight = self.camera.ring if self.camera else self.replay.sight if self.replay else None
+        return Senses(sound, sight)
+
+
+@dataclass
+class Asked:
+    """One network that is asked, and what it said.
+
+    Attributes:
+        latencies: of its last answers in s, from the end of a window to its answer, and `waits` from when all of the
+            window was there.
+    """
+
+    folder: RunFolder
+    label: str
+    classes: tuple[str, ...]
+    decider: Decider
+    decisions: deque[Decision] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=MEASURED))
+    waits: deque[float] = field(default_factory=lambda: deque(maxlen=MEASURED))
+
+    @property
+    def now(self) -> Decision | None:
+        return self.decisions[-1] if self.decisions else None
+
+    def take(self, answer: Answer) -> None:
+        self.decisions.append(self.decider.take(answer))
+        if answer.probabilities is not None:
+            self.latencies.append(answer.ready - answer.at.when)
+            self.waits.append(answer.ready - answer.complete)
+
+    def said(self) -> Said:
+        """What is shown of it now, to be kept with a capture."""
+        now = self.now
+        if now is None or now.probabilities is None:
+            return Said(self.folder.name, self.label, {}, now.lack if now else "")
+        shown = zip(self.classes, now.probabilities.tolist(), strict=True)
+        return Said(self.folder.name, self.label, dict(shown))
+
+
+class Live:
+    """Switched on and off, and polled, from one thread.
+
+    A training on this machine's processor is paused while anything is on, and goes on afterwards.
+
+    Args:
+        captures: where sessions are kept.
+        engine: whose training is paused.
+    """
+
+    def __init__(self, captures: Path, engine: Engine, settings: LiveSettings | None = None) -> None:
+        self.captures, self.engine = captures, engine
+        self.settings = settings or LiveSettings()
+        self.sources = Sources()
+        self.session = ""  # of the last time that it was switched on
+        self.asked: dict[str, Asked] = {}
+        self.recogniser = Recogniser(self._senses, self.settings)
+        self.recorder: Recorder | None = None
+        self.holds_training = False
+
+    @property
+    def on(self) -> bool:
+        return bool(self.sources.all())
+
+    def switch_on(self, sources: Sources) -> None:
+        """Open the sources and begin to ask."""
+        self.switch_off()
+        self.sources = sources
+        self.session = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
+        status = self.engine.status
+        if status.state is State.RUNNING and status.device in ("", "CPU"):
+            self.engine.pause()
+            self.holds_training = True
+        for source in sources.all():
+            source.start()
+        for asked in self.asked.values():
+            asked.decider, asked.decisions = self._decider(), deque(maxlen=REMEMBERED)
+        self.recogniser.start()
+
+    def switch_off(self) -> Recording | None:
+        """Close everything; a recording that was under way is finished and returned."""
+        recording = self.stop_recording()
+        self.recogniser.stop()
+        for source in self.sources.all():
+            source.stop()
+        self.sources = Sources()
+        self.recogniser.take()
+        if self.holds_training:
+            self.holds_training = False
+            self.engine.resume()
+        return recording
+
+    def choose(self, folders: Sequence[tuple[RunFolder, str]]) -> None:
+        """Ask these runs, each with the label it is shown under."""
+        chosen = {}
+        for folder, label in folders:
+            there = self.asked.get(folder.name)
+            chosen[folder.name] = there or Asked(folder, label, folder.predictions().classes, self._decider())
+        self.asked = chosen
+        self.recogniser.choose([asked.folder for asked in chosen.values()])
+
+    def set(self, settings: LiveSettings) -> None:
+        """Other settings, from the next window on."""
+        self.settings = self.recogniser.settings = settings
+        for asked in self.asked.values():
+            asked.decider = self._decider()
+
+    def poll(self) -> list[Answer]:
+        """Take what was said since the last call: `asked` then tells it."""
+        answers = self.recogniser.take()
+        for answer in answers:
+            if answer.run in self.asked:
+                self.asked[answer.run].take(answer)
+        if self.recorder is not None:
+            self.recorder.note(answers)
+        return answers
+
+    def keep(self, seconds: float) -> tuple[Kept, tuple[Said, ...]]:
+        """Copies of the last seconds, and what everybody says of them: to be written by `core.live.capture`."""
+        senses = self._senses()
+        sound, rate, frames = np.zeros(0, np.float32), 1, ()
+        if senses.sound is not None and senses.sound.written:
+            rate, stop = senses.sound.rate, senses.sound.written
+            sound = senses.sound.read(max(senses.sound.oldest, stop - round(seconds * rate)), stop)
+        if senses.sight is not None and (newest := senses.sight.newest()) is not None:
+            frames = tuple(senses.sight.between(newest[0] - seconds, newest[0]))
+        return Kept(sound, rate, frames), tuple(asked.said() for asked in self.asked.values())
+
+    def start_recording(self) -> None:
+        """Keep everything from now on, without loss.
+
+        Raises:
+            UserError: the folder cannot be made.
+        """
+        if self.recorder is None:
+            name = datetime.now().strftime("recording %H-%M-%S")
+            recorder = Recorder(self.captures / self.session / name, self._senses)
+            recorder.start()
+            self.recorder = recorder
+
+    def stop_recording(self) -> Recording | None:
+        recorder, self.recorder = self.recorder, None
+        return recorder.stop() if recorder is not None else None
+
+    def _senses(self) -> Senses:
+        return self.sources.senses()
+
+    def _decider(self) -> Decider:
+        return Decider(self.settings.smoothing, self.settings.threshold)
