@@ -60,6 +60,20 @@ PANELS: Table[PanelInfo] = Table(
             ),
         ),
         (
+            "live",
+            PanelInfo(
+                title="Live",
+                icon="mdi6.access-point",
+                help="Microphone and camera: the networks answer side by side.",
+                factory="gui.panels.live:LivePanel",
+                shortcuts=(
+                    Shortcut("Ctrl+Return", "switch on or off"),
+                    Shortcut("C", "capture the last seconds"),
+                    Shortcut("R", "record everything, or end it"),
+                ),
+            ),
+        ),
+        (
             "robustness",
             PanelInfo(
                 title="Robustness",

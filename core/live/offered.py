@@ -1,0 +1,64 @@
+"""Which finished runs can be asked live, and which are asked at first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.control import Control
+from core.datasets.base import Modality
+from core.errors import UserError
+from core.runs import Phase, RunFolder, list_runs
+from core.workspace import Workspace
+
+FIRST = 3  # networks that are asked before a person has chosen
+
+
+@dataclass(frozen=True)
+class LiveChoice:
+    """A finished run that has weights."""
+
+    folder: RunFolder
+    label: str
+    architecture: str
+    modality: Modality
+    words: str  # in a menu below its study
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def live_choices(workspace: Workspace, control: Control) -> list[LiveChoice]:
+    """Every finished run of the workspace, by study.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    found = []
+    for folder in list_runs(workspace):
+        control.checkpoint()
+        try:
+            if folder.status.phase is not Phase.DONE or not folder.weights.exists():
+                continue
+            spec = folder.spec
+        except UserError:  # of another version: it cannot be read
+            continue
+        label = folder.title or spec.network.label
+        words = f"{label}, {spec.modality.word}, fold {spec.fold}, seed {spec.seed}"
+        found.append(LiveChoice(folder, label, spec.network.architecture, spec.modality, words))
+    return found
+
+
+def first_choice(choices: Sequence[LiveChoice], modality: Modality | None = None) -> tuple[str, ...]:
+    """One run of each network of the study that was finished last, as many as fit side by side."""
+    if modality is not None:
+        choices = [choice for choice in choices if set(choice.modality.wings) <= set(modality.wings)]
+    if not choices:
+        return ()
+    newest = max(choices, key=lambda choice: choice.folder.weights.stat().st_mtime_ns).folder.study
+    one_each: dict[str, LiveChoice] = {}
+    for choice in choices:
+        if choice.folder.study == newest:
+            one_each.setdefault(choice.label, choice)
+    return tuple(choice.name for choice in list(one_each.values())[:FIRST])

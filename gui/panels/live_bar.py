@@ -1,0 +1,199 @@
+"""The line above the Live panel: what is listened to and looked at, who is asked, and the switches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+
+from core.live.offered import LiveChoice
+from gui import theme
+from gui.widgets.controls import named_combo
+
+BOTH, MICROPHONE, CAMERA, REPLAY = "both", "microphone", "camera", "replay"
+SOURCES = {
+    BOTH: "Microphone and camera",
+    MICROPHONE: "Microphone",
+    CAMERA: "Camera",
+    REPLAY: "Replay",
+}
+DATASET = "clips"  # what is replayed: those in Data; else a path
+
+
+class LiveBar(QWidget):
+    """Says what is chosen; knows nothing of devices and networks."""
+
+    source_changed = Signal()
+    networks_changed = Signal(tuple)  # names of runs
+    file_wanted = Signal()
+    switched = Signal(bool)
+    capture_wanted = Signal()
+    record_wanted = Signal(bool)
+    settings_wanted = Signal()
+
+    def __init__(self, source: str = BOTH, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sources = named_combo("Source", "What is heard and seen. A replay needs no device.", 150, gives_way=False)
+        for key, words in SOURCES.items():
+            self.sources.addItem(words, key)
+        self.sources.setCurrentIndex(max(0, self.sources.findData(source)))
+        self.microphones = named_combo("Microphone", "Which microphone is listened to.", 128)
+        self.cameras = named_combo(
+            "Camera", "Which camera is looked through: choose one, or write the address of a network camera.", 128
+        )
+        self.cameras.setEditable(True)
+        self.cameras.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.replays = named_combo("Replay", "What is played as if it were live.", 160)
+        self.networks = QToolButton()
+        self.networks.setText("Networks")
+        self.networks.setToolTip("Finished runs that are asked, side by side.")
+        self.networks.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.networks.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        theme.set_icon(self.networks, "mdi6.brain")
+        self._menu = QMenu(self.networks)
+        self._menu.setToolTipsVisible(True)
+        self.networks.setMenu(self._menu)
+        self._actions: dict[str, QAction] = {}
+        self.settings = _tool("mdi6.tune-variant", "Settings", "How often networks are asked, and when they are sure.")
+        self.settings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.capture = _tool("mdi6.content-save-plus-outline", "Capture", "Keep the last seconds  (C)")
+        self.record = _tool("mdi6.record-circle-outline", "Record", "Keep everything from now on, without loss  (R)")
+        self.record.setCheckable(True)
+        self.switch = QPushButton("Switch on")
+        self.switch.setProperty("primary", True)
+        self.switch.setCheckable(True)
+        self.switch.setToolTip("Open the microphone and the camera, and ask the networks  (Ctrl+Return)")
+        self._lay_out()
+        self.sources.activated.connect(self._source_chosen)
+        for combo in (self.microphones, self.cameras):
+            combo.activated.connect(self.source_changed)
+        line = self.cameras.lineEdit()
+        assert line is not None
+        line.editingFinished.connect(self.source_changed)
+        self.replays.activated.connect(self._replay_chosen)
+        self.settings.clicked.connect(self.settings_wanted)
+        self.capture.clicked.connect(self.capture_wanted)
+        self.record.clicked.connect(self.record_wanted)
+        self.switch.clicked.connect(self.switched)
+        self.show_state(on=False, recording=False, can_keep=True)
+        self._show_devices()
+
+    @property
+    def source(self) -> str:
+        """A key of SOURCES."""
+        return str(self.sources.currentData())
+
+    @property
+    def microphone(self) -> str:
+        """PortAudio's name; "" = the system's default."""
+        return str(self.microphones.currentData() or "")
+
+    @property
+    def camera(self) -> int | str:
+        """Number of a device, or an address."""
+        text = self.cameras.currentText().strip()
+        place = self.cameras.findText(text)
+        if place >= 0:
+            return int(self.cameras.itemData(place))
+        return int(text) if text.isdigit() else text
+
+    @property
+    def replay(self) -> str:
+        """DATASET, or a path."""
+        return str(self.replays.currentData() or DATASET)
+
+    def offer_devices(self, microphones: Sequence[str], cameras: Sequence[tuple[int, str]]) -> None:
+        """What there is now; what was chosen stays."""
+        microphone, camera = self.microphone, self.cameras.currentText()
+        self.microphones.clear()
+        self.microphones.addItem("System's default", "")
+        for name in microphones:
+            self.microphones.addItem(name, name)
+        self.microphones.setCurrentIndex(max(0, self.microphones.findData(microphone)))
+        self.cameras.clear()
+        for index, name in cameras or [(0, "Camera 0")]:
+            self.cameras.addItem(name, index)
+        if camera:
+            self.cameras.setCurrentText(camera)
+
+    def offer_replays(self, entries: Iterable[tuple[str, str]], chosen: str = "") -> None:
+        """(value, words); a last entry asks for a file."""
+        chosen = chosen or self.replay
+        self.replays.clear()
+        for value, words in entries:
+            self.replays.addItem(words, value)
+        self.replays.addItem("A file or folder …", None)
+        self.replays.setCurrentIndex(max(0, self.replays.findData(chosen)))
+
+    def offer_networks(self, runs: Sequence[LiveChoice], chosen: Sequence[str]) -> None:
+        """A menu of studies with their runs."""
+        self._menu.clear()
+        self._actions.clear()
+        studies: dict[str, QMenu] = {}
+        for run in runs:
+            menu = studies.get(run.folder.study)
+            if menu is None:
+                menu = studies[run.folder.study] = self._menu.addMenu(run.folder.study)
+            action = menu.addAction(run.words)
+            action.setCheckable(True)
+            action.setData(run.name)
+            action.setChecked(run.name in chosen)
+            action.toggled.connect(self._networks_toggled)
+            self._actions[run.name] = action
+        self.networks.setEnabled(bool(runs))
+        self._count()
+
+    def show_state(self, *, on: bool, recording: bool, can_keep: bool) -> None:
+        """`can_keep`: the workspace can be written to."""
+        self.switch.setChecked(on)
+        self.switch.setText("Switch off" if on else "Switch on")
+        self.capture.setEnabled(on and can_keep)
+        self.record.setEnabled(on and can_keep)
+        self.record.setChecked(recording)
+        theme.set_icon(self.record, "mdi6.record-circle" if recording else "mdi6.record-circle-outline")
+        self.record.setText("Recording" if recording else "Record")
+
+    def _networks_toggled(self) -> None:
+        self._count()
+        self.networks_changed.emit(tuple(name for name, action in self._actions.items() if action.isChecked()))
+
+    def _count(self) -> None:
+        count = sum(action.isChecked() for action in self._actions.values())
+        self.networks.setText(f"Networks: {count}" if count else "Networks …")
+
+    def _source_chosen(self) -> None:
+        self._show_devices()
+        self.source_changed.emit()
+
+    def _replay_chosen(self) -> None:
+        if self.replays.currentData() is None:
+            self.file_wanted.emit()
+        else:
+            self.source_changed.emit()
+
+    def _show_devices(self) -> None:
+        self.microphones.setVisible(self.source in (BOTH, MICROPHONE))
+        self.cameras.setVisible(self.source in (BOTH, CAMERA))
+        self.replays.setVisible(self.source == REPLAY)
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout(self)
+        bar.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        bar.setSpacing(theme.GRID)
+        for widget in (self.sources, self.microphones, self.cameras, self.replays, self.networks, self.settings):
+            bar.addWidget(widget)
+        bar.addStretch(1)
+        for button in (self.record, self.capture, self.switch):
+            bar.addWidget(button)
+
+
+def _tool(icon: str, text: str, tooltip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tooltip)
+    button.setAccessibleName(text)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    theme.set_icon(button, icon)
+    return button

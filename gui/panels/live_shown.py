@@ -1,0 +1,67 @@
+"""What the Live panel shows of a network: its card and its row of the timeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.live.offered import LiveChoice
+from gui import theme
+from gui.widgets.live_answers import Card
+from gui.widgets.live_timeline import Row, Stretch
+
+if TYPE_CHECKING:
+    from core.live.session import Asked
+
+NOT_SURE = "not sure"
+FIRST = 0.5  # s that the first decision is drawn back
+
+
+def card(choice: LiveChoice, asked: Asked, truth: str, on: bool, ready: bool) -> Card:
+    """`truth`: the class that is known to be played, or "". `ready`: its network has been read."""
+    now = asked.now if on else None
+    word, sure = "", False
+    if not on:
+        word = ""
+    elif not ready:
+        word = "reading the network …"
+    elif now is None:
+        word = "listening …" if "audio" in choice.modality.wings else "looking …"
+    elif now.probabilities is None:
+        word = str(now.lack)
+    elif now.label is None:
+        word = NOT_SURE
+    else:
+        word, sure = asked.classes[now.label], True
+    figures = ""
+    if asked.waits:
+        p50, p95 = np.percentile(asked.waits, (50, 95)) * 1000
+        figures = f"{p50:.0f} ms, 95 % {p95:.0f} ms"
+    return Card(
+        choice.label,
+        theme.architecture_colour(choice.architecture),
+        choice.modality,
+        asked.classes,
+        word,
+        sure,
+        now.probabilities if now is not None else None,
+        truth,
+        figures,
+    )
+
+
+def row(choice: LiveChoice, asked: Asked, now: float) -> Row:
+    """Neighbouring windows with one decision are one stretch."""
+    stretches: list[Stretch] = []
+    start: float | None = None
+    for decision in asked.decisions:
+        end = decision.when - now
+        word = asked.classes[decision.label] if decision.label is not None else ""
+        last = stretches[-1] if stretches else None
+        if last is not None and last.word == word:
+            stretches[-1] = Stretch(last.start, end, word)
+        else:
+            stretches.append(Stretch(end - FIRST if start is None else start, end, word))
+        start = end
+    return Row(choice.label, theme.architecture_colour(choice.architecture), tuple(stretches))
