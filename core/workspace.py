@@ -81,7 +81,7 @@ class Workspace:
             return Path(root).expanduser().absolute()
         if not info.folder:
             raise UserError(f"{info.title} needs a folder: choose one in the Data panel or give --dataset-root.")
-        return self.datasets / info.folder
+        return self.root / info.folder
 
     def free_bytes(self) -> int:
         """Free space where the workspace lies (or will lie)."""

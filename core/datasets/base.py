@@ -109,7 +109,7 @@ class DatasetInfo:
     title: str
     help: str
     opener: str
-    folder: str = ""  # its place under the workspace's datasets/ when no root is given; "" = a root must be given
+    folder: str = ""  # its place in the workspace when no root is given; "" = a root must be given
     synthetic: bool = False
     downloader: str = ""  # dotted path to a `download.Archive`, or "" where none is offered
     where: str = ""  # a sentence: where to get what is not downloaded by the app, and how to lay it out

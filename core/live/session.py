@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.captures import Said
 from core.engine import Engine, State
-from core.live.capture import Kept, Said
+from core.live.capture import Kept
 from core.live.decision import Decider, Decision
 from core.live.live_run import Answer
 from core.live.microphone import Microphone

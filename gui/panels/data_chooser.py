@@ -129,7 +129,7 @@ class DatasetChooser(QWidget):
         """Say of each dataset whether it is here."""
         for name, card in self.cards.items():
             info = DATASETS[name]
-            here = bool(info.folder) and (self._context.workspace.datasets / info.folder).is_dir()
+            here = bool(info.folder) and self._context.workspace.dataset_root(name).is_dir()
             remembered = root if name == chosen else self._context.folder_of(name)
             if remembered:
                 card.place.set_text(f"From {Path(remembered).name}", remembered)

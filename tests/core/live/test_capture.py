@@ -9,7 +9,8 @@ import pytest
 
 from core.audio.decode import decode as hear
 from core.errors import UserError
-from core.live.capture import Kept, Said, delete_capture, read_captures, relabel, write_capture
+from core.captures import Said, delete_capture, read_captures, relabel
+from core.live.capture import Kept, write_capture
 from core.video.decode import decode as look
 from tests.core.films import moving_square, tone
 

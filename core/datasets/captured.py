@@ -1,0 +1,66 @@
+"""What was kept in the Live panel: the clips whose true class somebody has said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.captures import FACTS, FILM, Capture, read_captures
+from core.control import Control
+from core.datasets.base import Clip, Dataset, Excluded, Modality
+from core.datasets.splits import FOLDS, refolded
+from core.errors import UserError
+
+LICENCE = "Recorded live: it may hold voices and faces. Ask whoever is heard or seen before you pass it on."
+
+
+def open_captured(root: Path, control: Control) -> Dataset:
+    """The captures of a workspace. A group is a session, from switching on to switching off: its clips are much alike.
+
+    Raises:
+        UserError: nothing was kept, or no two classes were named.
+    """
+    captures, problems = read_captures(root)
+    control.checkpoint()
+    named = [capture for capture in captures if capture.label]
+    unnamed = tuple(
+        Excluded(capture.id, f"Nobody has said yet what {capture.id} is: say so in the Live panel.")
+        for capture in captures
+        if not capture.label
+    )
+    classes = tuple(sorted({capture.label for capture in named}))
+    if len(classes) < 2:
+        raise UserError(_too_little(root, captures, classes))
+    number = {name: index for index, name in enumerate(classes)}
+    clips = tuple(
+        Clip(capture.id, capture.path, number[capture.label], None, capture.session)
+        for capture in sorted(named, key=lambda capture: capture.id)
+    )
+    films = [capture.path.suffix == FILM for capture in named]
+    dataset = Dataset(
+        name="captured",
+        title="Captured",
+        root=root,
+        classes=classes,
+        clips=clips,
+        licence=LICENCE,
+        modalities=frozenset(Modality) if all(films) else frozenset({Modality.AUDIO}),
+        excluded=unnamed,
+        notes=problems,
+    )
+    try:
+        return refolded(dataset, FOLDS)
+    except UserError as error:  # it can be heard, seen and scored all the same
+        return replace(dataset, notes=(*problems, f"Nothing can be trained on these clips yet. {error}"))
+
+
+def looks_like_captures(folder: Path) -> bool:
+    """Whether a folder holds captures."""
+    return any(folder.glob(f"*/*{FACTS}")) and folder.name == "captures"
+
+
+def _too_little(root: Path, captures: tuple[Capture, ...], classes: tuple[str, ...]) -> str:
+    if not captures:
+        return f"{root} holds no captures yet: keep some clips in the Live panel."
+    named = f"One class is named, “{classes[0]}”" if classes else "No class is named"
+    return f"{named} among the {len(captures)} captures: say in the Live panel what they were. Two are needed."
