@@ -28,7 +28,9 @@ class Columns:
         self.rate = rate
         self.hop = max(1, round(rate / a_second))
         self.n = max(64, 2 ** round(np.log2(WINDOW * rate)))
-        settings = AudioSettings.model_construct(rate=rate, n_fft=self.n, hop=self.hop, mels=BANDS, f_min=0.0, f_max=None)
+        settings = AudioSettings.model_construct(
+            rate=rate, n_fft=self.n, hop=self.hop, mels=BANDS, f_min=0.0, f_max=None
+        )
         filters = mel_filters(settings)
         self.frequencies: NDArray[np.float64] = mel_frequencies(settings)
         self._filters = (filters / np.maximum(filters.max(axis=1, keepdims=True), 1e-12)).T.astype(np.float32)

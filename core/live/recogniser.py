@@ -165,4 +165,3 @@ class Recogniser:
             self.status, hop=steps * hop, asked=self.status.asked + 1, skipped=self.status.skipped + steps - 1
         )
         return due + steps * hop
-

@@ -49,7 +49,13 @@ class Replay(Source):
     """
 
     def __init__(
-        self, takes: Sequence[Take], *, heard: bool = True, seen: bool = True, repeat: bool = True, seconds: float = 60.0
+        self,
+        takes: Sequence[Take],
+        *,
+        heard: bool = True,
+        seen: bool = True,
+        repeat: bool = True,
+        seconds: float = 60.0,
     ) -> None:
         super().__init__("replay")
         self.takes, self.repeat = tuple(takes), repeat

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from core import readable
+from core.captures import Capture, delete_capture, read_captures, relabel
 from core.control import Control
 from core.datasets.base import Dataset, Modality
 from core.errors import UserError
@@ -23,6 +25,8 @@ from gui.panels.base import Panel
 from gui.panels.live_bar import BOTH, CAMERA, DATASET, MICROPHONE, REPLAY, LiveBar
 from gui.panels.live_shown import card, row
 from gui.widgets.camera_picture import CameraPicture
+from gui.widgets.capture_list import CaptureList
+from gui.widgets.class_popup import ClassPopup
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.level_meter import LevelMeter
 from gui.widgets.live_answers import LiveAnswers
@@ -32,6 +36,7 @@ from gui.widgets.time_plot import RIGHT
 
 if TYPE_CHECKING:
     from core.live.columns import Columns
+    from core.live.recording import Recording
     from core.live.session import Live, Sources
 
 TICK_MS = 33  # 30 pictures a second at most
@@ -50,6 +55,7 @@ class LivePanel(Panel):
         self.chosen: tuple[str, ...] = tuple(filter(None, str(context.settings.value("live/runs", "")).split("\n")))
         self.bar = LiveBar(str(context.settings.value("live/source", BOTH)))
         self.spectrogram, self.meter, self.picture = ScrollingSpectrogram(), LevelMeter(), CameraPicture()
+        self.captures = CaptureList()
         self.answers, self.timeline = LiveAnswers(), LiveTimeline(7 * theme.GRID, RIGHT)
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
@@ -65,10 +71,15 @@ class LivePanel(Panel):
         self.bar.source_changed.connect(self._source_changed)
         self.bar.networks_changed.connect(self._networks_changed)
         self.bar.file_wanted.connect(self._choose_file)
+        self.bar.capture_wanted.connect(self._keep)
+        self.bar.record_wanted.connect(self._record)
+        self.captures.label_wanted.connect(self._ask_class)
+        self.captures.delete_wanted.connect(self._delete)
         context.libraries.arrived.connect(self._make_live)
         context.runs_changed.connect(self.activate)
         context.dataset_changed.connect(self._offer_replays)
-        for keys, slot in (("C", self._keep), ("R", self._record), ("Ctrl+Return", self._toggle)):
+        digits = [(str(digit), self._keep_as) for digit in range(1, 10)]
+        for keys, slot in (("C", self._keep), ("R", self._record), ("Ctrl+Return", self._toggle), *digits):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
@@ -78,11 +89,13 @@ class LivePanel(Panel):
     def activate(self) -> None:
         self._offer_replays()
         self.context.jobs.run(self._read_choices, self._have_choices)
+        self._read_captures()
         self._make_live()
 
     def present(self, on: bool) -> None:
         self.bar.setHidden(on)
         self.status.setHidden(on)
+        self.captures.setHidden(on)
 
     def save_state(self) -> None:
         super().save_state()
@@ -195,7 +208,7 @@ class LivePanel(Panel):
             self._timer.start()
         else:
             self._timer.stop()
-            self.live.switch_off()
+            self._recorded(self.live.switch_off())
         sources = self.live.sources
         self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
         self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
@@ -230,6 +243,7 @@ class LivePanel(Panel):
     def _draw_sound(self, ring: Any) -> None:
         if self._columns is None or self._columns.rate != ring.rate:
             from core.live.columns import Columns
+    from core.live.recording import Recording
 
             self._columns, self._heard = Columns(ring.rate), ring.written
             self.spectrogram.begin(self._columns.frequencies, ring.rate / self._columns.hop)
@@ -278,10 +292,101 @@ class LivePanel(Panel):
     # keeping ----------------------------------------------------------------------------------------------------
 
     def _keep(self) -> None:
-        """Capture the last seconds."""
+        """Capture the last seconds, and ask what it was."""
+        self._capture("")
+
+    def _keep_as(self) -> None:
+        """Capture the last seconds as one of the first nine classes."""
+        shortcut = self.sender()
+        assert isinstance(shortcut, QShortcut)
+        place = int(shortcut.key().toString()) - 1
+        classes = self._classes()
+        if place < len(classes):
+            self._capture(classes[place])
+
+    def _capture(self, label: str) -> None:
+        live = self.live
+        if live is None or not live.on or not self.context.workspace.writable:
+            return
+        kept, said = live.keep(KEPT)
+        replay = live.sources.replay
+        truth = replay.playing.label if replay is not None and replay.playing is not None else ""
+        facts = {source.name: source.status.facts for source in live.sources.all()}
+        session = live.session
+
+        def write(control: Control, report: Any) -> Capture:
+            from core.live.capture import write_capture
+
+            return write_capture(
+                live.captures, kept, session=session, label=label or truth, sources=facts, said=said
+            )
+
+        self.context.jobs.run(write, self._have_captured if label or truth else self._have_captured_unnamed)
+
+    def _have_captured(self, capture: Capture) -> None:
+        self._read_captures()
+        self.context.message.emit(f"Kept as “{capture.label}”.", "info")
+
+    def _have_captured_unnamed(self, capture: Capture) -> None:
+        self._read_captures()
+        self._ask_class(capture)
+
+    def _ask_class(self, capture: Capture) -> None:
+        guesses = [max(said.probabilities, key=said.probabilities.__getitem__) for said in capture.said if said.probabilities]
+        self._popup = ClassPopup("What was it really?", self._classes(), guesses[0] if guesses else "", self)
+        self._named = capture
+        self._popup.chosen.connect(self._name)
+        corner = self.mapToGlobal(self.rect().center())
+        self._popup.move(corner.x() - self._popup.width() // 2, corner.y() - self._popup.sizeHint().height() // 2)
+        self._popup.show()
+
+    def _name(self, label: str) -> None:
+        try:
+            relabel(self._named, label)
+        except UserError as error:
+            self.context.message.emit(str(error), "error")
+        self._read_captures()
+
+    def _delete(self, capture: Capture) -> None:
+        asked = QMessageBox.question(self, "Delete", f"Delete the capture of {capture.made[11:19]} for good?")
+        if asked == QMessageBox.StandardButton.Yes:
+            try:
+                delete_capture(capture)
+            except UserError as error:
+                self.context.message.emit(str(error), "error")
+            self._read_captures()
+
+    def _read_captures(self) -> None:
+        captures, problems = read_captures(self.context.workspace.captures)
+        for problem in problems:
+            self.said.emit(problem, "warning")
+        self.captures.show_captures(captures)
+
+    def _classes(self) -> tuple[str, ...]:
+        """Of all networks that are asked, in the order of the first."""
+        asked = self.live.asked.values() if self.live is not None else ()
+        return tuple(dict.fromkeys(name for one in asked for name in one.classes))
 
     def _record(self) -> None:
-        """Begin or end to keep everything."""
+        """Begin to keep everything, or end it."""
+        if self.live is None or not self.live.on:
+            return
+        try:
+            if self.live.recorder is None:
+                self.live.start_recording()
+            else:
+                self._recorded(self.live.stop_recording())
+        except UserError as error:
+            self.context.message.emit(str(error), "error")
+        self._show_state()
+
+    def _recorded(self, recording: Recording | None) -> None:
+        if recording is not None:
+            trouble = str(recording.facts["trouble"])
+            self.context.settings.setValue("live/file", str(recording.folder))
+            self._offer_replays()
+            words = trouble or f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
+            self.context.message.emit(words, "warning" if trouble else "info")
 
     def _go_to_train(self) -> None:
         self.context.panel_wanted.emit("train")
@@ -304,8 +409,15 @@ class LivePanel(Panel):
         left.addWidget(self.timeline)
         left.setStretchFactor(0, 1)
         left.setStretchFactor(1, 1)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.answers)
+        right.addWidget(self.captures)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 1)
+        right.setSizes([520, 160])
+        self.remember("live/captures", right)
         whole.addWidget(left)
-        whole.addWidget(self.answers)
+        whole.addWidget(right)
         whole.setStretchFactor(0, 3)
         whole.setStretchFactor(1, 2)
         whole.setSizes([720, 472])

@@ -78,7 +78,9 @@ class LevelMeter(QWidget):
         for mark in MARKS:
             height = bar.bottom() - _share(mark) * bar.height()
             room = QRectF(bar.right() + 3, height - 8, self.width() - bar.right() - 3, 16)
-            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{mark}".replace("-", "−"))
+            painter.drawText(
+                room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{mark}".replace("-", "−")
+            )
 
 
 def _decibels(amplitude: float) -> float:

@@ -43,7 +43,9 @@ class ScrollingSpectrogram(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.graphics)
         self.setMinimumHeight(12 * theme.GRID)
-        self.graphics.setToolTip("What is heard now, in dB below a pure tone at full scale. The newest is on the right.")
+        self.graphics.setToolTip(
+            "What is heard now, in dB below a pure tone at full scale. The newest is on the right."
+        )
 
     def begin(self, frequencies: NDArray[np.float64], a_second: float) -> None:
         """Another source: nothing was heard yet. `a_second`: columns that come a second."""

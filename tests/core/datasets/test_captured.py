@@ -32,7 +32,11 @@ def test_clips_are_dealt_into_folds_by_session_and_those_without_a_class_are_sai
         {(clip.group, clip.fold) for clip in dataset.clips}
     ) == 3, "a session is never split"
     assert dataset.modalities == {Modality.AUDIO}
-    assert [item.reason[:28] for item in dataset.excluded] == ["Nobody has said yet what a/0", "Nobody has said yet what b/0", "Nobody has said yet what c/0"]
+    assert [item.reason[:28] for item in dataset.excluded] == [
+        "Nobody has said yet what a/0",
+        "Nobody has said yet what b/0",
+        "Nobody has said yet what c/0",
+    ]
 
 
 def test_one_session_can_be_seen_and_not_trained_on(tmp_path):

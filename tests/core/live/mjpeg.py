@@ -28,7 +28,7 @@ class NetworkCamera:
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            def do_GET(self) -> None:
                 if not camera.on.is_set():
                     self.send_error(503)
                     return

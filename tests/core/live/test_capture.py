@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.audio.decode import decode as hear
-from core.errors import UserError
 from core.captures import Said, delete_capture, read_captures, relabel
+from core.errors import UserError
 from core.live.capture import Kept, write_capture
 from core.video.decode import decode as look
 from tests.core.films import moving_square, tone

@@ -67,7 +67,10 @@ def test_a_device_that_goes_is_opened_again_and_closed_each_time(device):
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(Gone("No device was found."), "No device was found."), (OSError("driver"), "The device failed (OSError: driver)")],
+    [
+        (Gone("No device was found."), "No device was found."),
+        (OSError("driver"), "The device failed (OSError: driver)"),
+    ],
 )
 def test_one_that_cannot_be_opened_says_why_and_is_tried_again(device, error, words):
     device.broken = error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def test_frames_come_in_order_and_after_a_cut_again(camera, monkeypatch):
         frames = [frame for _, frame in seen.ring.between(0, np.inf)]
         truth = np.stack(moving_square(12)).astype(float)
         order = [int(np.argmin([np.abs(frame - true).mean() for true in truth])) for frame in frames]
-        assert all((b - a) % len(truth) == 1 for a, b in zip(order, order[1:], strict=False)), order
+        assert all((b - a) % len(truth) == 1 for a, b in itertools.pairwise(order)), order
         camera.cut()
         wait_for(lambda: seen.status.state is SourceState.LOST)
         assert "picture has gone" in seen.status.reason or "No camera answers" in seen.status.reason
