@@ -30,6 +30,11 @@ class Said:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     lack: str = ""
 
+    @property
+    def best(self) -> str:
+        """The likeliest class; "" where something lacked."""
+        return max(self.probabilities, key=self.probabilities.__getitem__) if self.probabilities else ""
+
 
 @dataclass(frozen=True)
 class Capture:

@@ -39,6 +39,6 @@ class Decider:
             self._last.clear()
             return Decision(answer.at.when, None, None, answer.lack)
         self._last.append(answer.probabilities)
-        mean: NDArray[np.float32] = np.mean(self._last, axis=0, dtype=np.float64).astype(np.float32)
+        mean = np.stack(self._last).mean(axis=0, dtype=np.float64).astype(np.float32)
         best = int(mean.argmax())
         return Decision(answer.at.when, mean, best if mean[best] >= self.threshold else None)

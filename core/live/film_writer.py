@@ -14,7 +14,10 @@ from core.live.ring_buffer import Frame
 
 TICKS = 1000  # a second: Matroska counts in milliseconds
 FULL_SCALE = 2**31 - 1
-SHARED = {"crf": "18", "preset": "veryfast"}  # of H.264: no loss that one sees, quick enough for a key press
+SHARED: dict[str, object] = {
+    "crf": "18",
+    "preset": "veryfast",
+}  # of H.264: no loss that one sees, quick enough for a key press
 
 
 class FilmWriter:

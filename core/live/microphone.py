@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core import sound_devices
 from core.errors import UserError
 from core.live.ring_buffer import SoundRing
-from core.live.source import Gone, Source
+from core.live.source import GoneError, Source
 
 log = logging.getLogger(__name__)
 BLOCK = 0.01  # s
@@ -53,9 +53,9 @@ class Microphone(Source):
             self._stream = sound_devices.opened(self._make_stream)
             self._stream.start()
         except UserError as error:
-            raise Gone(str(error)) from None
+            raise GoneError(str(error)) from None
         except Exception as error:
-            raise Gone(_why_not(error, self.device)) from None
+            raise GoneError(_why_not(error, self.device)) from None
         rate, channels = round(self._stream.samplerate), self._stream.channels
         if self.ring is None or self.ring.rate != rate:
             self.ring = SoundRing(rate, self.seconds)
@@ -84,16 +84,16 @@ class Microphone(Source):
             waiting = self._stream.read_available
             if waiting < self._block:
                 if now - self._last > SILENT_FOR:
-                    raise Gone(GONE)
+                    raise GoneError(GONE)
                 self._stop.wait(IDLE)
                 return
             samples, overflowed = self._stream.read(waiting)
             arrived = time.perf_counter()
-        except Gone:
+        except GoneError:
             raise
         except Exception as error:
             log.warning("the microphone failed: %s", error)
-            raise Gone(GONE) from None
+            raise GoneError(GONE) from None
         assert self.ring is not None
         self.overflows += bool(overflowed)
         self.ring.append(self._mono(samples), arrived - self._held_back(), gap=self._gap or bool(overflowed))

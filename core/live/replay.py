@@ -14,7 +14,7 @@ from core.audio.decode import decode
 from core.errors import UserError
 from core.live.recording import Recording
 from core.live.ring_buffer import Frame, FrameRing, SoundRing
-from core.live.source import Gone, Source
+from core.live.source import GoneError, Source
 from core.live.webcam import MOST_BYTES
 from core.media import is_video
 from core.video.decode import Reader
@@ -73,7 +73,7 @@ class Replay(Source):
 
     def _open(self) -> str:
         if not self.takes:
-            raise Gone("There is nothing to replay: choose a file or a dataset.")
+            raise GoneError("There is nothing to replay: choose a file or a dataset.")
         self._place, self.ended = -1, False
         self._now = time.perf_counter()
         self._turn()
@@ -124,7 +124,7 @@ class Replay(Source):
             self._begun = self.since = time.perf_counter()
             self.playing, self._given = take, 0
             return
-        raise Gone(trouble)
+        raise GoneError(trouble)
 
     def _load(self, take: Take) -> None:
         samples: NDArray[np.float32] = np.zeros(0, np.float32)

@@ -19,6 +19,7 @@ from core.live.microphone import Microphone
 from core.live.recogniser import Recogniser
 from core.live.recording import Recorder, Recording
 from core.live.replay import Replay
+from core.live.ring_buffer import Frame
 from core.live.settings import LiveSettings
 from core.live.source import Source
 from core.live.webcam import Webcam
@@ -163,7 +164,8 @@ class Live:
     def keep(self, seconds: float) -> tuple[Kept, tuple[Said, ...]]:
         """Copies of the last seconds, and what everybody says of them: to be written by `core.live.capture`."""
         senses = self._senses()
-        sound, rate, frames = np.zeros(0, np.float32), 1, ()
+        sound, rate = np.zeros(0, np.float32), 1
+        frames: tuple[tuple[float, Frame], ...] = ()
         if senses.sound is not None and senses.sound.written:
             rate, stop = senses.sound.rate, senses.sound.written
             sound = senses.sound.read(max(senses.sound.oldest, stop - round(seconds * rate)), stop)

@@ -38,7 +38,7 @@ class SourceStatus:
     gone: int = 0
 
 
-class Gone(UserError):
+class GoneError(UserError):
     """A device that was open gives nothing any more, or cannot be opened now."""
 
 
@@ -67,7 +67,6 @@ class Source(ABC):
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
-            self._interrupt()
             thread.join(JOIN)
             if thread.is_alive():
                 log.warning("%s does not answer: its thread is left behind", self.name)
@@ -78,7 +77,7 @@ class Source(ABC):
         """Open the device; returns what it gives, in words.
 
         Raises:
-            Gone: it cannot be opened now.
+            GoneError: it cannot be opened now.
         """
 
     @abstractmethod
@@ -86,15 +85,12 @@ class Source(ABC):
         """Take what comes next; a tenth of a second at the most where the device allows it.
 
         Raises:
-            Gone: nothing comes any more.
+            GoneError: nothing comes any more.
         """
 
     @abstractmethod
     def _close(self) -> None:
         """Release the device; called after each `_open`, also one that failed."""
-
-    def _interrupt(self) -> None:
-        """Called by `stop` in its own thread: make a `_read` that waits return."""
 
     def _work(self) -> None:
         tries = 0
@@ -104,7 +100,7 @@ class Source(ABC):
                 tries = 0
                 while not self._stop.is_set():
                     self._read()
-            except Gone as error:
+            except GoneError as error:
                 self._lose(str(error))
             except Exception as error:  # a driver may raise anything: what is live goes on
                 log.exception("%s failed", self.name)

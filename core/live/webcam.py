@@ -12,7 +12,7 @@ import numpy as np
 from cv2_enumerate_cameras import enumerate_cameras
 
 from core.live.ring_buffer import FrameRing
-from core.live.source import Gone, Source
+from core.live.source import GoneError, Source
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
@@ -65,7 +65,7 @@ class Webcam(Source):
             limits += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * TIMEOUT)]
             self._capture = cv2.VideoCapture(self.device, cv2.CAP_FFMPEG, limits)
         if not self._capture.isOpened():
-            raise Gone(self._why_not())
+            raise GoneError(self._why_not())
         if self.size is not None:
             self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.size[0])
             self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.size[1])
@@ -76,7 +76,7 @@ class Webcam(Source):
         self._read()
         newest = self.ring.newest()
         if newest is None:
-            raise Gone(self._why_not())
+            raise GoneError(self._why_not())
         height, width = newest[1].shape[:2]
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         return f"{width} × {height} px" + (f", {rate:.3g} frames a second" if 0 < rate < 1000 else "")
@@ -90,7 +90,7 @@ class Webcam(Source):
             return
         self._missed += 1
         if isinstance(self.device, str) or self._missed > MISSED:
-            raise Gone("The picture has gone. Connect the camera again; it comes back by itself.")
+            raise GoneError("The picture has gone. Connect the camera again; it comes back by itself.")
 
     def _close(self) -> None:
         if self._capture is not None:

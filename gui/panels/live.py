@@ -243,7 +243,6 @@ class LivePanel(Panel):
     def _draw_sound(self, ring: Any) -> None:
         if self._columns is None or self._columns.rate != ring.rate:
             from core.live.columns import Columns
-    from core.live.recording import Recording
 
             self._columns, self._heard = Columns(ring.rate), ring.written
             self.spectrogram.begin(self._columns.frequencies, ring.rate / self._columns.hop)
@@ -265,7 +264,8 @@ class LivePanel(Panel):
         asked = [(self.choices.get(name), asked) for name, asked in self.live.asked.items()]
         known = [(choice, one) for choice, one in asked if choice is not None]
         ready = set(self.live.recogniser.status.ready)
-        self.answers.show_cards([card(choice, one, truth, self.live.on, one.folder.name in ready) for choice, one in known])
+        on = self.live.on
+        self.answers.show_cards([card(choice, one, truth, on, one.folder.name in ready) for choice, one in known])
         self.timeline.show_rows([row(choice, one, now) for choice, one in known])
 
     def _say(self) -> None:
@@ -277,17 +277,17 @@ class LivePanel(Panel):
         if self._drawn:
             p50, p95 = np.percentile(self._drawn, (50, 95)) * 1000
             words.append(f"sound → screen {p50:.0f} ms, 95 % {p95:.0f} ms")
-        status = self.live.recogniser.status
-        if status.loading:
-            words.append(f"reading {len(status.loading)} networks …")
-        if status.skipped:
-            words.append(f"{status.skipped} of {status.asked + status.skipped} windows passed over")
+        asked = self.live.recogniser.status
+        if asked.loading:
+            words.append(f"reading {len(asked.loading)} networks …")
+        if asked.skipped:
+            words.append(f"{asked.skipped} of {asked.asked + asked.skipped} windows passed over")
         microphone = self.live.sources.microphone
         if microphone is not None and microphone.overflows:
             words.append(f"{microphone.overflows} times sound was lost")
         if self.live.holds_training:
             words.append("training is paused meanwhile")
-        self.status.setText(" · ".join((*words, *status.troubles)))
+        self.status.setText(" · ".join((*words, *asked.troubles)))
 
     # keeping ----------------------------------------------------------------------------------------------------
 
@@ -317,9 +317,7 @@ class LivePanel(Panel):
         def write(control: Control, report: Any) -> Capture:
             from core.live.capture import write_capture
 
-            return write_capture(
-                live.captures, kept, session=session, label=label or truth, sources=facts, said=said
-            )
+            return write_capture(live.captures, kept, session=session, label=label or truth, sources=facts, said=said)
 
         self.context.jobs.run(write, self._have_captured if label or truth else self._have_captured_unnamed)
 
@@ -332,8 +330,8 @@ class LivePanel(Panel):
         self._ask_class(capture)
 
     def _ask_class(self, capture: Capture) -> None:
-        guesses = [max(said.probabilities, key=said.probabilities.__getitem__) for said in capture.said if said.probabilities]
-        self._popup = ClassPopup("What was it really?", self._classes(), guesses[0] if guesses else "", self)
+        guess = next((said.best for said in capture.said if said.best), "")
+        self._popup = ClassPopup("What was it really?", self._classes(), guess, self)
         self._named = capture
         self._popup.chosen.connect(self._name)
         corner = self.mapToGlobal(self.rect().center())
@@ -385,8 +383,8 @@ class LivePanel(Panel):
             trouble = str(recording.facts["trouble"])
             self.context.settings.setValue("live/file", str(recording.folder))
             self._offer_replays()
-            words = trouble or f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
-            self.context.message.emit(words, "warning" if trouble else "info")
+            words = f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
+            self.context.message.emit(trouble or words, "warning" if trouble else "info")
 
     def _go_to_train(self) -> None:
         self.context.panel_wanted.emit("train")

@@ -72,7 +72,7 @@ class CaptureList(QWidget):
             item.setData(0, PLACE, place)
             item.setToolTip(2, "\n".join(map(_words, capture.said)))
             item.setToolTip(0, f"{capture.id}, {capture.seconds:.1f} s")
-            if capture.label and any(_best(said) not in ("", capture.label) for said in capture.said):
+            if capture.label and any(said.best not in ("", capture.label) for said in capture.said):
                 item.setForeground(2, theme.colour("error_text"))
             self.tree.addTopLevelItem(item)
             if chosen is not None and capture.path == chosen.path:
@@ -105,12 +105,8 @@ class CaptureList(QWidget):
             button.setEnabled(self.chosen() is not None)
 
 
-def _best(said: Said) -> str:
-    return max(said.probabilities, key=lambda name: said.probabilities[name]) if said.probabilities else ""
-
-
 def _words(said: Said) -> str:
-    best = _best(said)
+    best = said.best
     share = f" {100 * said.probabilities[best]:.0f} %" if best else ""
     return f"{said.network}: {best.replace('_', ' ') or said.lack or 'nothing'}{share}"
 

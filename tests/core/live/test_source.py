@@ -8,7 +8,7 @@ import time
 import pytest
 
 from core.live import source
-from core.live.source import Gone, Source, SourceState
+from core.live.source import GoneError, Source, SourceState
 
 
 class Device(Source):
@@ -30,7 +30,7 @@ class Device(Source):
     def _read(self):
         if self.given % 4 == 3:
             self.given += 1
-            raise Gone("It has gone.")
+            raise GoneError("It has gone.")
         self.given += 1
 
     def _close(self):
@@ -68,7 +68,7 @@ def test_a_device_that_goes_is_opened_again_and_closed_each_time(device):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (Gone("No device was found."), "No device was found."),
+        (GoneError("No device was found."), "No device was found."),
         (OSError("driver"), "The device failed (OSError: driver)"),
     ],
 )
