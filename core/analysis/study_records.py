@@ -146,8 +146,13 @@ def read_study_records(
         if problems:
             raise UserError(" ".join(problems))
         return None
+    return collected(study, found, problems)
+
+
+def collected(study: str, found: Sequence[tuple[RunSpec, Predictions]], problems: Sequence[str]) -> StudyRecords:
+    """The records of runs (at least one) and what they said; those of other classes than the last are left out."""
     classes = found[-1][1].classes
-    problems += [f"{spec.id} is of other classes and is left out." for spec, p in found if p.classes != classes]
+    others = [f"{spec.id} is of other classes and is left out." for spec, p in found if p.classes != classes]
     found = [(spec, p) for spec, p in found if p.classes == classes]
     labels = network_labels([spec for spec, _ in found])
     return StudyRecords(
@@ -161,7 +166,7 @@ def read_study_records(
             ]
         ),
         networks=_networks(dict(zip(labels, (spec for spec, _ in found), strict=True))),
-        problems=tuple(problems),
+        problems=(*problems, *others),
     )
 
 

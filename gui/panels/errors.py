@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from core.analysis.capture_records import PREFIX, captured_studies, read_capture_records
 from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
@@ -112,13 +113,15 @@ class ErrorsPanel(ResultsPanel):
     # reading ----------------------------------------------------------------------------------------------------
 
     def studies(self) -> list[str]:
-        return list_studies(self.context.workspace, finished=True)
+        workspace = self.context.workspace
+        return [*list_studies(workspace, finished=True), *captured_studies(workspace)]
 
     def offer(self, studies: list[str], chosen: str) -> None:
         self.filters.set_studies(studies, chosen)
 
     def reader(self, study: str) -> Reader:
-        return partial(read_study_records, self.context.workspace, study)
+        read = read_capture_records if study.startswith(PREFIX) else read_study_records
+        return partial(read, self.context.workspace, study)
 
     def show_results(self, results: StudyRecords) -> None:
         opened = results.find(self.data.name_of(self.table.current)) if self.data and self.table.current >= 0 else -1
