@@ -19,7 +19,7 @@ FIRST, SECOND = (DatasetChoice(name="labelled-folder", root=root) for root in ("
 def test_a_folder_that_opens_late_takes_no_other_ones_place(qtbot, context, monkeypatch, gone):
     late, ended = threading.Event(), threading.Event()
 
-    def open_chosen(choice, *_):
+    def open_all(choice, *_):
         if choice == FIRST:
             late.wait(10)
             ended.set()
@@ -27,7 +27,7 @@ def test_a_folder_that_opens_late_takes_no_other_ones_place(qtbot, context, monk
                 raise UserError("/first is gone.")
         return SimpleNamespace(name=choice.name, root=choice.root, clips=())
 
-    monkeypatch.setattr(clip_source, "open_chosen", open_chosen)
+    monkeypatch.setattr(clip_source, "open_all", open_all)
     source = ClipSource(context)
     source.open(FIRST)
     source.open(SECOND)
