@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +30,7 @@ def open_captured(root: Path, control: Control) -> Dataset:
         for capture in captures
         if not capture.label
     )
-    classes = tuple(sorted({capture.label for capture in named}))
+    classes = _classes(named)
     if len(classes) < 2:
         raise UserError(_too_little(root, captures, classes))
     number = {name: index for index, name in enumerate(classes)}
@@ -52,6 +54,15 @@ def open_captured(root: Path, control: Control) -> Dataset:
         return refolded(dataset, FOLDS)
     except UserError as error:  # it can be heard, seen and scored all the same
         return replace(dataset, notes=(*problems, f"Nothing can be trained on these clips yet. {error}"))
+
+
+def _classes(named: Sequence[Capture]) -> tuple[str, ...]:
+    """Those of the networks that were asked, in their order, where they know all that was named: such a network can be
+    scored on the captures, and trained on with its last layer. Else what was named."""
+    labels = {capture.label for capture in named}
+    known = Counter(tuple(said.probabilities) for capture in named for said in capture.said if said.probabilities)
+    fitting = (classes for classes, _ in known.most_common() if labels <= set(classes))
+    return next(fitting, tuple(sorted(labels)))
 
 
 def looks_like_captures(folder: Path) -> bool:

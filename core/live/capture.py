@@ -37,6 +37,13 @@ class Kept:
             return len(self.sound) / self.rate
         return self.frames[-1][0] - self.frames[0][0] if self.frames else 0.0
 
+    def part(self, start: float, end: float) -> Kept:
+        """The stretch from one time to another, in s since its beginning."""
+        sound = self.sound[round(start * self.rate) : round(end * self.rate)]
+        first = self.frames[0][0] if self.frames else 0.0
+        frames = tuple((when, frame) for when, frame in self.frames if start <= when - first < end)
+        return Kept(sound, self.rate, frames)
+
 
 def write_capture(
     captures: Path,
@@ -56,18 +63,27 @@ def write_capture(
     if not len(kept.sound) and not kept.frames:
         raise UserError("There is nothing to keep yet: no sound and no picture has come.")
     made = now or datetime.now()
-    stem = captures / session / made.strftime("%H-%M-%S-%f")[:-3]
-    path = stem.with_suffix(FILM if kept.frames else SOUND)
-    with replace_synced(path) as aside:
-        if kept.frames:
-            _write_film(aside, kept)
-        else:
-            soundfile.write(aside, kept.sound, kept.rate, subtype="FLOAT", format="WAV")
+    path = write_clip(captures / session / made.strftime("%H-%M-%S-%f")[:-3], kept)
     capture = Capture(
         path, label, session, made.isoformat(timespec="milliseconds"), kept.seconds, dict(sources or {}), tuple(said)
     )
     write_facts(capture)
     return capture
+
+
+def write_clip(stem: Path, kept: Kept) -> Path:
+    """Write what was seen as MP4 with its sound, what was only heard as WAV; `stem` is the path without its ending.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    path = stem.with_name(stem.name + (FILM if kept.frames else SOUND))
+    with replace_synced(path) as aside:
+        if kept.frames:
+            _write_film(aside, kept)
+        else:
+            soundfile.write(aside, kept.sound, kept.rate, subtype="FLOAT", format="WAV")
+    return path
 
 
 def _write_film(path: Path, kept: Kept) -> None:

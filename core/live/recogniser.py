@@ -65,6 +65,11 @@ class Recogniser:
         self._wanted = tuple(folders)
         self._changed.set()
 
+    @property
+    def longest(self) -> float:
+        """Seconds that any of the networks is given; 0 where none has been read."""
+        return max((max(run.seconds.values()) for run in self._runs), default=0.0)
+
     def take(self) -> list[Answer]:
         """The answers since the last call, the oldest first."""
         taken = []

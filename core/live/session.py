@@ -27,6 +27,7 @@ from core.live.windows import Senses
 from core.runs import RunFolder
 
 REMEMBERED = 600  # decisions of each network
+UNASKED = 5.0  # s that a capture keeps where no network says how much it is given
 MEASURED = 400  # answers over which latencies are told
 
 
@@ -161,9 +162,9 @@ class Live:
             self.recorder.note(answers)
         return answers
 
-    def keep(self, seconds: float) -> tuple[Kept, tuple[Said, ...]]:
+    def keep(self) -> tuple[Kept, tuple[Said, ...]]:
         """Copies of the last seconds, and what everybody says of them: to be written by `core.live.capture`."""
-        senses = self._senses()
+        senses, seconds = self._senses(), self.settings.kept or self.recogniser.longest or UNASKED
         sound, rate = np.zeros(0, np.float32), 1
         frames: tuple[tuple[float, Frame], ...] = ()
         if senses.sound is not None and senses.sound.written:

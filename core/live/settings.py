@@ -30,6 +30,15 @@ class LiveSettings(Settings):
         ge=-100.0,
         le=0.0,
     )
+    kept: float = setting(
+        0.0,
+        "Kept by a capture",
+        "So much of what was just heard and seen is kept; 0 = as much as the networks are given, so that a capture is "
+        "what they spoke of.",
+        unit="s",
+        ge=0.0,
+        le=15.0,
+    )
     sight: float = setting(
         2.0,
         "Seen at once",

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 TICK_MS = 33  # 30 pictures a second at most
 ANSWERS_EVERY = 3  # ticks between two looks at what was said
 NO_RUNS = "What you say and show will be recognised here by networks that you have trained: none is finished yet."
-KEPT = 5.0  # s of a capture
 
 
 class LivePanel(Panel):
@@ -308,7 +307,7 @@ class LivePanel(Panel):
         live = self.live
         if live is None or not live.on or not self.context.workspace.writable:
             return
-        kept, said = live.keep(KEPT)
+        kept, said = live.keep()
         replay = live.sources.replay
         truth = replay.playing.label if replay is not None and replay.playing is not None else ""
         facts = {source.name: source.status.facts for source in live.sources.all()}
