@@ -5,6 +5,28 @@ from __future__ import annotations
 from core.settings import Settings, setting
 
 
+class MicrophoneSettings(Settings):
+    """How the microphone is opened."""
+
+    rate: int = setting(0, "Sample rate", "0 = the device's own.", unit="Hz", ge=0, le=192000)
+    channel: int = setting(
+        0, "Channel", "Which one is heard, counted from 1; 0 = the mean of the first two.", ge=0, le=64
+    )
+
+
+class CameraSettings(Settings):
+    """How the camera is opened. A camera that cannot do so gives what comes nearest."""
+
+    width: int = setting(0, "Width", "Width and height together; 0 = the camera's own.", unit="px", ge=0, le=7680)
+    height: int = setting(0, "Height", "Width and height together; 0 = the camera's own.", unit="px", ge=0, le=4320)
+    rate: float = setting(0.0, "Frame rate", "0 = the camera's own.", unit="fps", ge=0.0, le=240.0)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """None = the camera's own."""
+        return (self.width, self.height) if self.width and self.height else None
+
+
 class LiveSettings(Settings):
     """How often networks are asked, and what becomes of their answers."""
 
@@ -39,6 +61,8 @@ class LiveSettings(Settings):
         ge=0.0,
         le=15.0,
     )
+    microphone: MicrophoneSettings = setting(MicrophoneSettings(), "Microphone", "How it is opened.")
+    camera: CameraSettings = setting(CameraSettings(), "Camera", "How it is opened.")
     sight: float = setting(
         2.0,
         "Seen at once",

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
-from core import readable
-from core.captures import Capture, delete_capture, read_captures, relabel
 from core.control import Control
-from core.datasets.base import Dataset, Modality
 from core.errors import UserError
 from core.live.offered import LiveChoice, first_choice, live_choices
-from core.live.settings import LiveSettings
 from gui import theme
 from gui.context import Context
 from gui.panels.base import Panel
-from gui.panels.live_bar import BOTH, CAMERA, DATASET, MICROPHONE, REPLAY, LiveBar
+from gui.panels.live_bar import BOTH, LiveBar
+from gui.panels.live_captures import LiveCaptures
 from gui.panels.live_shown import card, row
+from gui.panels.live_sources import LiveSources
 from gui.widgets.camera_picture import CameraPicture
-from gui.widgets.capture_list import CaptureList
-from gui.widgets.class_popup import ClassPopup
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.level_meter import LevelMeter
 from gui.widgets.live_answers import LiveAnswers
@@ -36,8 +37,7 @@ from gui.widgets.time_plot import RIGHT
 
 if TYPE_CHECKING:
     from core.live.columns import Columns
-    from core.live.recording import Recording
-    from core.live.session import Live, Sources
+    from core.live.session import Live
 
 TICK_MS = 33  # 30 pictures a second at most
 ANSWERS_EVERY = 3  # ticks between two looks at what was said
@@ -54,7 +54,7 @@ class LivePanel(Panel):
         self.chosen: tuple[str, ...] = tuple(filter(None, str(context.settings.value("live/runs", "")).split("\n")))
         self.bar = LiveBar(str(context.settings.value("live/source", BOTH)))
         self.spectrogram, self.meter, self.picture = ScrollingSpectrogram(), LevelMeter(), CameraPicture()
-        self.captures = CaptureList()
+        self.sources, self.captures = LiveSources(context, self.bar, self), LiveCaptures(context)
         self.answers, self.timeline = LiveAnswers(), LiveTimeline(7 * theme.GRID, RIGHT)
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
@@ -67,17 +67,15 @@ class LivePanel(Panel):
         self._timer.timeout.connect(self._tick)
         self._lay_out()
         self.bar.switched.connect(self._switch)
-        self.bar.source_changed.connect(self._source_changed)
+        self.sources.changed.connect(self._source_changed)
+        self.sources.settings_changed.connect(self._settings_changed)
+        self.captures.recorded.connect(self.sources.offer_file)
         self.bar.networks_changed.connect(self._networks_changed)
-        self.bar.file_wanted.connect(self._choose_file)
         self.bar.capture_wanted.connect(self._keep)
         self.bar.record_wanted.connect(self._record)
-        self.captures.label_wanted.connect(self._ask_class)
-        self.captures.delete_wanted.connect(self._delete)
         context.libraries.arrived.connect(self._make_live)
         context.runs_changed.connect(self.activate)
-        context.dataset_changed.connect(self._offer_replays)
-        digits = [(str(digit), self._keep_as) for digit in range(1, 10)]
+        digits = [(str(digit), self._keep_class) for digit in range(1, 10)]
         for keys, slot in (("C", self._keep), ("R", self._record), ("Ctrl+Return", self._toggle), *digits):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -86,9 +84,9 @@ class LivePanel(Panel):
     # what the window calls --------------------------------------------------------------------------------------
 
     def activate(self) -> None:
-        self._offer_replays()
+        self.sources.offer_replays()
         self.context.jobs.run(self._read_choices, self._have_choices)
-        self._read_captures()
+        self.captures.read()
         self._make_live()
 
     def present(self, on: bool) -> None:
@@ -98,7 +96,7 @@ class LivePanel(Panel):
 
     def save_state(self) -> None:
         super().save_state()
-        self.context.settings.setValue("live/source", self.bar.source)
+        self.sources.save()
         self.context.settings.setValue("live/runs", "\n".join(self.chosen))
 
     def close_panel(self) -> None:
@@ -112,24 +110,21 @@ class LivePanel(Panel):
         if self.live is None and self.context.libraries.ready:
             from core.live.session import Live
 
-            self.live = Live(self.context.workspace.captures, self.context.engine, LiveSettings())
+            self.live = Live(self.context.workspace.captures, self.context.engine, self.sources.settings)
             self._ask()
-            self._list_devices()
+            self.sources.list_devices()
 
     def _read_choices(self, control: Control, report: Any) -> list[LiveChoice]:
         return live_choices(self.context.workspace, control)
 
     def _have_choices(self, choices: list[LiveChoice]) -> None:
         self.choices = {choice.name: choice for choice in choices}
-        self.chosen = tuple(name for name in self.chosen if name in self.choices) or first_choice(choices, self._given)
+        self.chosen = tuple(name for name in self.chosen if name in self.choices) or first_choice(
+            choices, self.sources.modality
+        )
         self.bar.offer_networks(choices, self.chosen)
         self._pages.setCurrentWidget(self._whole if choices else self.empty)
         self._ask()
-
-    @property
-    def _given(self) -> Modality:
-        """What the source gives."""
-        return {MICROPHONE: Modality.AUDIO, CAMERA: Modality.VIDEO}.get(self.bar.source, Modality.AUDIO_VISUAL)
 
     def _ask(self) -> None:
         if self.live is None:
@@ -138,60 +133,22 @@ class LivePanel(Panel):
             self.live.choose([(self.choices[name].folder, self.choices[name].label) for name in self.chosen])
         except UserError as error:
             self.context.message.emit(str(error), "error")
+        self.captures.offer_classes(self._classes())
         self._show_answers()
 
     def _networks_changed(self, names: tuple[str, ...]) -> None:
         self.chosen = names
         self._ask()
 
-    # sources ----------------------------------------------------------------------------------------------------
-
-    def _list_devices(self) -> None:
-        from core import sound_devices
-        from core.live.webcam import cameras
-
-        def found(control: Control, report: Any) -> tuple[list[str], list[tuple[int, str]]]:
-            microphones = list(dict.fromkeys(device.name for device in sound_devices.inputs()))
-            return microphones, [(camera.index, camera.name) for camera in cameras()]
-
-        self.context.jobs.run(found, self._have_devices)
-
-    def _have_devices(self, found: tuple[list[str], list[tuple[int, str]]]) -> None:
-        self.bar.offer_devices(*found)
-
-    def _offer_replays(self) -> None:
-        dataset = self.context.dataset
-        entries = [(DATASET, f"{dataset.title}: its clips")] if dataset is not None else []
-        file = str(self.context.settings.value("live/file", ""))
-        if file and Path(file).exists():
-            entries.append((file, Path(file).name))
-        self.bar.offer_replays(entries)
-
-    def _choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Replay a sound or a video")
-        if path:
-            self.context.settings.setValue("live/file", path)
-            self._offer_replays()
-            self.bar.replays.setCurrentIndex(self.bar.replays.findData(path))
-        self._source_changed()
+    # switching --------------------------------------------------------------------------------------------------
 
     def _source_changed(self) -> None:
         if self.live is not None and self.live.on:
             self._switch(True)
 
-    def _sources(self) -> Sources:
-        from core.live.microphone import Microphone
-        from core.live.replay import Replay
-        from core.live.session import Sources
-        from core.live.webcam import Webcam
-
-        source = self.bar.source
-        if source == REPLAY:
-            return Sources(replay=Replay(_takes(self.bar.replay, self.context.dataset)))
-        return Sources(
-            Microphone(self.bar.microphone) if source in (BOTH, MICROPHONE) else None,
-            Webcam(self.bar.camera) if source in (BOTH, CAMERA) else None,
-        )
+    def _settings_changed(self) -> None:
+        if self.live is not None:
+            self.live.set(self.sources.settings)
 
     def _toggle(self) -> None:
         self._switch(self.live is None or not self.live.on)
@@ -201,13 +158,13 @@ class LivePanel(Panel):
             self.bar.show_state(on=False, recording=False, can_keep=False)
             return
         if on:
-            self.live.switch_on(self._sources())
+            self.live.switch_on(self.sources.make())
             self._columns, self._heard, self._seen = None, 0, 0
             self._drawn.clear()
             self._timer.start()
         else:
             self._timer.stop()
-            self._recorded(self.live.switch_off())
+            self.captures.have_recorded(self.live.switch_off())
         sources = self.live.sources
         self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
         self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
@@ -291,99 +248,31 @@ class LivePanel(Panel):
     # keeping ----------------------------------------------------------------------------------------------------
 
     def _keep(self) -> None:
-        """Capture the last seconds, and ask what it was."""
-        self._capture("")
+        """Capture the last seconds."""
+        self._keep_as("")
 
-    def _keep_as(self) -> None:
-        """Capture the last seconds as one of the first nine classes."""
+    def _keep_class(self) -> None:
+        """As one of the first nine classes, by the key that was pressed."""
         shortcut = self.sender()
         assert isinstance(shortcut, QShortcut)
         place = int(shortcut.key().toString()) - 1
         classes = self._classes()
         if place < len(classes):
-            self._capture(classes[place])
+            self._keep_as(classes[place])
 
-    def _capture(self, label: str) -> None:
-        live = self.live
-        if live is None or not live.on or not self.context.workspace.writable:
-            return
-        kept, said = live.keep()
-        replay = live.sources.replay
-        truth = replay.playing.label if replay is not None and replay.playing is not None else ""
-        facts = {source.name: source.status.facts for source in live.sources.all()}
-        session = live.session
+    def _keep_as(self, label: str) -> None:
+        if self.live is not None and self.live.on and self.context.workspace.writable:
+            self.captures.keep(self.live, label)
 
-        def write(control: Control, report: Any) -> Capture:
-            from core.live.capture import write_capture
-
-            return write_capture(live.captures, kept, session=session, label=label or truth, sources=facts, said=said)
-
-        self.context.jobs.run(write, self._have_captured if label or truth else self._have_captured_unnamed)
-
-    def _have_captured(self, capture: Capture) -> None:
-        self._read_captures()
-        self.context.message.emit(f"Kept as “{capture.label}”.", "info")
-
-    def _have_captured_unnamed(self, capture: Capture) -> None:
-        self._read_captures()
-        self._ask_class(capture)
-
-    def _ask_class(self, capture: Capture) -> None:
-        guess = next((said.best for said in capture.said if said.best), "")
-        self._popup = ClassPopup("What was it really?", self._classes(), guess, self)
-        self._named = capture
-        self._popup.chosen.connect(self._name)
-        corner = self.mapToGlobal(self.rect().center())
-        self._popup.move(corner.x() - self._popup.width() // 2, corner.y() - self._popup.sizeHint().height() // 2)
-        self._popup.show()
-
-    def _name(self, label: str) -> None:
-        try:
-            relabel(self._named, label)
-        except UserError as error:
-            self.context.message.emit(str(error), "error")
-        self._read_captures()
-
-    def _delete(self, capture: Capture) -> None:
-        asked = QMessageBox.question(self, "Delete", f"Delete the capture of {capture.made[11:19]} for good?")
-        if asked == QMessageBox.StandardButton.Yes:
-            try:
-                delete_capture(capture)
-            except UserError as error:
-                self.context.message.emit(str(error), "error")
-            self._read_captures()
-
-    def _read_captures(self) -> None:
-        captures, problems = read_captures(self.context.workspace.captures)
-        for problem in problems:
-            self.said.emit(problem, "warning")
-        self.captures.show_captures(captures)
+    def _record(self) -> None:
+        if self.live is not None and self.live.on:
+            self.captures.record(self.live)
+        self._show_state()
 
     def _classes(self) -> tuple[str, ...]:
         """Of all networks that are asked, in the order of the first."""
         asked = self.live.asked.values() if self.live is not None else ()
         return tuple(dict.fromkeys(name for one in asked for name in one.classes))
-
-    def _record(self) -> None:
-        """Begin to keep everything, or end it."""
-        if self.live is None or not self.live.on:
-            return
-        try:
-            if self.live.recorder is None:
-                self.live.start_recording()
-            else:
-                self._recorded(self.live.stop_recording())
-        except UserError as error:
-            self.context.message.emit(str(error), "error")
-        self._show_state()
-
-    def _recorded(self, recording: Recording | None) -> None:
-        if recording is not None:
-            trouble = str(recording.facts["trouble"])
-            self.context.settings.setValue("live/file", str(recording.folder))
-            self._offer_replays()
-            words = f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
-            self.context.message.emit(trouble or words, "warning" if trouble else "info")
 
     def _go_to_train(self) -> None:
         self.context.panel_wanted.emit("train")
@@ -431,14 +320,3 @@ class LivePanel(Panel):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._whole)
         self._pages.addWidget(self.empty)
-
-
-def _takes(replay: str, dataset: Dataset | None) -> Any:
-    from core.live.replay import Take
-
-    if replay != DATASET:
-        return [Take(Path(replay))]
-    if dataset is None:
-        return []
-    order = np.random.default_rng(0).permutation(len(dataset.clips))
-    return [Take(dataset.clips[k].path, dataset.classes[dataset.clips[k].label]) for k in order]

@@ -1,0 +1,116 @@
+"""What is kept in the Live panel: captures with their true class, and recordings of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from core import readable
+from core.captures import Capture, delete_capture, read_captures, relabel
+from core.control import Control
+from core.errors import UserError
+from gui.context import Context
+from gui.widgets.capture_list import CaptureList
+from gui.widgets.class_popup import ClassPopup
+
+if TYPE_CHECKING:
+    from core.live.recording import Recording
+    from core.live.session import Live
+
+
+class LiveCaptures(CaptureList):
+    """The list, and what a person does with it."""
+
+    recorded = Signal(Path)  # a recording that can be replayed
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._classes: tuple[str, ...] = ()
+        self._named: Capture | None = None
+        self.label_wanted.connect(self._ask_class)
+        self.delete_wanted.connect(self._ask_deletion)
+
+    def offer_classes(self, classes: tuple[str, ...]) -> None:
+        """What a capture can be called; other words can be typed."""
+        self._classes = classes
+
+    def read(self) -> None:
+        captures, problems = read_captures(self._context.workspace.captures)
+        for problem in problems:
+            self._context.message.emit(problem, "warning")
+        self.show_captures(captures)
+
+    def keep(self, live: Live, label: str = "") -> None:
+        """Capture the last seconds as a class; without one it is asked for, unless a replay knows it."""
+        kept, said = live.keep()
+        replay = live.sources.replay
+        truth = label or (replay.playing.label if replay is not None and replay.playing is not None else "")
+        facts = {source.name: source.status.facts for source in live.sources.all()}
+        session = live.session
+
+        def write(control: Control, report: Any) -> Capture:
+            from core.live.capture import write_capture
+
+            return write_capture(live.captures, kept, session=session, label=truth, sources=facts, said=said)
+
+        self._context.jobs.run(write, self._have_kept if truth else self._have_unnamed)
+
+    def record(self, live: Live) -> None:
+        """Begin to keep everything, or end it."""
+        if live.recorder is None:
+            self._try(live.start_recording)
+        else:
+            self.have_recorded(live.stop_recording())
+
+    def have_recorded(self, recording: Recording | None) -> None:
+        """A recording has ended; None = there was none."""
+        if recording is None:
+            return
+        trouble = str(recording.facts["trouble"])
+        words = f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
+        self._context.message.emit(trouble or words, "warning" if trouble else "info")
+        self.recorded.emit(recording.folder)
+
+    def _have_kept(self, capture: Capture) -> None:
+        self._changed()
+        self._context.message.emit(f"Kept as “{capture.label}”.", "info")
+
+    def _have_unnamed(self, capture: Capture) -> None:
+        self._changed()
+        self._ask_class(capture)
+
+    def _ask_class(self, capture: Capture) -> None:
+        guess = next((said.best for said in capture.said if said.best), "")
+        self._named = capture
+        popup = ClassPopup("What was it really?", self._classes, guess, self)
+        popup.chosen.connect(self._name)
+        middle = self.window().mapToGlobal(self.window().rect().center())
+        popup.move(middle.x() - popup.width() // 2, middle.y() - popup.sizeHint().height() // 2)
+        popup.show()
+
+    def _name(self, label: str) -> None:
+        if self._named is not None:
+            capture = self._named
+            self._try(lambda: relabel(capture, label))
+            self._changed()
+
+    def _ask_deletion(self, capture: Capture) -> None:
+        asked = QMessageBox.question(self, "Delete", f"Delete the capture of {capture.made[11:19]} for good?")
+        if asked == QMessageBox.StandardButton.Yes:
+            self._try(lambda: delete_capture(capture))
+            self._changed()
+
+    def _changed(self) -> None:
+        self.read()
+        self._context.runs_changed.emit()  # Errors reads what was said of captures
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except UserError as error:
+            self._context.message.emit(str(error), "error")
