@@ -72,8 +72,8 @@ class Adapted:
         points = 100 * (self.after - self.before)
         moves = "as before" if abs(points) < 0.05 else f"{abs(points):.1f} points {'more' if points > 0 else 'less'}"
         return (
-            f"{self.run.spec.network.label}: {100 * self.after:.1f} % of {self.captures} captures of sessions that were "
-            f"held out, {moves} (right only after: {self.won}, only before: {self.lost})."
+            f"{self.run.spec.network.label}: {100 * self.after:.1f} % of {self.captures} captures of sessions that "
+            f"were held out, {moves} (right only after: {self.won}, only before: {self.lost})."
         )
 
 
