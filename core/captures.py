@@ -1,17 +1,25 @@
-"""Captures: clips recorded live, each with what every network said of it, as WAV or MP4 with JSON beside it."""
+"""Captures: clips recorded live, each with what every network said of it, as WAV or MP4 with JSON beside it.
+
+Beside them, in the same folder of a session, lie recordings of everything (`core.live.recording`).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.files import write_atomically
+from core.files import folder_size, write_atomically
 
 SOUND, FILM, FACTS = ".wav", ".mp4", ".json"
+RECORDING = "recording"  # names of folders of recordings begin so
+RECORDING_FACTS = "recording.json"
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,22 @@ class Capture:
         return f"{self.path.parent.name}/{self.path.name}"
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """A recording of everything, as lists show it.
+
+    Attributes:
+        path: its folder.
+        made: local time, ISO 8601.
+        seconds: None = it was not finished, and cannot be replayed.
+    """
+
+    path: Path
+    made: str
+    seconds: float | None
+    bytes: int
+
+
 def relabel(capture: Capture, label: str) -> Capture:
     """Say what it really was.
 
@@ -79,13 +103,30 @@ def delete_capture(capture: Capture) -> None:
     Raises:
         UserError: a file cannot be deleted.
     """
-    try:
+    with _deleting(capture.path):
         capture.path.unlink(missing_ok=True)
         capture.path.with_suffix(FACTS).unlink(missing_ok=True)
-        if not any(capture.path.parent.iterdir()):
-            capture.path.parent.rmdir()
+
+
+def delete_recording(recorded: Recorded) -> None:
+    """For good, with all that is in its folder.
+
+    Raises:
+        UserError: a file cannot be deleted.
+    """
+    with _deleting(recorded.path):
+        shutil.rmtree(recorded.path)
+
+
+@contextmanager
+def _deleting(path: Path) -> Iterator[None]:
+    """What cannot be deleted is said; a session that is left empty goes too."""
+    try:
+        yield
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
     except OSError as error:
-        raise UserError(f"{capture.path} could not be deleted: {error.strerror or error}.") from None
+        raise UserError(f"{path} could not be deleted: {error.strerror or error}.") from None
 
 
 def read_captures(captures: Path) -> tuple[tuple[Capture, ...], tuple[str, ...]]:
@@ -98,6 +139,22 @@ def read_captures(captures: Path) -> tuple[tuple[Capture, ...], tuple[str, ...]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             problems.append(f"{facts} cannot be read ({error}): its clip is passed over. Delete both, or mend it.")
     return tuple(found), tuple(problems)
+
+
+def read_recordings(captures: Path) -> tuple[Recorded, ...]:
+    """All recordings, the oldest first."""
+    found = [_recorded(folder) for folder in captures.glob(f"*/{RECORDING}*") if folder.is_dir()]
+    return tuple(sorted(found, key=lambda recorded: recorded.made))
+
+
+def _recorded(folder: Path) -> Recorded:
+    try:
+        facts: dict[str, Any] = json.loads((folder / RECORDING_FACTS).read_text(encoding="utf-8"))
+        made, seconds = str(facts["started"]), float(facts["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):  # ended with the program: what was written can be deleted
+        made = datetime.fromtimestamp(folder.stat().st_mtime).isoformat(timespec="seconds")
+        return Recorded(folder, made, None, folder_size(folder))
+    return Recorded(folder, made, seconds, folder_size(folder))
 
 
 def _read(facts: Path) -> Capture:

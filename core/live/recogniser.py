@@ -124,9 +124,19 @@ class Recogniser:
         for run in self._runs:
             window = cut(senses, at, run.seconds)
             lack = run.lacks(window, self.settings.silence)
-            said = None if lack else run.ask(window)
+            try:
+                said = None if lack else run.ask(window)
+            except Exception as error:  # the others are asked all the same
+                self._tell(f"{run.name} could not be asked ({type(error).__name__}: {error}).")
+                continue
             answers.append(Answer(run.name, at, complete, time.perf_counter(), said, lack))
         return answers
+
+    def _tell(self, trouble: str) -> None:
+        """Once, however many windows it is true of."""
+        if trouble not in self.status.troubles:
+            log.exception(trouble)
+            self.status = replace(self.status, troubles=(*self.status.troubles, trouble))
 
     def _work(self) -> None:
         use_threads()

@@ -21,6 +21,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from core.captures import RECORDING_FACTS
 from core.errors import UserError
 from core.files import folder_size, write_atomically, write_error
 from core.live.film_writer import FilmWriter
@@ -30,7 +31,7 @@ from core.live.windows import Moment, Senses
 from core.video.decode import Reader
 
 log = logging.getLogger(__name__)
-FACTS, SOUND, FILM, TIMES, ANSWERS = "recording.json", "sound.wav", "frames.mkv", "frames.csv", "answers.jsonl"
+SOUND, FILM, TIMES, ANSWERS = "sound.wav", "frames.mkv", "frames.csv", "answers.jsonl"
 LOOK = 0.05  # s between looks at what is new
 
 
@@ -82,8 +83,11 @@ class Recorder:
         """Write what is left and close the files."""
         self._stop.set()
         self._thread.join()
+        heard = (self._next - self._first) / self._ring.rate if self._ring else 0.0
+        seen = self._last - self._origin if self._frames else 0.0
         facts = {
             "started": self._started.isoformat(timespec="seconds"),
+            "seconds": max(heard, seen),
             "rate": self._ring.rate if self._ring else 0,
             "first_sample": self._first,
             "samples": self._next - self._first,
@@ -91,7 +95,7 @@ class Recorder:
             "lost": self.lost,
             "trouble": self.trouble,
         }
-        write_atomically(self.folder / FACTS, json.dumps(facts, indent=1).encode())
+        write_atomically(self.folder / RECORDING_FACTS, json.dumps(facts, indent=1).encode())
         return Recording(self.folder)
 
     def _work(self) -> None:
@@ -172,9 +176,10 @@ class Recording:
     @cached_property
     def facts(self) -> dict[str, Any]:
         try:
-            content: dict[str, Any] = json.loads((self.folder / FACTS).read_text(encoding="utf-8"))
+            content: dict[str, Any] = json.loads((self.folder / RECORDING_FACTS).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise UserError(f"{self.folder / FACTS} cannot be read: {error}. The recording was not finished.") from None
+            place = self.folder / RECORDING_FACTS
+            raise UserError(f"{place} cannot be read: {error}. The recording was not finished.") from None
         return content
 
     @property

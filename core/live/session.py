@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.captures import Said
+from core.captures import RECORDING, Said
 from core.engine import Engine, State
 from core.live.capture import Kept
 from core.live.decision import Decider, Decision
@@ -181,7 +181,7 @@ class Live:
             UserError: the folder cannot be made.
         """
         if self.recorder is None:
-            name = datetime.now().strftime("recording %H-%M-%S")
+            name = datetime.now().strftime(f"{RECORDING} %H-%M-%S")
             recorder = Recorder(self.captures / self.session / name, self._senses)
             recorder.start()
             self.recorder = recorder

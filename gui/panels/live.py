@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.captures import Recorded
 from core.control import Control
 from core.errors import UserError
 from core.live.offered import LiveChoice, first_choice, live_choices
@@ -60,7 +61,8 @@ class LivePanel(Panel):
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
         self._columns: Columns | None = None
         self._heard = 0  # samples that are drawn
-        self._seen = 0  # frames that are shown
+        self._seen = 0  # frames that have come until the one that is shown
+        self._passed = 0  # frames that came and were not shown
         self._ticks = 0
         self._drawn: deque[float] = deque(maxlen=400)  # s from the sound of a column to its drawing
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -70,6 +72,7 @@ class LivePanel(Panel):
         self.sources.changed.connect(self._source_changed)
         self.sources.settings_changed.connect(self._settings_changed)
         self.captures.recorded.connect(self.sources.offer_file)
+        self.captures.replay_wanted.connect(self._replay)
         self.bar.networks_changed.connect(self._networks_changed)
         self.bar.capture_wanted.connect(self._keep)
         self.bar.record_wanted.connect(self._record)
@@ -129,8 +132,9 @@ class LivePanel(Panel):
     def _ask(self) -> None:
         if self.live is None:
             return
+        chosen = [self.choices[name] for name in self.chosen if name in self.choices]  # none before they are read
         try:
-            self.live.choose([(self.choices[name].folder, self.choices[name].label) for name in self.chosen])
+            self.live.choose([(choice.folder, choice.label) for choice in chosen])
         except UserError as error:
             self.context.message.emit(str(error), "error")
         self.captures.offer_classes(self._classes())
@@ -150,6 +154,11 @@ class LivePanel(Panel):
         if self.live is not None:
             self.live.set(self.sources.settings)
 
+    def _replay(self, recorded: Recorded) -> None:
+        """Play a recording as if it were live, at once."""
+        self.sources.choose_file(recorded.path)
+        self._switch(True)
+
     def _toggle(self) -> None:
         self._switch(self.live is None or not self.live.on)
 
@@ -159,7 +168,7 @@ class LivePanel(Panel):
             return
         if on:
             self.live.switch_on(self.sources.make())
-            self._columns, self._heard, self._seen = None, 0, 0
+            self._columns, self._heard, self._seen, self._passed = None, 0, 0, 0
             self._drawn.clear()
             self._timer.start()
         else:
@@ -186,6 +195,7 @@ class LivePanel(Panel):
         if senses.sound is not None and senses.sound.written:
             self._draw_sound(senses.sound)
         if senses.sight is not None and senses.sight.written != self._seen:
+            self._passed += senses.sight.written - self._seen - 1
             self._seen = senses.sight.written
             newest = senses.sight.newest()
             if newest is not None:
@@ -233,6 +243,10 @@ class LivePanel(Panel):
         if self._drawn:
             p50, p95 = np.percentile(self._drawn, (50, 95)) * 1000
             words.append(f"sound → screen {p50:.0f} ms, 95 % {p95:.0f} ms")
+        if self._passed:
+            words.append(f"{self._passed} of {self._seen} frames not shown")
+        if self.live.recorder is not None:
+            words.insert(0, "● recording all that is heard and seen")
         asked = self.live.recogniser.status
         if asked.loading:
             words.append(f"reading {len(asked.loading)} networks …")

@@ -127,6 +127,12 @@ class LiveBar(QWidget):
         self.replays.addItem("A file or folder …", None)
         self.replays.setCurrentIndex(max(0, self.replays.findData(chosen)))
 
+    def choose_replay(self, value: str) -> None:
+        """One of those that are offered."""
+        self.sources.setCurrentIndex(self.sources.findData(REPLAY))
+        self.replays.setCurrentIndex(self.replays.findData(value))
+        self._show_devices()
+
     def offer_networks(self, runs: Sequence[LiveChoice], chosen: Sequence[str]) -> None:
         """A menu of studies with their runs."""
         self._menu.clear()

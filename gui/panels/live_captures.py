@@ -10,7 +10,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core import readable
-from core.captures import Capture, delete_capture, read_captures, relabel
+from core.captures import (
+    Capture,
+    Recorded,
+    delete_capture,
+    delete_recording,
+    read_captures,
+    read_recordings,
+    relabel,
+)
 from core.control import Control
 from core.errors import UserError
 from gui.context import Context
@@ -32,6 +40,7 @@ class LiveCaptures(CaptureList):
         self._context = context
         self._classes: tuple[str, ...] = ()
         self._named: Capture | None = None
+        self._recording: Path | None = None  # that is under way
         self.label_wanted.connect(self._ask_class)
         self.delete_wanted.connect(self._ask_deletion)
 
@@ -43,7 +52,8 @@ class LiveCaptures(CaptureList):
         captures, problems = read_captures(self._context.workspace.captures)
         for problem in problems:
             self._context.message.emit(problem, "warning")
-        self.show_captures(captures)
+        recordings = read_recordings(self._context.workspace.captures)
+        self.show_captures(captures, [one for one in recordings if one.path != self._recording])
 
     def keep(self, live: Live, label: str = "") -> None:
         """Capture the last seconds as a class; without one it is asked for, unless a replay knows it."""
@@ -64,6 +74,7 @@ class LiveCaptures(CaptureList):
         """Begin to keep everything, or end it."""
         if live.recorder is None:
             self._try(live.start_recording)
+            self._recording = live.recorder.folder if live.recorder is not None else None
         else:
             self.have_recorded(live.stop_recording())
 
@@ -71,6 +82,8 @@ class LiveCaptures(CaptureList):
         """A recording has ended; None = there was none."""
         if recording is None:
             return
+        self._recording = None
+        self.read()
         trouble = str(recording.facts["trouble"])
         words = f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
         self._context.message.emit(trouble or words, "warning" if trouble else "info")
@@ -99,10 +112,11 @@ class LiveCaptures(CaptureList):
             self._try(lambda: relabel(capture, label))
             self._changed()
 
-    def _ask_deletion(self, capture: Capture) -> None:
-        asked = QMessageBox.question(self, "Delete", f"Delete the capture of {capture.made[11:19]} for good?")
+    def _ask_deletion(self, row: Capture | Recorded) -> None:
+        word = "capture" if isinstance(row, Capture) else "recording"
+        asked = QMessageBox.question(self, "Delete", f"Delete the {word} of {row.made[11:19]} for good?")
         if asked == QMessageBox.StandardButton.Yes:
-            self._try(lambda: delete_capture(capture))
+            self._try(lambda: delete_capture(row) if isinstance(row, Capture) else delete_recording(row))
             self._changed()
 
     def _changed(self) -> None:

@@ -76,6 +76,11 @@ class LiveSources(QObject):
         self._context.settings.setValue("live/file", str(path))
         self.offer_replays()
 
+    def choose_file(self, path: Path) -> None:
+        """Replay it when the panel is switched on next."""
+        self.offer_file(path)
+        self._bar.choose_replay(str(path))
+
     def save(self) -> None:
         self._context.settings.setValue("live/source", self._bar.source)
         self._context.settings.setValue("live/settings", self.settings.model_dump_json())

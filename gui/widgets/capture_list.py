@@ -1,4 +1,4 @@
-"""What was kept: when, what it really was, and what every network had said."""
+"""What was kept: when, what it really was, and what every network had said; recordings of everything among it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.captures import Capture, Said
+from core import readable
+from core.captures import Capture, Recorded, Said
 from gui import theme
 
 COLUMNS = ("Kept", "Really", "Said")
@@ -27,12 +28,12 @@ class CaptureList(QWidget):
     """The newest first."""
 
     label_wanted = Signal(object)  # Capture
-    delete_wanted = Signal(object)
-    errors_wanted = Signal()
+    replay_wanted = Signal(object)  # Recorded
+    delete_wanted = Signal(object)  # either
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._captures: tuple[Capture, ...] = ()
+        self._rows: tuple[Capture | Recorded, ...] = ()
         self.tree = QTreeWidget()
         self.tree.setColumnCount(len(COLUMNS))
         self.tree.setHeaderLabels(list(COLUMNS))
@@ -43,46 +44,44 @@ class CaptureList(QWidget):
         self.tree.setColumnWidth(1, round(theme.pixels(104)))
         self.title = theme.label("Captures", bold=True)
         self.rename = _tool("mdi6.tag-outline", "What was it?", "Say what the chosen capture really was.")
-        self.remove = _tool("mdi6.trash-can-outline", "Delete", "Delete the chosen capture for good  (Del)")
+        self.replay = _tool("mdi6.replay", "Replay", "Play the chosen recording as if it were live.")
+        self.remove = _tool("mdi6.trash-can-outline", "Delete", "Delete what is chosen for good  (Del)")
         line = QHBoxLayout()
         line.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
         line.addWidget(self.title)
         line.addStretch(1)
         line.addWidget(self.rename)
+        line.addWidget(self.replay)
         line.addWidget(self.remove)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
         column.addWidget(self.tree, 1)
-        self.rename.clicked.connect(self._label)
+        self.rename.clicked.connect(self._open)
+        self.replay.clicked.connect(self._open)
         self.remove.clicked.connect(self._delete)
-        self.tree.itemDoubleClicked.connect(self._label)
+        self.tree.itemDoubleClicked.connect(self._open)
         self.tree.itemSelectionChanged.connect(self._refresh)
         self._refresh()
 
-    def show_captures(self, captures: Sequence[Capture]) -> None:
-        """In order of time; the one that was chosen stays so."""
+    def show_captures(self, captures: Sequence[Capture], recordings: Sequence[Recorded] = ()) -> None:
+        """In order of time; what was chosen stays so."""
         chosen = self.chosen()
-        self._captures = tuple(reversed(captures))
+        self._rows = tuple(sorted((*captures, *recordings), key=lambda row: row.made, reverse=True))
         self.tree.clear()
-        for place, capture in enumerate(self._captures):
-            words = [capture.made[11:19], capture.label.replace("_", " ") or "?", "; ".join(map(_words, capture.said))]
-            item = QTreeWidgetItem(words)
+        for place, row in enumerate(self._rows):
+            item = _capture_item(row) if isinstance(row, Capture) else _recording_item(row)
             item.setData(0, PLACE, place)
-            item.setToolTip(2, "\n".join(map(_words, capture.said)))
-            item.setToolTip(0, f"{capture.id}, {capture.seconds:.1f} s")
-            if capture.label and any(said.best not in ("", capture.label) for said in capture.said):
-                item.setForeground(2, theme.colour("error_text"))
             self.tree.addTopLevelItem(item)
-            if chosen is not None and capture.path == chosen.path:
+            if chosen is not None and row.path == chosen.path:
                 self.tree.setCurrentItem(item)
         self.title.setText(f"Captures: {len(captures)}" if captures else "Captures")
         self._refresh()
 
-    def chosen(self) -> Capture | None:
+    def chosen(self) -> Capture | Recorded | None:
         items = self.tree.selectedItems()
-        return self._captures[items[0].data(0, PLACE)] if items else None
+        return self._rows[items[0].data(0, PLACE)] if items else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.key() == Qt.Key.Key_Delete:
@@ -90,19 +89,43 @@ class CaptureList(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _label(self) -> None:
-        capture = self.chosen()
-        if capture is not None:
-            self.label_wanted.emit(capture)
+    def _open(self) -> None:
+        """Say what a capture was; play a recording."""
+        row = self.chosen()
+        if isinstance(row, Capture):
+            self.label_wanted.emit(row)
+        elif row is not None and row.seconds is not None:
+            self.replay_wanted.emit(row)
 
     def _delete(self) -> None:
-        capture = self.chosen()
-        if capture is not None:
-            self.delete_wanted.emit(capture)
+        row = self.chosen()
+        if row is not None:
+            self.delete_wanted.emit(row)
 
     def _refresh(self) -> None:
-        for button in (self.rename, self.remove):
-            button.setEnabled(self.chosen() is not None)
+        row = self.chosen()
+        self.remove.setEnabled(row is not None)
+        self.rename.setEnabled(isinstance(row, Capture))
+        self.rename.setHidden(isinstance(row, Recorded))
+        self.replay.setVisible(isinstance(row, Recorded))
+        self.replay.setEnabled(isinstance(row, Recorded) and row.seconds is not None)
+
+
+def _capture_item(capture: Capture) -> QTreeWidgetItem:
+    said = list(map(_words, capture.said))
+    item = QTreeWidgetItem([capture.made[11:19], capture.label.replace("_", " ") or "?", "; ".join(said)])
+    item.setToolTip(0, f"{capture.id}, {capture.seconds:.1f} s")
+    item.setToolTip(2, "\n".join(said))
+    if capture.label and any(one.best not in ("", capture.label) for one in capture.said):
+        item.setForeground(2, theme.colour("error_text"))
+    return item
+
+
+def _recording_item(recorded: Recorded) -> QTreeWidgetItem:
+    length = "not finished" if recorded.seconds is None else readable.duration(recorded.seconds)
+    item = QTreeWidgetItem([recorded.made[11:19], "recording", f"{length}, {readable.size(recorded.bytes)}"])
+    item.setToolTip(0, str(recorded.path))
+    return item
 
 
 def _words(said: Said) -> str:

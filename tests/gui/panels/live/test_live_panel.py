@@ -1,0 +1,218 @@
+"""The Live panel on played sources: switched on and off, answered, kept, recorded, and what is told when it fails."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QPushButton
+
+from core.captures import read_captures, read_recordings
+from core.engine import EngineStatus, State
+from core.live.offered import FIRST
+from core.live.source import SourceState, SourceStatus
+from gui.panels.live import LivePanel
+from gui.panels.live_bar import MICROPHONE, REPLAY
+from gui.widgets.class_popup import ClassPopup
+from tests.core.films import moving_square, tone, write_film
+from tests.gui.panels.live.conftest import wait_for_words
+
+
+def test_without_a_finished_run_the_panel_says_what_will_be_here(qtbot, show_panel, context):
+    panel = show_panel(LivePanel)
+    qtbot.waitUntil(lambda: panel.empty.isVisible())
+    with qtbot.waitSignal(context.panel_wanted) as asked:
+        panel.empty.findChild(QPushButton).click()
+    assert asked.args == ["train"]
+
+
+def test_networks_answer_side_by_side_and_change_their_minds(qtbot, on, world):
+    classes = on.answers.cards[0].classes
+    assert len(on.answers.cards) == FIRST
+    for shown in (2, 1):
+        world.shown = shown
+        wait_for_words(qtbot, on, world, classes[shown])
+    seeing = [card for card in on.answers.cards if "video" in card.modality.wings]
+    assert seeing and all(card.sure and not card.wrong and card.figures for card in seeing)
+    stretches = [stretch for row in on.timeline.rows for stretch in row.stretches]
+    assert {classes[2], classes[1]} <= {stretch.word for stretch in stretches}
+    assert "frames" not in on.status.text() or "not shown" in on.status.text()
+
+
+def test_a_quiet_room_is_silence_and_a_covered_camera_no_picture(qtbot, on, world):
+    world.loudness, world.shown = 0.0, -1
+
+    def told() -> bool:
+        world()
+        words = {tuple(card.modality.wings): card.word for card in on.answers.cards}
+        return words[("audio",)] == "silence" and words[("video",)] == "no picture"
+
+    qtbot.waitUntil(told, timeout=20_000)
+    assert all(card.probabilities is None for card in on.answers.cards if card.word in ("silence", "no picture"))
+
+
+def test_switching_off_closes_everything_and_shows_nothing_stale(on, world):
+    assert world.microphone.starts == world.camera.starts == 1
+    on.bar.switch.click()
+    assert world.microphone.stops == world.camera.stops == 1
+    assert not on.live.on and on.bar.switch.text() == "Switch on"
+    assert not any(card.word for card in on.answers.cards)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("live")]
+
+
+def test_two_hundred_starts_and_stops_leave_nothing(qtbot, on, world):
+    for _ in range(200):
+        on.bar.switch.click()
+    assert on.live.on
+    assert len([thread for thread in threading.enumerate() if thread.name.startswith("live")]) == 1
+    wait_for_words(qtbot, on, world)
+    assert world.microphone.starts == 101
+
+
+def test_a_source_that_has_gone_is_said_and_the_other_goes_on(qtbot, on, world):
+    world.camera.status = SourceStatus(SourceState.LOST, reason="The picture has gone.")
+    world.shown = -1
+
+    def told() -> bool:
+        world()
+        return "The picture has gone." in on.status.text()
+
+    qtbot.waitUntil(told)
+    heard = next(card for card in on.answers.cards if card.modality.wings == ("audio",))
+    assert heard.sure
+    world.camera.status, world.shown = SourceStatus(SourceState.ON, "back"), 3
+    wait_for_words(qtbot, on, world, on.answers.cards[0].classes[3])
+
+
+def test_a_key_for_a_class_keeps_the_last_seconds_as_it(qtbot, qapp, on, world, context):
+    on.activateWindow()
+    qapp.setActiveWindow(on)
+    on.setFocus()
+    qtbot.waitUntil(on.isActiveWindow)
+    with qtbot.waitSignal(context.message) as told:
+        qtbot.keyClick(on, Qt.Key.Key_3)
+    classes = on.answers.cards[0].classes
+    assert classes[2] in told.args[0]
+    ((capture,), problems) = read_captures(context.workspace.captures)
+    assert not problems and capture.label == classes[2] and capture.session == on.live.session
+    assert capture.path.suffix == ".mp4" and capture.seconds > 0
+    assert {said.network for said in capture.said} == {card.network for card in on.answers.cards}
+    assert on.captures.tree.topLevelItem(0).text(1) == classes[2].replace("_", " ")
+    facts = json.loads(capture.path.with_suffix(".json").read_text())
+    assert facts["sources"] == {"microphone": "played by a test", "camera": "played by a test"}
+
+
+def test_a_capture_without_a_name_asks_what_it_was(qtbot, on, context):
+    on.bar.capture.click()
+    qtbot.waitUntil(lambda: on.captures.findChild(ClassPopup) is not None)
+    popup = on.captures.findChild(ClassPopup)
+    wanted = on.answers.cards[0].classes[1]
+    popup.line.setText(wanted.replace("_", " "))
+    qtbot.keyClick(popup.line, Qt.Key.Key_Return)
+    ((capture,), _) = read_captures(context.workspace.captures)
+    assert capture.label == wanted
+
+
+def test_a_capture_is_deleted_for_good_when_that_is_confirmed(qtbot, on, context, monkeypatch):
+    with qtbot.waitSignal(context.message):
+        on._keep_as("anything")
+    ((capture,), _) = read_captures(context.workspace.captures)
+    on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
+    for answer, left in ((QMessageBox.StandardButton.No, True), (QMessageBox.StandardButton.Yes, False)):
+        monkeypatch.setattr(QMessageBox, "question", lambda *args, answer=answer: answer)
+        on.captures.remove.click()
+        assert capture.path.exists() == left
+    assert not capture.path.parent.exists(), "nor is an empty session left"
+
+
+def test_what_is_recorded_is_announced_listed_replayed_and_deleted(qtbot, on, world, context, monkeypatch):
+    on.bar.record.click()
+
+    def announced() -> bool:
+        world()
+        return "recording" in on.status.text()
+
+    qtbot.waitUntil(announced)
+    assert on.bar.record.text() == "Recording" and on.captures.tree.topLevelItemCount() == 0
+    on.bar.record.click()
+    (recorded,) = read_recordings(context.workspace.captures)
+    assert recorded.seconds > 0 and recorded.bytes > 1000
+    on.bar.switch.click()
+    on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
+    assert on.captures.rename.isHidden() and on.captures.replay.isEnabled()
+    on.captures.replay.click()
+    assert on.live.on and on.bar.source == REPLAY and on.bar.replay == str(recorded.path)
+    on.bar.switch.click()
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Yes)
+    on.captures.remove.click()
+    assert not recorded.path.exists() and not read_recordings(context.workspace.captures)
+
+
+def test_a_recording_that_the_program_did_not_live_to_finish_can_be_deleted_only(opened, runs, context):
+    torn = context.workspace.captures / "a session" / "recording 10-00-00"
+    torn.mkdir(parents=True)
+    (torn / "sound.wav").write_bytes(b"half")
+    panel = opened()
+    (item,) = [panel.captures.tree.topLevelItem(0)]
+    assert "not finished" in item.text(2)
+    panel.captures.tree.setCurrentItem(item)
+    assert not panel.captures.replay.isEnabled() and panel.captures.remove.isEnabled()
+
+
+@pytest.mark.parametrize("device", ["CPU", "NVIDIA H100"])
+def test_a_training_on_the_processor_waits_while_live_runs_and_says_so(qtbot, opened, runs, world, context, device):
+    panel, engine = opened(), context.engine
+    engine._status = EngineStatus(State.RUNNING, "a study", device=device)
+    calls = []
+    engine.pause, engine.resume = lambda: calls.append("pause"), lambda: calls.append("resume")
+    panel.bar.switch.click()
+    assert calls == (["pause"] if device == "CPU" else [])
+    wait_for_words(qtbot, panel, world)
+    qtbot.waitUntil(lambda: ("training is paused" in panel.status.text()) == (device == "CPU"))
+    panel.bar.switch.click()
+    assert calls == (["pause", "resume"] if device == "CPU" else [])
+
+
+def test_what_is_chosen_comes_back(opened, runs, context, qtbot, show_panel):
+    panel = opened()
+    wanted = next(name for name in panel.choices if name not in panel.chosen)
+    panel.bar._actions[panel.chosen[0]].setChecked(False)
+    panel.bar._actions[wanted].setChecked(True)
+    panel.bar.sources.setCurrentIndex(panel.bar.sources.findData(MICROPHONE))
+    panel.save_state()
+    again = opened()
+    assert set(again.chosen) == set(panel.chosen) and wanted in again.chosen
+    assert again.bar.source == MICROPHONE
+
+
+def test_presenting_hides_what_is_not_shown_to_an_audience(on):
+    on.present(True)
+    assert not on.bar.isVisible() and not on.status.isVisible() and on.answers.isVisible()
+    on.present(False)
+    assert on.bar.isVisible() and on.status.isVisible()
+
+
+def test_replayed_clips_of_the_open_dataset_say_their_truth(qtbot, show_panel, runs, context, tmp_path, monkeypatch):
+    from core.chosen import open_chosen
+    from core.control import Control
+    from core.live import recogniser
+    from core.run_spec import DatasetChoice
+    from tests.gui.panels.live.conftest import QuickRun
+
+    monkeypatch.setattr(recogniser, "LiveRun", QuickRun)
+    folder = tmp_path / "films"
+    for name in ("one", "two"):
+        (folder / name).mkdir(parents=True)
+        for k in range(2):
+            write_film(folder / name / f"{k}.mkv", moving_square(20, seed=k), 25, tone(0.8, 440))
+    choice = DatasetChoice(name="labelled-folder", root=str(folder), folds=2)
+    context.set_dataset(choice, open_chosen(choice, context.workspace, Control()))
+    panel = show_panel(LivePanel)
+    qtbot.waitUntil(lambda: bool(panel.choices) and panel.live is not None, timeout=20_000)
+    panel.bar.choose_replay("clips")
+    panel.bar.switch.click()
+    qtbot.waitUntil(lambda: any(card.truth in ("one", "two") for card in panel.answers.cards), timeout=20_000)
+    qtbot.waitUntil(lambda: panel._drawn and panel.meter.level > -60, timeout=20_000)
+    panel.bar.switch.click()
