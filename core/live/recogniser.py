@@ -59,6 +59,7 @@ class Recogniser:
         self._answers: deque[Answer] = deque(maxlen=MOST_ANSWERS)
         self._changed, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._networks = threading.Lock()  # a thread that was not waited for may still be reading or asking one
 
     def choose(self, folders: Sequence[RunFolder]) -> None:
         """Ask these runs from now on; networks that are new are read in the background."""
@@ -79,16 +80,19 @@ class Recogniser:
 
     def start(self) -> None:
         if self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._work, name="live recogniser", daemon=True)
+            self._stop, self._answers = threading.Event(), deque(maxlen=MOST_ANSWERS)
+            self._thread = threading.Thread(
+                target=self._work, args=(self._stop, self._answers), name="live recogniser", daemon=True
+            )
             self._thread.start()
 
-    def stop(self) -> None:
-        """Return when the last window is answered; networks stay in memory."""
+    def stop(self, wait: bool = True) -> None:
+        """Return when the last window is answered, without `wait` at once; networks stay in memory."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
-            thread.join()
+            if wait:
+                thread.join()
 
     def load(self) -> None:
         """Read the networks of the runs that were chosen, and let go of the others. A run that fails is said."""
@@ -138,28 +142,30 @@ class Recogniser:
             log.exception(trouble)
             self.status = replace(self.status, troubles=(*self.status.troubles, trouble))
 
-    def _work(self) -> None:
+    def _work(self, stop: threading.Event, answers: deque[Answer]) -> None:
         use_threads()
         due = time.perf_counter()
-        while not self._stop.is_set():
+        while not stop.is_set():
             if self._changed.is_set():
                 self._changed.clear()
-                self.load()
+                with self._networks:
+                    self.load()
                 due = time.perf_counter()
-            at = self._reached(due)
+            at = self._reached(due, stop)
             if at is None:
                 return
             try:
-                self._answers.extend(self.answer(at))
+                with self._networks:
+                    answers.extend(self.answer(at))
             except IndexError:
                 log.warning("the sound of a window was overwritten before it was asked about")
             except Exception:
                 log.exception("a window could not be answered")
             due = self._next(due)
 
-    def _reached(self, due: float) -> Moment | None:
+    def _reached(self, due: float, stop: threading.Event) -> Moment | None:
         """Wait until all that was heard up to a time is there; None = stopped."""
-        while not self._stop.wait(max(0.0, due - time.perf_counter())):
+        while not stop.wait(max(0.0, due - time.perf_counter())):
             sound = self._senses().sound
             if sound is None or not sound.written:
                 return Moment(due)
@@ -168,7 +174,7 @@ class Recogniser:
                 return Moment(due, max(0, sample))
             if time.perf_counter() - due > PATIENCE:
                 return Moment(due)
-            self._stop.wait(LOOK)
+            stop.wait(LOOK)
         return None
 
     def _next(self, due: float) -> float:

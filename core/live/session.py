@@ -110,8 +110,8 @@ class Live:
         return bool(self.sources.all())
 
     def switch_on(self, sources: Sources) -> None:
-        """Open the sources and begin to ask."""
-        self.switch_off()
+        """Open the sources and begin to ask. What was on before is closed without waiting for it."""
+        self.switch_off(wait=False)
         self.sources = sources
         self.session = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
         status = self.engine.status
@@ -124,12 +124,16 @@ class Live:
             asked.decider, asked.decisions = self._decider(), deque(maxlen=REMEMBERED)
         self.recogniser.start()
 
-    def switch_off(self) -> Recording | None:
-        """Close everything; a recording that was under way is finished and returned."""
+    def switch_off(self, wait: bool = True) -> Recording | None:
+        """Close everything; a recording that was under way is finished and returned.
+
+        Args:
+            wait: for drivers, and for the window that is being answered. Without, they end by themselves.
+        """
         recording = self.stop_recording()
-        self.recogniser.stop()
+        self.recogniser.stop(wait)
         for source in self.sources.all():
-            source.stop()
+            source.stop(wait)
         self.sources = Sources()
         self.recogniser.take()
         if self.holds_training:

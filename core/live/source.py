@@ -62,14 +62,16 @@ class Source(ABC):
             self._thread = threading.Thread(target=self._work, name=f"live {self.name}", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Return when the device is closed."""
+    def stop(self, wait: bool = True) -> None:
+        """Return when the device is closed; without `wait` at once: its thread closes it as soon as the driver lets it,
+        and this object is not started again."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stop.set()
-            thread.join(JOIN)
-            if thread.is_alive():
-                log.warning("%s does not answer: its thread is left behind", self.name)
+            if wait:
+                thread.join(JOIN)
+                if thread.is_alive():
+                    log.warning("%s does not answer: its thread is left behind", self.name)
             self.status = SourceStatus()
 
     @abstractmethod

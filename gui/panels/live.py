@@ -173,7 +173,7 @@ class LivePanel(Panel):
             self._timer.start()
         else:
             self._timer.stop()
-            self.captures.have_recorded(self.live.switch_off())
+            self.captures.have_recorded(self.live.switch_off(wait=False))  # the window waits for no driver
         sources = self.live.sources
         self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
         self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)

@@ -88,3 +88,21 @@ def test_two_hundred_starts_and_stops_leave_nothing_behind(device):
         device.stop()
     assert threading.active_count() == before
     assert device.opened == device.closed
+
+
+def test_a_driver_that_hangs_is_not_waited_for_where_that_is_asked_and_is_closed_all_the_same():
+    release = threading.Event()
+
+    class Hanging(Device):
+        def _read(self):
+            release.wait()
+
+    device = Hanging()
+    device.start()
+    wait_for(lambda: device.opened == 1)
+    begun = time.monotonic()
+    device.stop(wait=False)
+    assert time.monotonic() - begun < 0.5 and not device.closed
+    assert device.status.state is SourceState.OFF
+    release.set()
+    wait_for(lambda: device.closed == 1)

@@ -58,7 +58,7 @@ class Played(Source):
         self.starts += 1
         self.status = SourceStatus(SourceState.ON, "played by a test")
 
-    def stop(self) -> None:
+    def stop(self, wait: bool = True) -> None:
         self.stops += 1
         self.status = SourceStatus()
 

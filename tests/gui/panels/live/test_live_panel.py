@@ -20,6 +20,10 @@ from tests.core.films import moving_square, tone, write_film
 from tests.gui.panels.live.conftest import wait_for_words
 
 
+def live_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("live")]
+
+
 def test_without_a_finished_run_the_panel_says_what_will_be_here(qtbot, show_panel, context):
     panel = show_panel(LivePanel)
     qtbot.waitUntil(lambda: panel.empty.isVisible())
@@ -53,20 +57,20 @@ def test_a_quiet_room_is_silence_and_a_covered_camera_no_picture(qtbot, on, worl
     assert all(card.probabilities is None for card in on.answers.cards if card.word in ("silence", "no picture"))
 
 
-def test_switching_off_closes_everything_and_shows_nothing_stale(on, world):
+def test_switching_off_closes_everything_and_shows_nothing_stale(qtbot, on, world):
     assert world.microphone.starts == world.camera.starts == 1
     on.bar.switch.click()
     assert world.microphone.stops == world.camera.stops == 1
     assert not on.live.on and on.bar.switch.text() == "Switch on"
     assert not any(card.word for card in on.answers.cards)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("live")]
+    qtbot.waitUntil(lambda: not live_threads())
 
 
 def test_two_hundred_starts_and_stops_leave_nothing(qtbot, on, world):
     for _ in range(200):
         on.bar.switch.click()
     assert on.live.on
-    assert len([thread for thread in threading.enumerate() if thread.name.startswith("live")]) == 1
+    qtbot.waitUntil(lambda: len(live_threads()) == 1)
     wait_for_words(qtbot, on, world)
     assert world.microphone.starts == 101
 
