@@ -64,11 +64,13 @@ class LivePanel(Panel):
         self._seen = 0  # frames that have come until the one that is shown
         self._passed = 0  # frames that came and were not shown
         self._ticks = 0
-        self._drawn: deque[float] = deque(maxlen=400)  # s from the sound of a column to its drawing
+        self._drawn: deque[float] = deque(maxlen=400)  # s from the sound of a column to its painting
+        self._newest: float | None = None  # when the sound was heard that is drawn and not painted yet
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._lay_out()
         self.bar.switched.connect(self._switch)
+        self.spectrogram.painted.connect(self._painted)
         self.sources.changed.connect(self._source_changed)
         self.sources.settings_changed.connect(self._settings_changed)
         self.captures.recorded.connect(self.sources.offer_file)
@@ -219,7 +221,13 @@ class LivePanel(Panel):
             self.spectrogram.add(self._columns.add(samples))
             self.meter.add(samples)
         if self.spectrogram.draw():
-            self._drawn.append(time.perf_counter() - ring.time_of(stop))
+            self._newest = ring.time_of(stop)
+
+    def _painted(self) -> None:
+        """From the newest sample that the sound interface had given to the column that shows it."""
+        if self._newest is not None:
+            self._drawn.append(time.perf_counter() - self._newest)
+            self._newest = None
 
     def _show_answers(self) -> None:
         if self.live is None:

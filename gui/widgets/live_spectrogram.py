@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui import theme
@@ -16,13 +17,26 @@ SECONDS = 10.0  # in view
 LEVELS = (-95.0, -15.0)  # dB below a pure tone at full scale; 80 dB, as everywhere
 
 
+class _Graphics(pg.GraphicsLayoutWidget):
+    """Says when it has been painted: what was drawn is on the screen with the next flush of the window."""
+
+    painted = Signal()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        self.painted.emit()
+
+
 class ScrollingSpectrogram(QWidget):
     """Handed columns as they come; draws when it is told to."""
+
+    painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axis = MelAxis()
-        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics = _Graphics()
+        self.graphics.painted.connect(self.painted)
         self.item = self.graphics.addPlot(axisItems={"left": self._axis})
         self.item.setMenuEnabled(False)
         self.item.hideButtons()

@@ -218,5 +218,5 @@ def test_replayed_clips_of_the_open_dataset_say_their_truth(qtbot, show_panel, r
     panel.bar.choose_replay("clips")
     panel.bar.switch.click()
     qtbot.waitUntil(lambda: any(card.truth in ("one", "two") for card in panel.answers.cards), timeout=20_000)
-    qtbot.waitUntil(lambda: panel._drawn and panel.meter.level > -60, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(panel._drawn) and panel.meter.level > -60, timeout=20_000)
     panel.bar.switch.click()
