@@ -68,6 +68,36 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many of several clips are right. Its interval takes clips as independent; a Mean's is of folds."""
+
+    right: int
+    of: int
+
+    @property
+    def value(self) -> float:
+        """From 0 to 1; NaN of no clips."""
+        return self.right / self.of if self.of else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval, by SciPy; NaN of no clips. E. B. Wilson 1927, JASA 22, 209–212."""
+        from scipy import stats
+
+        if not self.of:
+            return math.nan, math.nan
+        found = stats.binomtest(self.right, self.of).proportion_ci(confidence_level=0.95, method="wilson")
+        return float(found.low), float(found.high)
+
+    def figures(self) -> str:
+        """In %: `80.0 [62.7, 90.5]`; a dash of no clips."""
+        if not self.of:
+            return "–"
+        low, high = self.interval
+        return f"{100 * self.value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+@dataclass(frozen=True)
 class Difference:
     """The mean difference a − b over common folds. With one fold, interval and p are None; with differences that are
     all equal and not 0 there is no variance to test against, and p is None. `corrected` says whether interval and p
@@ -164,6 +194,16 @@ def difference(
     half = _quantile(confidence, len(gaps)) * error
     p = float(2 * stats.t.sf(abs(mean) / error, len(gaps) - 1))
     return Difference(mean, mean - half, mean + half, p, common, corrected, confidence)
+
+
+def mcnemar(won: int, lost: int) -> float:
+    """Exact two-sided p of McNemar's test: as many clips won as lost, if both were equally likely; 1 of none.
+
+    The binomial test of `won` among `won + lost`, by SciPy. Q. McNemar 1947, Psychometrika 12, 153–157.
+    """
+    from scipy import stats
+
+    return float(stats.binomtest(won, won + lost).pvalue) if won + lost else 1.0
 
 
 def folds_alike(a: Mapping[tuple[int, int], Hashable], b: Mapping[tuple[int, int], Hashable]) -> set[int]:

@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar as other_mcnemar
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
-from core.evaluation.statistics import difference, holm, mean_over_folds
+from core.evaluation.statistics import Share, difference, holm, mcnemar, mean_over_folds
 from core.readable import figure
 
 A = {(1, 0): 0.90, (2, 0): 0.86, (3, 0): 0.93, (4, 0): 0.88, (5, 0): 0.91}
@@ -148,3 +150,22 @@ def test_false_alarms_of_the_corrected_test_are_rare() -> None:
 def test_holm_is_statsmodels_holm(p: list[float]) -> None:
     expected = multipletests(p, method="holm")[1].tolist() if p else []
     assert holm(p) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("right", "of"), [(24, 30), (0, 7), (7, 7), (1, 2)])
+def test_the_interval_of_a_share_is_statsmodels_wilson(right: int, of: int) -> None:
+    share = Share(right, of)
+    low, high = proportion_confint(right, of, method="wilson")
+    assert share.interval == pytest.approx((low, high), abs=1e-12)
+    assert share.figures() == f"{100 * right / of:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def test_of_no_clips_there_is_no_share() -> None:
+    assert math.isnan(Share(0, 0).value) and Share(0, 0).figures() == "–"
+    assert all(map(math.isnan, Share(0, 0).interval))
+
+
+@pytest.mark.parametrize(("won", "lost"), [(0, 0), (6, 0), (3, 11), (7, 7)])
+def test_mcnemar_is_statsmodels_exact_test(won: int, lost: int) -> None:
+    expected = other_mcnemar([[50, won], [lost, 9]], exact=True).pvalue if won + lost else 1.0
+    assert mcnemar(won, lost) == pytest.approx(min(1.0, expected))
