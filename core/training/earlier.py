@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 from core.datasets import DATASETS
@@ -10,7 +10,7 @@ from core.datasets.base import Dataset
 from core.datasets.splits import Split, split
 from core.environment import fingerprints, recorded_fingerprints
 from core.errors import UserError
-from core.events import Message
+from core.events import Event, Message
 from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, RunFolder, find_run
 from core.training.workbench import Workbench
@@ -44,18 +44,13 @@ def refuse_leaks(earlier: RunFolder, bench: Workbench, parts: Split) -> None:
         UserError: naming the run, the part and a clip; or what `earlier` learned from cannot be read.
     """
     test, validation = (_ids(bench.dataset, part) for part in (parts.test, parts.validation))
-    waiting, met = [earlier], set[Path]()
-    while waiting:
-        run = waiting.pop()
-        if run.path in met:
-            continue
-        met.add(run.path)
+    for run in lineage(earlier, bench.emit):
         try:
             held_out, not_learned = _spared(run, bench)
         except UserError as error:
             if run is earlier:
                 raise
-            _not_known(run.id, error, bench)
+            _not_known(run.id, error, bench.emit)
             continue
         who = run.id if run is earlier else f"{run.id}, from which the weights of {earlier.id} come,"
         if seen := test - held_out:
@@ -69,24 +64,38 @@ def refuse_leaks(earlier: RunFolder, bench: Workbench, parts: Split) -> None:
                 f"{sorted(seen)[0]} for one: they could not tell which epoch is best. Take a run with the same clips, "
                 "test fold, seed and validation share, or set the validation share to 0."
             )
-        waiting += _sources(run, bench)
 
 
-def _sources(run: RunFolder, bench: Workbench) -> list[RunFolder]:
+def lineage(run: RunFolder, emit: Callable[[Event], None]) -> Iterator[RunFolder]:
+    """A run, and each that its weights come from, however far back. Of one that is gone, what is not known is said."""
+    waiting, met = [run], set[Path]()
+    while waiting:
+        one = waiting.pop()
+        if one.path not in met:
+            met.add(one.path)
+            yield one
+            waiting += _sources(one, emit)
+
+
+def _sources(run: RunFolder, emit: Callable[[Event], None]) -> list[RunFolder]:
     """The runs that a run started from: those of its branches, or one; looked for where it lies itself."""
-    spec, study = run.spec, run.path.absolute().parent
+    study = run.path.absolute().parent
+    try:
+        spec = run.spec
+    except UserError:  # whoever was given the run has been told
+        return []
     if branches := [branch.run for branch in spec.branches if branch.run]:
         return [RunFolder(study / name) for name in branches]
     try:
         source = run_behind(spec.network, Workspace(study.parent.parent))
     except UserError as error:
-        _not_known(f"what {run.id} started from", error, bench)
+        _not_known(f"what {run.id} started from", error, emit)
         return []
     return [source] if source else []
 
 
-def _not_known(what: str, error: UserError, bench: Workbench) -> None:
-    bench.emit(Message(f"Whether {what} was trained on clips that are tested now is not known. {error}", "warning"))
+def _not_known(what: str, error: UserError, emit: Callable[[Event], None]) -> None:
+    emit(Message(f"Whether {what} was trained on clips that are tested now is not known. {error}", "warning"))
 
 
 def _spared(run: RunFolder, bench: Workbench) -> tuple[Set[str], Set[str]]:
@@ -95,7 +104,7 @@ def _spared(run: RunFolder, bench: Workbench) -> tuple[Set[str], Set[str]]:
     everything = _ids(dataset, range(len(dataset.clips)))
     then, now = recorded_fingerprints(run.environment), fingerprints(dataset, bench.caches)
     equal = any(then[wing] == now[wing] for wing in then.keys() & now.keys())
-    if not equal and not _same_place(spec.dataset, bench):
+    if not equal and not same_place(spec.dataset, dataset, bench.workspace):
         return everything, everything
     held_out = frozenset(run.predictions().clip_ids.tolist())
     aside = run.set_aside
@@ -104,19 +113,19 @@ def _spared(run: RunFolder, bench: Workbench) -> tuple[Set[str], Set[str]]:
     return held_out, held_out | (aside or frozenset())
 
 
-def _same_place(then: DatasetChoice, bench: Workbench) -> bool:
+def same_place(then: DatasetChoice, now: Dataset, workspace: Workspace) -> bool:
     """Whether an earlier run's recordings are those of now by their name or place.
 
     ESC-10 and ESC-50 are the same, in whatever folder. A dataset may have been opened by the folder it was unpacked
     into, and its clips lie in one within.
     """
     of_its_own = DATASETS[then.name].folder
-    if of_its_own and of_its_own == DATASETS[bench.dataset.name].folder:
+    if of_its_own and of_its_own == DATASETS[now.name].folder:
         return True
     if not (then.root or of_its_own):
         return False
-    place, now = bench.workspace.dataset_root(then.name, then.root).resolve(), bench.dataset.root.resolve()
-    return now.is_relative_to(place) or place.is_relative_to(now)
+    place, here = workspace.dataset_root(then.name, then.root).resolve(), now.root.resolve()
+    return here.is_relative_to(place) or place.is_relative_to(here)
 
 
 def _ids(dataset: Dataset, places: tuple[int, ...] | range) -> frozenset[str]:
