@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.datasets.base import Modality
+from core.captures import FILM
+from core.datasets.base import Dataset, Modality
+from core.datasets.splits import FOLDS, LEAVE_ONE_GROUP_OUT
 from core.errors import UserError
+from core.evaluation.predictions import Predictions
+from core.evaluation.statistics import Share, mcnemar, p_words
 from core.live.shift import Shift
+from core.readable import counted
+from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, RunFolder
 from core.study import Study
 
 EPOCHS = 30
-EACH_SESSION = 0  # folds of a DatasetChoice: each group is left out once
+EACH_UP_TO = 10  # sessions: each is held out once; of more, several at a time
+LONGEST = 48  # letters of the run's study in the name of the new one
+ANOTHER_SESSION = (
+    "Adapting is judged on sessions that were held out, and no class was captured in two sessions yet: switch Live off "
+    "and on again, which begins another session, and capture the same classes once more."
+)
 
 
-def adapted_study(run: RunFolder) -> Study:
+def adapted_study(run: RunFolder, captured: Dataset) -> Study:
     """A study that trains the last layer of a run on captures, once for each session that is held out.
 
-    The features stay as they are: a minute on a processor, and little to learn by heart from few clips. The last layer
-    starts from the run's own where the captures are of its classes.
+    The other layers keep their weights: a minute on a processor, and little to learn by heart from few clips. The last
+    layer starts from the run's own where the captures are of its classes. The level of what the network is given (mean
+    and deviation) is taken from the captures, as every training takes it from its own clips.
 
     Raises:
-        UserError: the run joins branches: adapt those.
+        UserError: the run joins branches, was trained on captures itself, sees where nothing was seen, or knows none
+            of the classes; or no class was captured in two sessions.
     """
     spec = run.spec
     if spec.modality == Modality.AUDIO_VISUAL:
         raise UserError(f"{run.name} joins a network on sound and one on sight: adapt those, and join them again.")
+    if spec.dataset.name == captured.name:
+        raise UserError(f"{run.name} was trained on captures already: adapt the run that its weights come from.")
+    films = [clip for clip in captured.clips if clip.path.suffix == FILM]
+    if spec.modality == Modality.VIDEO and not films:
+        raise UserError(f"{run.name} is given pictures, and nothing was captured with the camera.")
+    if not set(run.predictions().classes) & {captured.classes[clip.label] for clip in captured.clips}:
+        raise UserError(f"{run.name} knows none of the classes that were captured: {', '.join(captured.classes)}.")
+    clips = films if spec.modality == Modality.VIDEO else captured.clips
+    sessions = {clip.group for clip in clips}
+    of_class = Counter(label for label, _ in {(clip.label, clip.group) for clip in clips})
+    if max(of_class.values()) < 2:
+        raise UserError(ANOTHER_SESSION)
     network = Network(
         name=spec.network.label,
         architecture=spec.network.architecture,
@@ -38,17 +65,29 @@ def adapted_study(run: RunFolder) -> Study:
         temporal=spec.network.temporal,
         freeze="all but head",
     )
-    recipe = spec.recipe.model_copy(
-        update={"epochs": EPOCHS, "batch_size": 8, "learning_rate": 1e-3, "validation_share": 0.0, "mixing": "none"}
-    )
+    folds = LEAVE_ONE_GROUP_OUT if len(sessions) <= EACH_UP_TO else FOLDS
     return Study(
-        name=f"adapted {run.study}",
+        name=_name(run, captured),
         answers="How much is won back by training the last layer on captures of other sessions?",
         modality=spec.modality,
-        dataset=DatasetChoice(name="captured", folds=EACH_SESSION),
+        dataset=DatasetChoice(name=captured.name, folds=folds),
         network=(network,),
-        recipe=recipe,
+        recipe=_recipe(spec.recipe),
     )
+
+
+def _name(run: RunFolder, captured: Dataset) -> str:
+    """Another one as soon as a capture is added, deleted or called something else: a study is of the same clips."""
+    content = "\n".join(f"{clip.id}\t{captured.classes[clip.label]}" for clip in captured.clips)
+    digest = hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:4]
+    return f"adapted {run.study[:LONGEST]} to {counted(len(captured.clips), 'capture')} {digest}"
+
+
+def _recipe(recipe: Recipe) -> Recipe:
+    """What is heard and seen, and how clips are augmented, stays; what trains a whole network does not suit a layer,
+    which comes with weights where the classes are the same: it must learn at the full rate all the same."""
+    kept = {"audio", "augmentation", "video", "video_augmentation", "precision"}
+    return Recipe(epochs=EPOCHS, batch_size=8, learning_rate=1e-3, **{name: getattr(recipe, name) for name in kept})
 
 
 @dataclass(frozen=True)
@@ -56,43 +95,75 @@ class Adapted:
     """A run and what became of it, on the same captures: each was held out when its network was adapted.
 
     Attributes:
-        before, after: share that is right, from 0 to 1.
+        sessions: that the captures come from.
         won, lost: captures that are right only after, and only before.
+        classes: how many it chose among before, and chooses among after.
     """
 
     run: RunFolder
-    captures: int
-    before: float
-    after: float
+    sessions: int
+    before: Share
+    after: Share
     won: int
     lost: int
+    classes: tuple[int, int]
+
+    @property
+    def p(self) -> float:
+        """Of McNemar's exact test, which takes captures as independent."""
+        return mcnemar(self.won, self.lost)
 
     @property
     def sentence(self) -> str:
-        points = 100 * (self.after - self.before)
-        moves = "as before" if abs(points) < 0.05 else f"{abs(points):.1f} points {'more' if points > 0 else 'less'}"
-        return (
-            f"{self.run.spec.network.label}: {100 * self.after:.1f} % of {self.captures} captures of sessions that "
-            f"were held out, {moves} (right only after: {self.won}, only before: {self.lost})."
+        of = f"{counted(self.before.of, 'capture')} of {counted(self.sessions, 'session')}"
+        said = (
+            f"{self.run.spec.network.label}: {100 * self.before.value:.1f} % of {of} right before, "
+            f"{100 * self.after.value:.1f} % after adapting to the other sessions (right only after: {self.won}, only "
+            f"before: {self.lost}; McNemar's exact test: {p_words(self.p)})."
         )
+        before, after = self.classes
+        if before != after:
+            fewer = f" It chose among {before} classes before and among {after} after"
+            said += f"{fewer}{', which is easier by itself' if after < before else ''}."
+        return said
 
 
 def compare_adapted(shift: Shift, runs: Sequence[RunFolder]) -> Adapted:
     """Beside what a run said of the captures, what its adapted runs said of those that each of them had not seen.
 
+    Args:
+        runs: of one study of `adapted_study`.
+
     Raises:
-        UserError: none of them is finished.
+        UserError: none of them is finished, or the run was not asked about what they were tested on.
     """
-    after: dict[str, bool] = {}
+    after: dict[tuple[str, str], bool] = {}
+    classes = 0
     for folder in runs:
         if folder.status.phase is Phase.DONE and folder.spec.network.weights_path == shift.run.name:
             said = folder.predictions()
-            after |= dict(zip(said.clip_ids.tolist(), said.correct.tolist(), strict=True))
-    before = dict(zip(shift.captured.clip_ids.tolist(), shift.captured.correct.tolist(), strict=True))
+            classes = len(said.classes)
+            after |= _correct(said)
+    if not after:
+        raise UserError(f"No run that was adapted from {shift.run.name} is finished.")
+    before = _correct(shift.captured)
     shared = sorted(before.keys() & after.keys())
     if not shared:
-        raise UserError(f"No run that was adapted from {shift.run.name} is finished.")
-    was, now = (np.array([said[name] for name in shared], dtype=bool) for said in (before, after))
+        raise UserError(f"{shift.run.name} was asked about none of the captures that it was adapted to: ask again.")
+    sessions = {name.partition("/")[0] for name, _ in shared}
+    was, now = (np.array([said[one] for one in shared], dtype=bool) for said in (before, after))
     return Adapted(
-        shift.run, len(shared), float(was.mean()), float(now.mean()), int((now & ~was).sum()), int((was & ~now).sum())
+        run=shift.run,
+        sessions=len(sessions),
+        before=Share(int(was.sum()), len(shared)),
+        after=Share(int(now.sum()), len(shared)),
+        won=int((now & ~was).sum()),
+        lost=int((was & ~now).sum()),
+        classes=(len(shift.tested.classes), classes),
     )
+
+
+def _correct(said: Predictions) -> dict[tuple[str, str], bool]:
+    """By id and true class: a capture that was called something else meanwhile is another."""
+    labels = [said.classes[label] for label in said.labels]
+    return dict(zip(zip(said.clip_ids.tolist(), labels, strict=True), said.correct.tolist(), strict=True))
