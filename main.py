@@ -90,5 +90,32 @@ def robustness(
     raise typer.Exit(run_robustness(study, corruption, level or (), workspace or context.obj))
 
 
+@app.command()
+def shift(
+    context: typer.Context,
+    run: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="Finished runs: STUDY/RUN, or their folders. Default: all there are."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Ask finished runs about what was captured in the Live panel, and print it beside their test accuracy."""
+    from core.console import run_shift
+
+    raise typer.Exit(run_shift(run or (), workspace or context.obj))
+
+
+@app.command()
+def adapt(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A finished run: STUDY/RUN, or its folder.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Train a run's last layer on captures, and compare before and after on sessions that were held out."""
+    from core.console import run_adapt
+
+    raise typer.Exit(run_adapt(run, workspace or context.obj))
+
+
 if __name__ == "__main__":
     app()

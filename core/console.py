@@ -24,6 +24,7 @@ from core.engine import STOPPED, Engine
 from core.errors import Cancelled, UserError
 from core.estimate import Estimate, estimate
 from core.evaluation.summary import Summary, summarise
+from core.evaluation.tables import TextTable
 from core.events import (
     EpochEnded,
     Event,
@@ -35,12 +36,16 @@ from core.events import (
     StudyFinished,
     StudyStarted,
 )
+from core.live.adapt import adapted_study, compare_adapted
+from core.live.offered import live_choices
+from core.live.shift import captured, shifts
+from core.live.shift_table import KEPT, caveats, shift_table
 from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, on_one_fold
 from core.runs import find_run, list_runs
-from core.study import read_study
+from core.study import Study, read_study
 from core.workspace import Workspace, default_workspace
 
 OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
@@ -59,6 +64,16 @@ def verify_run(name: str, workspace: Path | None) -> int:
 def run_robustness(study: str, corruption: str, levels: Sequence[float], workspace: Path | None) -> int:
     """`main.py robustness`: returns the exit code."""
     return _in_workspace(workspace, lambda place, console: _robustness(study, corruption, levels, place, console))
+
+
+def run_shift(names: Sequence[str], workspace: Path | None) -> int:
+    """`main.py shift`: returns the exit code."""
+    return _in_workspace(workspace, lambda place, console: _shift(names, place, console))
+
+
+def run_adapt(name: str, workspace: Path | None) -> int:
+    """`main.py adapt`: returns the exit code."""
+    return _in_workspace(workspace, lambda place, console: _adapt(name, place, console))
 
 
 def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -> int:
@@ -87,6 +102,20 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
     if dataset_root is not None:
         choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
         study = study.model_copy(update={"dataset": choice})
+    view = _train(study, workspace, console)
+    summary = summarise(list_runs(workspace, study.name))
+    if summary.networks:
+        console.print(results(summary))
+        said = summary.on_one_fold("accuracy"), *(difference.sentence for difference in summary.differences)
+        console.print(*filter(None, said), sep="\n", soft_wrap=True, markup=False)
+    if _stopped(view, console):
+        return INTERRUPTED
+    console.print(f"Everything is in {workspace.runs}; `uv run main.py` opens it.", soft_wrap=True)
+    return OK
+
+
+def _train(study: Study, workspace: Workspace, console: Console) -> StudyView:
+    """Say what a study will cost, and train it; the view knows how that ended."""
     console.print(f"[bold]{escape(study.name)}[/]{escape(f' — {study.answers}' if study.answers else '')}")
     control = Control()
     with _interrupt(control.cancel):
@@ -100,19 +129,21 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
         engine.start(study)
         while not engine.join(0.2):
             pass
-    summary = summarise(list_runs(workspace, study.name))
-    if summary.networks:
-        console.print(results(summary))
-        said = summary.on_one_fold("accuracy"), *(difference.sentence for difference in summary.differences)
-        console.print(*filter(None, said), sep="\n", soft_wrap=True, markup=False)
+    return view
+
+
+def _stopped(view: StudyView, console: Console) -> bool:
+    """Whether the study was stopped, and how to go on.
+
+    Raises:
+        UserError: it failed.
+    """
+    if view.outcome is Outcome.FAILED:
+        raise UserError(view.reason)
     if view.outcome is Outcome.CANCELLED:
         again = escape(shlex.join(sys.argv))
         console.print(f"{STOPPED} To go on: [bold]uv run {again}[/]", soft_wrap=True)
-        return INTERRUPTED
-    if view.outcome is Outcome.FAILED:
-        raise UserError(view.reason)
-    console.print(f"Everything is in {workspace.runs}; `uv run main.py` opens it.", soft_wrap=True)
-    return OK
+    return view.outcome is Outcome.CANCELLED
 
 
 def _verify(name: str, workspace: Workspace, console: Console) -> int:
@@ -138,14 +169,46 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     return OK
 
 
+def _shift(names: Sequence[str], workspace: Workspace, console: Console) -> int:
+    control = Control()
+    view = StudyView(console)
+    with view, _interrupt(control.cancel):
+        chosen = [find_run(workspace, name) for name in names]
+        runs = chosen or [choice.folder for choice in live_choices(workspace, control)]
+        found = shifts(runs, workspace, control, view.show)
+    console.print(_table(shift_table(found), "Domain shift: accuracy [95 % interval]"))
+    console.print(*caveats(found), sep="\n", soft_wrap=True, markup=False)
+    return OK
+
+
+def _adapt(name: str, workspace: Workspace, console: Console) -> int:
+    folder, control = find_run(workspace, name), Control()
+    study = adapted_study(folder, captured(workspace, control))
+    view = StudyView(console)
+    with view, _interrupt(control.cancel):
+        (shift,) = shifts([folder], workspace, control, view.show).shifts
+    if _stopped(_train(study, workspace, console), console):
+        return INTERRUPTED
+    compared = compare_adapted(shift, list(list_runs(workspace, study.name)))
+    console.print(compared.sentence, KEPT, sep="\n", soft_wrap=True, markup=False)
+    return OK
+
+
 def _curve(found: Sweep) -> Table:
     """Accuracy of every network at every level, with intervals over the folds."""
-    figures = level_table(found)
-    table = Table(title=f"{found.row.title}: accuracy % (mean, 95 % interval over folds)")
-    for place, heading in enumerate(figures.headings):
-        table.add_column(heading, justify="left" if place < figures.text_columns else "right")
-    for row in figures.rows:
-        table.add_row(*row)
+    return _table(level_table(found), f"{found.row.title}: accuracy % (mean, 95 % interval over folds)")
+
+
+def _table(content: TextTable, title: str) -> Table:
+    table = Table(title=title)
+    for place, heading in enumerate(content.headings):
+        table.add_column(
+            heading,
+            justify="left" if place < content.text_columns else "right",
+            overflow="fold",  # names of runs are to be copied whole
+        )
+    for row in content.rows:
+        table.add_row(*map(Text, row))
     return table
 
 

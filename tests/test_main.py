@@ -13,10 +13,13 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from core.live.shift_table import KEPT
+from core.runs import list_runs
 from core.settings_file import write_toml
 from core.study import read_study
 from core.workspace import Workspace
 from main import PRESETS, app
+from tests.core.live.captured_tones import asked_live, keep_sessions
 from tests.core.tones import tone_study, write_tones
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +57,27 @@ def test_run_prints_lines_and_a_table_then_does_nothing_twice_and_verifies(study
     verified = here("verify", f"tones/{run}", "--workspace", tmp_path / "w")
     assert verified.exit_code == 0, verified.output
     assert "Equal" in verified.stdout
+
+
+def test_a_run_is_asked_about_captures_and_adapted_to_them(study: Path, tmp_path: Path) -> None:
+    assert here("run", study, "--workspace", tmp_path / "w").exit_code == 0
+    refused = here("shift", "--workspace", tmp_path / "w")
+    assert refused.exit_code == 1 and "holds no captures yet" in refused.stderr
+    workspace = Workspace(tmp_path / "w")
+    first, second = list_runs(workspace)
+    keep_sessions(workspace, said=asked_live(first))
+    every = here("shift", "--workspace", tmp_path / "w", COLUMNS="400")
+    assert every.exit_code == 0, every.output
+    assert first.name in every.stdout and second.name in every.stdout
+    assert every.stdout.count("16 captures of 2 sessions") == 2 and KEPT in every.stdout
+    one = here("shift", first.name, "--workspace", tmp_path / "w", COLUMNS="400")
+    assert second.name not in one.stdout
+    adapted = here("adapt", first.name, "--workspace", tmp_path / "w")
+    assert adapted.exit_code == 0, adapted.output
+    assert "2 runs, about" in adapted.stdout
+    assert "of 16 captures of 2 sessions right before" in adapted.stdout and "McNemar" in adapted.stdout
+    again = here("adapt", first.name, "--workspace", tmp_path / "w")
+    assert "0 runs to train on CPU, 2 done already" in again.stdout and "right before" in again.stdout
 
 
 def test_the_workspace_may_stand_before_the_command(study: Path, tmp_path: Path) -> None:
