@@ -21,11 +21,13 @@ from core.captures import Recorded
 from core.control import Control
 from core.errors import UserError
 from core.live.offered import LiveChoice, first_choice, live_choices
+from core.runs import RunFolder
 from gui import theme
 from gui.context import Context
 from gui.panels.base import Panel
 from gui.panels.live_bar import BOTH, LiveBar
 from gui.panels.live_captures import LiveCaptures
+from gui.panels.live_shift import LiveShift
 from gui.panels.live_shown import card, row
 from gui.panels.live_sources import LiveSources
 from gui.widgets.camera_picture import CameraPicture
@@ -56,6 +58,7 @@ class LivePanel(Panel):
         self.bar = LiveBar(str(context.settings.value("live/source", BOTH)))
         self.spectrogram, self.meter, self.picture = ScrollingSpectrogram(), LevelMeter(), CameraPicture()
         self.sources, self.captures = LiveSources(context, self.bar, self), LiveCaptures(context)
+        self.shift = LiveShift(context, self.captures, self._asked)
         self.answers, self.timeline = LiveAnswers(), LiveTimeline(7 * theme.GRID, RIGHT)
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
@@ -141,6 +144,9 @@ class LivePanel(Panel):
             self.context.message.emit(str(error), "error")
         self.captures.offer_classes(self._classes())
         self._show_answers()
+
+    def _asked(self) -> list[RunFolder]:
+        return [self.choices[name].folder for name in self.chosen if name in self.choices]
 
     def _networks_changed(self, names: tuple[str, ...]) -> None:
         self.chosen = names

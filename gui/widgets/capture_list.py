@@ -30,6 +30,7 @@ class CaptureList(QWidget):
     label_wanted = Signal(object)  # Capture
     replay_wanted = Signal(object)  # Recorded
     delete_wanted = Signal(object)  # either
+    shown = Signal(object)  # the captures that there are now
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +47,7 @@ class CaptureList(QWidget):
         self.rename = _tool("mdi6.tag-outline", "What was it?", "Say what the chosen capture really was.")
         self.replay = _tool("mdi6.replay", "Replay", "Play the chosen recording as if it were live.")
         self.remove = _tool("mdi6.trash-can-outline", "Delete", "Delete what is chosen for good  (Del)")
-        line = QHBoxLayout()
+        self.heading = line = QHBoxLayout()
         line.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
         line.addWidget(self.title)
         line.addStretch(1)
@@ -78,6 +79,7 @@ class CaptureList(QWidget):
                 self.tree.setCurrentItem(item)
         self.title.setText(f"Captures: {len(captures)}" if captures else "Captures")
         self._refresh()
+        self.shown.emit(captures)
 
     def chosen(self) -> Capture | Recorded | None:
         items = self.tree.selectedItems()
