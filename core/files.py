@@ -74,6 +74,18 @@ def require_space(place: Path, needed: float, what: str) -> None:
         )
 
 
+def remove_folder(folder: Path) -> None:
+    """A folder and all that is in it, for good.
+
+    Raises:
+        UserError: it cannot be written to.
+    """
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise write_error(folder, error) from error
+
+
 def folder_size(path: Path) -> int:
     """Bytes of all files below a folder; 0 where there is none."""
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())

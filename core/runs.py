@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
-from core.files import folder_size, slug, write_atomically, write_error
+from core.files import folder_size, remove_folder, slug, write_atomically
 from core.run_spec import TRAINING, RunSpec, read_run_spec
 from core.settings_file import write_toml
 from core.workspace import Workspace
@@ -159,6 +158,12 @@ class RunFolder:
         """When the predictions were written; 0 where there are none."""
         return self.predictions_file.stat().st_mtime_ns if self.predictions_file.exists() else 0
 
+    @property
+    def begun_ns(self) -> int:
+        """When it was last begun or gone on with, on the clips that were there then; 0 = never."""
+        file = self.path / "environment.json"
+        return file.stat().st_mtime_ns if file.exists() else 0
+
     def predictions(self) -> Predictions:
         """Raises UserError where they are missing or torn."""
         return Predictions.load(self.predictions_file)
@@ -226,7 +231,7 @@ class RunFolder:
             UserError: the folder cannot be written to.
         """
         if (self.path / "robustness").exists():
-            _remove(self.path / "robustness")
+            remove_folder(self.path / "robustness")
         write_toml(spec, self.path / "study.toml")
 
     @property
@@ -261,7 +266,7 @@ class RunFolder:
         Raises:
             UserError: the folder cannot be written to.
         """
-        _remove(self.path)
+        remove_folder(self.path)
 
 
 def run_folder(workspace: Workspace, spec: RunSpec) -> RunFolder:
@@ -305,14 +310,6 @@ def find_run(workspace: Workspace, name: str) -> RunFolder:
     if found:
         raise UserError(f"Several runs are called “{name}”: {', '.join(f.name for f in found)}.")
     raise UserError(f"There is no run “{name}” in {workspace.runs}. The Compare panel lists all runs.")
-
-
-def _remove(folder: Path) -> None:
-    """A folder and all that is in it."""
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise write_error(folder, error) from error
 
 
 def _log_row(line: dict[str, str]) -> LogRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,10 @@ from core.captures import FILM, SOUND, Capture, Said, write_facts
 from core.errors import UserError
 from core.files import replace_synced
 from core.live.film_writer import FilmWriter
-from core.live.ring_buffer import Frame
+from core.live.ring_buffer import Frame, SoundRing
+
+ARRIVES = 0.5  # s for which sound that is still on its way is waited for
+LOOK = 0.01  # s between looks at whether it is there
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,22 @@ class Kept:
         first = self.frames[0][0] if self.frames else 0.0
         frames = tuple((when, frame) for when, frame in self.frames if start <= when - first < end)
         return Kept(sound, self.rate, frames)
+
+
+def cut_out(sound: SoundRing | None, frames: Sequence[tuple[float, Frame]], start: float, end: float) -> Kept:
+    """What was heard from one time to another, as far as it is held, beside the frames that were seen meanwhile.
+
+    The sound begins with the first frame. Its last moment may be on its way still: it is waited for.
+    """
+    if sound is None or not sound.written:
+        return Kept(np.zeros(0, np.float32), 1, tuple(frames))
+    patience = time.perf_counter() + ARRIVES
+    while sound.sample_at(end) > sound.written and time.perf_counter() < patience:
+        time.sleep(LOOK)
+    first = max(sound.oldest, sound.sample_at(frames[0][0] if frames else start))
+    last = min(sound.written, sound.sample_at(end))
+    heard = sound.read(first, last) if first < last else np.zeros(0, np.float32)  # a microphone that had gone
+    return Kept(heard, sound.rate, tuple(frames))
 
 
 def write_capture(

@@ -22,6 +22,7 @@ from core.live.replay import Replay
 from core.live.ring_buffer import Frame
 from core.live.settings import LiveSettings
 from core.live.source import Source
+from core.live.teach import is_taught
 from core.live.webcam import Webcam
 from core.live.windows import Senses
 from core.runs import RunFolder
@@ -88,7 +89,8 @@ class Asked:
 class Live:
     """Switched on and off, and polled, from one thread.
 
-    A training on this machine's processor is paused while anything is on, and goes on afterwards.
+    A training on this machine's processor is paused while anything is on, and goes on afterwards; that of a lesson is
+    not: a minute is waited for beside it.
 
     Args:
         captures: where sessions are kept.
@@ -115,7 +117,8 @@ class Live:
         self.sources = sources
         self.session = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
         status = self.engine.status
-        if status.state is State.RUNNING and status.device in ("", "CPU"):
+        on_processor = status.state is State.RUNNING and status.device in ("", "CPU")
+        if on_processor and not is_taught(status.study):
             self.engine.pause()
             self.holds_training = True
         for source in sources.all():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime
 
 import numpy as np
@@ -10,7 +12,9 @@ import pytest
 from core.audio.decode import decode as hear
 from core.captures import Said, delete_capture, read_captures, relabel
 from core.errors import UserError
-from core.live.capture import Kept, write_capture
+from core.live import capture
+from core.live.capture import Kept, cut_out, write_capture
+from core.live.ring_buffer import FrameRing, SoundRing
 from core.video.decode import decode as look
 from tests.core.films import moving_square, tone
 
@@ -76,3 +80,43 @@ def test_nothing_is_no_capture_and_what_cannot_be_read_is_a_sentence(tmp_path):
     found, problems = read_captures(tmp_path)
     assert found == (good,)
     assert len(problems) == 2 and "torn.json" in problems[0] and "is gone" in problems[1]
+
+
+@pytest.fixture
+def rings():
+    """Three seconds of a ramp that ended just now, and 25 frames a second beside it."""
+    now, sound, sight = time.perf_counter(), SoundRing(RATE, 10.0), FrameRing(10.0, 10**9)
+    sound.append(np.arange(3 * RATE, dtype=np.float32), now)
+    for place in range(75):
+        sight.append(np.zeros((8, 8, 3), np.uint8), now - 3 + place / 25)
+    return now, sound, sight
+
+
+def test_a_stretch_that_is_cut_out_begins_with_its_first_frame(rings):
+    now, sound, sight = rings
+    frames = sight.between(now - 2.01, now - 1)
+    kept = cut_out(sound, frames, now - 2.01, now - 1)
+    assert len(kept.frames) == 26 and kept.frames[0][0] == pytest.approx(now - 2)
+    assert kept.sound[0] == pytest.approx(RATE, abs=2) and kept.seconds == pytest.approx(1, abs=1e-3)
+    alone = cut_out(sound, (), now - 2.01, now - 1)
+    assert alone.sound[0] == pytest.approx(0.99 * RATE, abs=2) and not alone.frames
+    assert cut_out(sound, (), now - 20, now - 2).seconds == pytest.approx(1, abs=1e-3), "as far as it is held"
+    seen = cut_out(None, frames, now - 2.01, now - 1)
+    assert not len(seen.sound) and seen.seconds == pytest.approx(1)
+
+
+def test_sound_that_is_on_its_way_is_waited_for(rings):
+    now, sound, _ = rings
+    later = threading.Timer(0.05, lambda: sound.append(np.arange(3 * RATE, 4 * RATE, dtype=np.float32), now + 1))
+    later.start()
+    kept = cut_out(sound, (), now - 1, now + 0.5)
+    later.join()
+    np.testing.assert_allclose(kept.sound, np.arange(2 * RATE, round(3.5 * RATE)), atol=2)
+
+
+def test_a_microphone_that_has_gone_is_not_waited_for_long(rings, monkeypatch):
+    now, sound, _ = rings
+    monkeypatch.setattr(capture, "ARRIVES", 0.02)
+    assert cut_out(sound, (), now - 1, now + 1).seconds == pytest.approx(1, abs=1e-3)
+    gone = cut_out(sound, (), now + 0.5, now + 1)
+    assert gone.seconds == 0 and not len(cut_out(SoundRing(RATE, 1.0), (), now - 1, now).sound)
