@@ -70,6 +70,7 @@ PANELS: Table[PanelInfo] = Table(
                     Shortcut("Ctrl+Return", "switch on or off"),
                     Shortcut("C", "capture the last seconds"),
                     Shortcut("R", "record everything, or end it"),
+                    Shortcut("1", "capture as the first class, 2 as the second …; hold to record while you teach"),
                 ),
             ),
         ),

@@ -30,6 +30,7 @@ from gui.panels.live_captures import LiveCaptures
 from gui.panels.live_shift import LiveShift
 from gui.panels.live_shown import card, row
 from gui.panels.live_sources import LiveSources
+from gui.panels.live_teach import LiveTeach
 from gui.widgets.camera_picture import CameraPicture
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.level_meter import LevelMeter
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 TICK_MS = 33  # 30 pictures a second at most
 ANSWERS_EVERY = 3  # ticks between two looks at what was said
 NO_RUNS = "What you say and show will be recognised here by networks that you have trained: none is finished yet."
+TEACH_HELP = "Record examples of classes of your own here, and train a network that recognises them in about a minute."
 
 
 class LivePanel(Panel):
@@ -59,9 +61,11 @@ class LivePanel(Panel):
         self.spectrogram, self.meter, self.picture = ScrollingSpectrogram(), LevelMeter(), CameraPicture()
         self.sources, self.captures = LiveSources(context, self.bar, self), LiveCaptures(context)
         self.shift = LiveShift(context, self.captures, self._asked)
+        self.teach = LiveTeach(context, self.sources)
         self.answers, self.timeline = LiveAnswers(), LiveTimeline(7 * theme.GRID, RIGHT)
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
+        self.empty.add_button("Teach your own classes", self._teach_first, TEACH_HELP)
         self._columns: Columns | None = None
         self._heard = 0  # samples that are drawn
         self._seen = 0  # frames that have come until the one that is shown
@@ -81,13 +85,18 @@ class LivePanel(Panel):
         self.bar.networks_changed.connect(self._networks_changed)
         self.bar.capture_wanted.connect(self._keep)
         self.bar.record_wanted.connect(self._record)
+        self.bar.teach.toggled.connect(self._show_teach)
+        self.teach.said.connect(self.said)
+        self.teach.learned.connect(self._ask_learned)
         context.libraries.arrived.connect(self._make_live)
         context.runs_changed.connect(self.activate)
         digits = [(str(digit), self._keep_class) for digit in range(1, 10)]
         for keys, slot in (("C", self._keep), ("R", self._record), ("Ctrl+Return", self._toggle), *digits):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
+        self.bar.teach.setChecked(context.settings.value("live/teach", False, type=bool))
 
     # what the window calls --------------------------------------------------------------------------------------
 
@@ -101,14 +110,18 @@ class LivePanel(Panel):
         self.bar.setHidden(on)
         self.status.setHidden(on)
         self.captures.setHidden(on)
+        self.teach.setHidden(on or not self.bar.teach.isChecked())
 
     def save_state(self) -> None:
         super().save_state()
         self.sources.save()
+        self.teach.save()
+        self.context.settings.setValue("live/teach", self.bar.teach.isChecked())
         self.context.settings.setValue("live/runs", "\n".join(self.chosen))
 
     def close_panel(self) -> None:
         self._timer.stop()
+        self.teach.close_pane()
         if self.live is not None:
             self.live.switch_off()
 
@@ -119,6 +132,7 @@ class LivePanel(Panel):
             from core.live.session import Live
 
             self.live = Live(self.context.workspace.captures, self.context.engine, self.sources.settings)
+            self.teach.live = self.live
             self._ask()
             self.sources.list_devices()
 
@@ -131,7 +145,7 @@ class LivePanel(Panel):
             choices, self.sources.modality
         )
         self.bar.offer_networks(choices, self.chosen)
-        self._pages.setCurrentWidget(self._whole if choices else self.empty)
+        self._show_page()
         self._ask()
 
     def _ask(self) -> None:
@@ -151,6 +165,26 @@ class LivePanel(Panel):
     def _networks_changed(self, names: tuple[str, ...]) -> None:
         self.chosen = names
         self._ask()
+
+    # teaching ---------------------------------------------------------------------------------------------------
+
+    def _teach_first(self) -> None:
+        self.bar.teach.setChecked(True)
+
+    def _show_teach(self, on: bool) -> None:
+        self.teach.setVisible(on)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        """Where there is nothing to ask, one can still teach, and switch off what is on."""
+        on = self.live is not None and self.live.on
+        self._pages.setCurrentWidget(self._whole if self.choices or on or self.bar.teach.isChecked() else self.empty)
+        self._right.setVisible(bool(self.choices))
+
+    def _ask_learned(self, run: str) -> None:
+        """What was taught is asked at once, and alone: nothing else knows its classes."""
+        self.chosen = (run,)
+        self.context.jobs.run(self._read_choices, self._have_choices)
 
     # switching --------------------------------------------------------------------------------------------------
 
@@ -174,6 +208,7 @@ class LivePanel(Panel):
         if self.live is None:
             self.bar.show_state(on=False, recording=False, can_keep=False)
             return
+        self.teach.end_press()
         if on:
             self.live.switch_on(self.sources.make())
             self._columns, self._heard, self._seen, self._passed = None, 0, 0, 0
@@ -186,6 +221,7 @@ class LivePanel(Panel):
         self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
         self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
         self.picture.say("" if on else "Switched off.")
+        self._show_page()
         self._show_state()
         self._show_answers()
 
@@ -280,12 +316,14 @@ class LivePanel(Panel):
         self._keep_as("")
 
     def _keep_class(self) -> None:
-        """As one of the first nine classes, by the key that was pressed."""
+        """As one of the first nine classes, by the key that was pressed; while one teaches, it is held to record."""
         shortcut = self.sender()
         assert isinstance(shortcut, QShortcut)
         place = int(shortcut.key().toString()) - 1
         classes = self._classes()
-        if place < len(classes):
+        if self.teach.isVisible():
+            self.teach.hold(place)
+        elif place < len(classes):
             self._keep_as(classes[place])
 
     def _keep_as(self, label: str) -> None:
@@ -323,7 +361,7 @@ class LivePanel(Panel):
         left.addWidget(self.timeline)
         left.setStretchFactor(0, 1)
         left.setStretchFactor(1, 1)
-        right = QSplitter(Qt.Orientation.Vertical)
+        right = self._right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.answers)
         right.addWidget(self.captures)
         right.setStretchFactor(0, 3)
@@ -332,9 +370,11 @@ class LivePanel(Panel):
         self.remember("live/captures", right)
         whole.addWidget(left)
         whole.addWidget(right)
+        whole.addWidget(self.teach)
+        self.teach.hide()
         whole.setStretchFactor(0, 3)
         whole.setStretchFactor(1, 2)
-        whole.setSizes([720, 472])
+        whole.setSizes([720, 472, 296])
         self.remember("live/columns", whole)
         self.remember("live/rows", left)
         self._whole = QWidget()

@@ -61,6 +61,8 @@ class LiveBar(QWidget):
         self.capture = _tool("mdi6.content-save-plus-outline", "Capture", "Keep the last seconds  (C)")
         self.record = _tool("mdi6.record-circle-outline", "Record", "Keep everything from now on, without loss  (R)")
         self.record.setCheckable(True)
+        self.teach = _tool("mdi6.school-outline", "Teach …", "Teach networks your own classes; again to put it away.")
+        self.teach.setCheckable(True)
         self.switch = QPushButton("Switch on")
         self.switch.setProperty("primary", True)
         self.switch.setCheckable(True)
@@ -191,7 +193,7 @@ class LiveBar(QWidget):
         for widget in (self.sources, self.microphones, self.cameras, self.replays, self.networks, self.settings):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for button in (self.record, self.capture, self.switch):
+        for button in (self.teach, self.record, self.capture, self.switch):
             bar.addWidget(button)
 
 

@@ -22,6 +22,17 @@ def named_combo(word: str, tooltip: str, width: int, *, gives_way: bool = True) 
     return combo
 
 
+def icon_button(icon: str, word: str, tooltip: str) -> QToolButton:
+    """A button that shows its icon alone."""
+    button = QToolButton()
+    button.setText(word)
+    button.setToolTip(tooltip)
+    button.setAccessibleName(word)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    theme.set_icon(button, icon)
+    return button
+
+
 def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable[[], None]) -> QToolButton:
     """“Copy table” with a menu of (words, key); `copy` finds the key in its sender's data."""
     button = QToolButton()

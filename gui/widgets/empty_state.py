@@ -28,15 +28,22 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(2 * theme.GRID)
         column.addStretch(1)
+        self._buttons = QVBoxLayout()
+        self._buttons.setSpacing(theme.GRID)
         middle = QHBoxLayout()  # with stretches: a label that is aligned does not get the height its words need
         middle.addStretch(1)
         middle.addWidget(self.sentence)
         middle.addStretch(1)
         column.addLayout(middle)
+        column.addLayout(self._buttons)
         if word and action is not None:
-            button = QPushButton(word)
-            button.setProperty("primary", True)
-            button.setToolTip(tooltip)
-            button.clicked.connect(action)
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+            self.add_button(word, action, tooltip).setProperty("primary", True)
         column.addStretch(1)
+
+    def add_button(self, word: str, action: Callable[[], object], tooltip: str) -> QPushButton:
+        """Another way, below the first."""
+        button = QPushButton(word)
+        button.setToolTip(tooltip)
+        button.clicked.connect(action)
+        self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        return button
