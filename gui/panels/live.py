@@ -96,7 +96,7 @@ class LivePanel(Panel):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
-        self.bar.teach.setChecked(context.settings.value("live/teach", False, type=bool))
+        self.bar.teach.setChecked(bool(context.settings.value("live/teach", False, type=bool)))
 
     # what the window calls --------------------------------------------------------------------------------------
 
@@ -172,6 +172,7 @@ class LivePanel(Panel):
         self.bar.teach.setChecked(True)
 
     def _show_teach(self, on: bool) -> None:
+        self.setFocus()  # or it would leave the panel with the pane, and its keys be dead
         self.teach.setVisible(on)
         self._show_page()
 

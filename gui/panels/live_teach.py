@@ -37,6 +37,9 @@ NEW = "My classes"
 SWITCH_ON = "Switch on first, above at the right: then hold the button, or its key."
 NOTHING_YET = "Nothing comes from what is switched on yet: wait a moment, and hold again."
 WAITING = "The deep-learning libraries are being loaded: training can begin in a few seconds."
+HOW = (
+    "Name your classes, switch on above, and hold a button, or its key, while you show or play an example of its class."
+)
 ENOUGH = "There is enough to learn from: train, or record more."
 SENSES = {
     None: "With a camera on, it learns from what is seen; with a microphone alone, from what is heard.",
@@ -236,7 +239,7 @@ class LiveTeach(TeachForm):
         elif changed.folder != self.lesson.folder and changed.folder.exists():
             self.say(f"“{title}” would share the folder of another lesson: give this one another name.", error=True)
             self.title.setText(self.lesson.title)
-        elif changed != self.lesson:
+        elif changed != self.lesson and self._context.workspace.writable:
             self._keep(changed)
         self._refresh()
 
@@ -269,7 +272,7 @@ class LiveTeach(TeachForm):
                 lambda control, report: lesson.delete(workspace), self._have_deleted, self._not_deleted
             )
 
-    def _have_deleted(self) -> None:
+    def _have_deleted(self, _: None = None) -> None:
         self._deleting = False
         self._open_first()
 
@@ -280,6 +283,7 @@ class LiveTeach(TeachForm):
     # training ---------------------------------------------------------------------------------------------------
 
     def _train(self) -> None:
+        self.setFocus()  # the button is about to be disabled: else the focus goes to whatever is next
         try:
             self._study.start(self.lesson)
         except UserError as error:
@@ -313,10 +317,11 @@ class LiveTeach(TeachForm):
         self.show_counts(lesson.presses(), examples, self._coming)
         self.sense.setText(SENSES[lesson.learns])
         self.lacks.setText(lacks or ENOUGH)
+        self.lacks.setVisible(self._study.study is None)
         free = self._context.workspace.writable and self._study.study is None and not self._deleting
         for row in self.rows:
             row.allow(free)
-        for widget in (self.lessons, self.new, self.title, self.seconds, self.add):
+        for widget in (self.lessons, self.new, self.add):
             widget.setEnabled(free)
         settled = free and not +self._coming
         self.delete.setEnabled(settled and lesson.saved)
@@ -327,6 +332,8 @@ class LiveTeach(TeachForm):
     def _lacks(self) -> str:
         if not self._context.workspace.writable:
             return self._context.workspace.read_only_because
+        if not self.lesson.rows:
+            return HOW
         return self.lesson.lacks() or ("" if self._context.libraries.ready else WAITING)
 
     def _offer_lessons(self) -> None:

@@ -1,20 +1,20 @@
-"""One line of progress: what is being done, how far it is, and the way out."""
+"""One line of progress, or two where there is little room: what is being done, how far it is, and the way out."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QPushButton, QWidget
 
 from core.events import Progress
 from gui import theme
 
 
 class ProgressLine(QWidget):
-    """Hidden while nothing is under way."""
+    """Hidden while nothing is under way. Where it is `narrow`, the words stand above the bar."""
 
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, narrow: bool = False) -> None:
         super().__init__(parent)
         self.what = theme.label()
         self.bar = QProgressBar()
@@ -24,13 +24,15 @@ class ProgressLine(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Stop here. What is done already is kept where it can be.")
         self.cancel.clicked.connect(self.cancelled)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(self.what)
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.detail)
-        row.addWidget(self.cancel)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(2 * theme.GRID)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self.what, 0, 0)
+        grid.addWidget(self.bar, *((1, 0) if narrow else (0, 1)))
+        grid.addWidget(self.detail, *((0, 1) if narrow else (0, 2)))
+        grid.addWidget(self.cancel, *((1, 1) if narrow else (0, 3)))
+        grid.setColumnStretch(0 if narrow else 1, 1)
         self.hide()
 
     def begin(self, what: str) -> None:

@@ -34,6 +34,7 @@ class TaughtClass(QWidget):
         self.button = QPushButton()
         self.button.setMinimumHeight(5 * theme.GRID)
         self.count = theme.label(size=theme.SMALL, muted=True)
+        self.count.setMinimumWidth(10 * theme.GRID)  # the buttons stay in line
         upper, lower = QHBoxLayout(), QHBoxLayout()
         for widget in (self.key, self.line, self.remove):
             upper.addWidget(widget)

@@ -25,7 +25,6 @@ from gui.widgets.taught_class import LONGEST_NAME, TaughtClass
 
 SHORTEST, LONGEST = 0.5, 5.0  # s of an example
 FEWEST = 2  # lines for classes that are offered
-BUTTONS, NO_BUTTONS = QDoubleSpinBox.ButtonSymbols.UpDownArrows, QDoubleSpinBox.ButtonSymbols.NoButtons
 SECONDS = (
     "What a press records is cut into examples of this length, each half over the one before. A network is shown as "
     "much at once: short for a sound or a word, longer for a movement."
@@ -67,6 +66,7 @@ class TeachForm(QWidget):
         self.seconds.setDecimals(1)
         self.seconds.setSuffix(" s")
         self.seconds.setKeyboardTracking(False)
+        self.seconds.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seconds.setAccessibleName("Seconds of an example")
         self.sense = theme.label(size=theme.SMALL, muted=True, wrap=True)
         self.add = QPushButton("Add a class")
@@ -77,7 +77,7 @@ class TeachForm(QWidget):
         self.forget.setToolTip("Delete the examples of the last press for good.")
         self.train = QPushButton("Train")
         self.train.setProperty("primary", True)
-        self.progress = ProgressLine()
+        self.progress = ProgressLine(narrow=True)
         self._lay_out()
         self.lessons.activated.connect(self._lesson_activated)
         self.new.clicked.connect(self.new_wanted)
@@ -124,10 +124,9 @@ class TeachForm(QWidget):
         for row in self.rows:
             row.show_counts(presses[row.name], examples[row.name], bool(examples[row.name] + coming[row.name]))
         begun = bool(examples or +coming)
-        self.title.setReadOnly(begun)
+        self.title.setEnabled(not begun)
         self.title.setToolTip(LOCKED if begun else "What the networks that learn it will be called.")
-        self.seconds.setReadOnly(begun)
-        self.seconds.setButtonSymbols(NO_BUTTONS if begun else BUTTONS)
+        self.seconds.setEnabled(not begun)
         self.seconds.setToolTip(LOCKED if begun else SECONDS)
 
     @property
