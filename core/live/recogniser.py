@@ -59,6 +59,7 @@ class Recogniser:
         self._answers: deque[Answer] = deque(maxlen=MOST_ANSWERS)
         self._changed, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._ending: list[threading.Thread] = []  # were told to stop, and not waited for
         self._networks = threading.Lock()  # a thread that was not waited for may still be reading or asking one
 
     def choose(self, folders: Sequence[RunFolder]) -> None:
@@ -88,11 +89,13 @@ class Recogniser:
 
     def stop(self, wait: bool = True) -> None:
         """Return when the last window is answered, without `wait` at once; networks stay in memory."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
+        if self._thread is not None:
+            self._ending.append(self._thread)
+            self._thread = None
             self._stop.set()
-            if wait:
-                thread.join()
+        self._ending = [thread for thread in self._ending if thread.is_alive()]
+        while wait and self._ending:
+            self._ending.pop().join()
 
     def load(self) -> None:
         """Read the networks of the runs that were chosen, and let go of the others. A run that fails is said."""

@@ -29,6 +29,7 @@ from core.runs import RunFolder
 
 REMEMBERED = 600  # decisions of each network
 UNASKED = 5.0  # s that a capture keeps where no network says how much it is given
+MOST_ENDING = 8  # sources that are waited for in the end
 MEASURED = 400  # answers over which latencies are told
 
 
@@ -105,6 +106,7 @@ class Live:
         self.asked: dict[str, Asked] = {}
         self.recogniser = Recogniser(self._senses, self.settings)
         self.recorder: Recorder | None = None
+        self._ending: list[Source] = []  # were switched off, and perhaps not waited for
         self.holds_training = False
 
     @property
@@ -131,12 +133,16 @@ class Live:
         """Close everything; a recording that was under way is finished and returned.
 
         Args:
-            wait: for drivers, and for the window that is being answered. Without, they end by themselves.
+            wait: for drivers, and for the window that is being answered; also for those of earlier times that were
+                not waited for: a program that ends while they are at work would be torn down. Without, they end by
+                themselves.
         """
         recording = self.stop_recording()
         self.recogniser.stop(wait)
-        for source in self.sources.all():
+        self._ending += self.sources.all()
+        for source in self._ending:
             source.stop(wait)
+        self._ending = [] if wait else self._ending[-MOST_ENDING:]
         self.sources = Sources()
         self.recogniser.take()
         if self.holds_training:

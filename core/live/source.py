@@ -52,6 +52,7 @@ class Source(ABC):
         self.name = name
         self.status = SourceStatus()
         self._thread: threading.Thread | None = None
+        self._ending: threading.Thread | None = None  # was told to stop, and not waited for
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -65,14 +66,15 @@ class Source(ABC):
     def stop(self, wait: bool = True) -> None:
         """Return when the device is closed; without `wait` at once: its thread closes it as soon as the driver lets it,
         and this object is not started again."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
+        if self._thread is not None:
+            self._ending, self._thread = self._thread, None
             self._stop.set()
-            if wait:
-                thread.join(JOIN)
-                if thread.is_alive():
-                    log.warning("%s does not answer: its thread is left behind", self.name)
             self.status = SourceStatus()
+        if wait and self._ending is not None:
+            self._ending.join(JOIN)
+            if self._ending.is_alive():
+                log.warning("%s does not answer: its thread is left behind", self.name)
+            self._ending = None
 
     @abstractmethod
     def _open(self) -> str:

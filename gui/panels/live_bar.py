@@ -45,7 +45,7 @@ class LiveBar(QWidget):
         )
         self.cameras.setEditable(True)
         self.cameras.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.replays = named_combo("Replay", "What is played as if it were live.", 160)
+        self.replays = named_combo("Replay", "What is played as if it were live.", 208)
         self.networks = QToolButton()
         self.networks.setText("Networks")
         self.networks.setToolTip("Finished runs that are asked, side by side.")

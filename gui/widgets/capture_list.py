@@ -41,7 +41,7 @@ class CaptureList(QWidget):
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.tree.setAccessibleName("Captures")
-        self.tree.setColumnWidth(0, round(theme.pixels(72)))
+        self.tree.setColumnWidth(0, round(theme.pixels(96)))
         self.tree.setColumnWidth(1, round(theme.pixels(104)))
         self.title = theme.label("Captures", bold=True)
         self.rename = _tool("mdi6.tag-outline", "What was it?", "Say what the chosen capture really was.")

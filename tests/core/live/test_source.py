@@ -106,3 +106,19 @@ def test_a_driver_that_hangs_is_not_waited_for_where_that_is_asked_and_is_closed
     assert device.status.state is SourceState.OFF
     release.set()
     wait_for(lambda: device.closed == 1)
+
+
+def test_one_that_was_not_waited_for_can_be_waited_for_later():
+    release = threading.Event()
+
+    class Slow(Device):
+        def _read(self):
+            release.wait(0.3)
+
+    device = Slow()
+    device.start()
+    wait_for(lambda: device.opened == 1)
+    device.stop(wait=False)
+    assert not device.closed
+    device.stop()
+    assert device.closed == 1
