@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.audio.pictures import Picture, front_end_for, listening_picture, model_picture
 from core.control import Control
+from core.datasets.base import Modality
 from core.media import header_of, is_video
 from core.recipe import FrontEnds
 from core.video.pictures import Film, model_frames, read_film
@@ -67,11 +68,7 @@ def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callabl
     """
     from core.audio.decode import decode
 
-    film: Film | None = None
-    header = header_of(path)
-    if header.width if header is not None else is_video(path):  # a name may promise pictures that are not there
-        film = read_film(path, control)
-        control.checkpoint()
+    film = _read_film(path, control)
     samples, facts = decode(path)
     control.checkpoint()
     if given == FrontEnds():
@@ -88,3 +85,30 @@ def prepare_clip(path: Path, given: FrontEnds, control: Control, report: Callabl
     model = None if given.audio is None else model_picture(samples, facts.rate, given.audio)
     control.checkpoint()
     return Given(listening, model, frames, seconds)
+
+
+def read_media(path: Path, modality: Modality, control: Control) -> Media:
+    """Decode of a clip what a modality has of it: its sound, its pictures, or both.
+
+    Raises:
+        UserError: the file cannot be decoded.
+        Cancelled: through `control`.
+    """
+    from core.audio.decode import decode
+
+    film = _read_film(path, control) if "video" in modality.wings else None
+    if "audio" not in modality.wings:
+        return Media(np.zeros(0, np.float32), 1, film)
+    samples, facts = decode(path)
+    control.checkpoint()
+    return Media(samples, facts.rate, film)
+
+
+def _read_film(path: Path, control: Control) -> Film | None:
+    """None where there are no pictures: a name may promise some that are not there."""
+    header = header_of(path)
+    if not (header.width if header is not None else is_video(path)):
+        return None
+    film = read_film(path, control)
+    control.checkpoint()
+    return film

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 
 from core.audio.settings import AudioSettings
-from core.clip_pictures import Media, prepare_clip
+from core.clip_pictures import Media, prepare_clip, read_media
 from core.control import Control
+from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
 from core.recipe import FrontEnds
 from core.video.settings import VideoSettings
@@ -86,3 +87,28 @@ def test_it_can_be_cancelled(tmp_path: Path) -> None:
     control.cancel()
     with pytest.raises(Cancelled):
         prepare_clip(write_film(tmp_path / "x.mkv", moving_square(5)), NETWORK, control, lambda media: None)
+
+
+def test_of_a_clip_only_what_is_given_is_decoded(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "both.mkv", moving_square(25), sound=tone(1.0))
+    heard = read_media(film, Modality.AUDIO, Control())
+    assert heard.film is None and heard.rate == RATE and len(heard.samples) == pytest.approx(RATE, abs=2)
+    seen = read_media(film, Modality.VIDEO, Control())
+    assert not seen.has_sound and seen.film is not None and len(seen.film.frames) == 25
+    both = read_media(film, Modality.AUDIO_VISUAL, Control())
+    np.testing.assert_array_equal(both.samples, heard.samples)
+    assert both.film is not None
+    np.testing.assert_array_equal(both.film.frames, seen.film.frames)
+    soundfile.write(tmp_path / "rain.wav", tone(1.0), RATE)
+    nothing = read_media(tmp_path / "rain.wav", Modality.VIDEO, Control())
+    assert nothing.film is None and not nothing.has_sound
+
+
+def test_decoding_what_is_given_can_be_cancelled_and_says_what_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "bad.wav").write_bytes(b"RIFF nothing")
+    with pytest.raises(UserError, match=r"bad\.wav"):
+        read_media(tmp_path / "bad.wav", Modality.AUDIO, Control())
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        read_media(write_film(tmp_path / "x.mkv", moving_square(5)), Modality.VIDEO, control)
