@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from core.control import Control
 from core.evaluation.summary import Summary, summarise
 from core.events import Event
+from core.game_results import HumanBaseline, human_baselines
 from core.runs import Phase, RunFolder, RunStatus, list_runs
 from core.workspace import Workspace
 
@@ -31,6 +32,8 @@ class Overview:
         sizes: bytes on disk, by id of the run.
         notes: what the user wrote, by id of the run.
         titles: what the user calls them, by id of the run.
+        people: how people did on the same clips, in the guessing game.
+        problems: a sentence for each kept game that cannot be read.
     """
 
     study: str
@@ -39,6 +42,8 @@ class Overview:
     sizes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    people: tuple[HumanBaseline, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -61,11 +66,15 @@ def read_overview(
     folders = list(list_runs(workspace, study))
     alive = study == trained or workspace.used_by_another
     seen = [UnfinishedRun(folder, folder.status_seen(alive)) for folder in folders]
+    summary = summarise(folders, control, report)
+    people, problems = human_baselines(workspace, (network.runs[0].folder for network in summary.networks))
     return Overview(
         study=study,
-        summary=summarise(folders, control, report),
+        summary=summary,
         unfinished=tuple(run for run in seen if run.status.phase is not Phase.DONE),
         sizes={folder.id: folder.size() for folder in folders},
         notes={folder.id: folder.note for folder in folders},
         titles={folder.id: folder.title for folder in folders},
+        people=people,
+        problems=problems,
     )
