@@ -32,7 +32,7 @@ from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.controls import copy_button, named_combo
-from gui.widgets.findings import findings, forest_lines, forest_rows
+from gui.widgets.findings import findings, forest_lines, forest_rows, people_lines
 from gui.widgets.forest import ForestPlot
 from gui.widgets.gains_view import GainsView
 from gui.widgets.marks import MARKS
@@ -127,7 +127,7 @@ class ComparePanel(ResultsPanel):
 
     def show_results(self, results: Overview) -> None:
         self.overview = results
-        for problem in results.summary.problems:
+        for problem in (*results.summary.problems, *results.problems):
             self.said.emit(problem, "warning")
         self._serve(len(results.summary.modalities) > 1)
         self.gains.show_summary(results.summary)
@@ -175,14 +175,16 @@ class ComparePanel(ResultsPanel):
         self.tree.show_overview(self.overview, metric)
         self.grid.show_summary(summary, metric)
         about = METRICS[metric]
-        lines = [line for name in datasets for line in forest_lines(name, metric)]
+        published = [line for name in datasets for line in forest_lines(name, metric)]
+        people = people_lines(self.overview.people, metric)
         title = f"{about.title} in {about.unit}"
         title += "" if about.higher_is_better else ": lower is better"
-        title += ", dashed upright: published" if lines else ""
+        dashed = [word for word, lines in (("published", published), ("people here", people)) if lines]
+        title += f", dashed upright: {' and '.join(dashed)}" if dashed else ""
         if len(summary.modalities) > 1:
             lines_of = {Modality.AUDIO: "solid", Modality.VIDEO: "dashed", Modality.AUDIO_VISUAL: "dotted"}
             title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {lines_of[m]}" for m in summary.modalities)
-        self.forest.show_rows(forest_rows(summary, metric), lines, title)
+        self.forest.show_rows(forest_rows(summary, metric), [*published, *people], title)
         self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, metric)))
         self.copy.setEnabled(bool(summary.runs))
 

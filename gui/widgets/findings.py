@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
+from core.datasets.base import Modality
 from core.evaluation.metrics import METRICS
 from core.evaluation.reference import references
 from core.evaluation.summary import Summary
+from core.game_results import HumanBaseline
+from core.readable import counted
 from gui import theme
 from gui.widgets.forest import ForestLine, ForestRow
+from gui.widgets.marks import MARKS
 
 INTERVALS = (
     "Intervals are 95 %, Student's t over the folds, widened for the training clips that folds share "
     "(Nadeau & Bengio 2003). Seeds are averaged within a fold."
 )
+OTHER_CLIPS = (
+    "The mean of the games in the Live panel, over other clips than the means of the folds: each game draws its own "
+    "from the test clips, all classes alike.\nOne person may have played several games."
+)
+GIVEN = {  # of a clip, to a person
+    Modality.AUDIO: "the sound alone",
+    Modality.VIDEO: "the pictures alone",
+    Modality.AUDIO_VISUAL: "sound and pictures",
+}
 
 
 def forest_rows(summary: Summary, metric: str) -> list[ForestRow]:
@@ -54,6 +68,22 @@ def forest_lines(dataset: str, metric: str) -> list[ForestLine]:
         )
         for reference in references(dataset)
     ]
+
+
+def people_lines(people: Sequence[HumanBaseline], metric: str) -> list[ForestLine]:
+    """How people did here, in the guessing game of the Live panel; accuracies, too."""
+    if metric != "accuracy":
+        return []
+    about = METRICS[metric]
+    lines = []
+    for baseline in people:
+        who = f"people {MARKS[baseline.given]}" if len(people) > 1 else "people here"
+        basis = f"{counted(baseline.games, 'game')}, {counted(baseline.clips, 'clip')}"
+        figures = f"{baseline.mean.figures(about.scale, about.decimals)} {about.unit}"
+        alone = " (one game: no interval)" if baseline.games == 1 else ""
+        tip = f"People here, given {GIVEN[baseline.given]}: {figures}{alone}, {basis}\n{OTHER_CLIPS}"
+        lines.append(ForestLine(f"{who} ({basis})", about.scale * baseline.mean.value, tip))
+    return lines
 
 
 def findings(summary: Summary, metric: str) -> list[str]:

@@ -16,7 +16,8 @@ from gui import theme
 from gui.widgets.marks import paint_mark
 
 LANE = 2.0 * theme.GRID  # height of a line of reference labels; all of these before type is enlarged
-MOST_LANES = 6
+LABEL = 28.0 * theme.GRID  # of a reference line, at most
+MOST_LANES = 8
 ROW = 10.0 * theme.GRID  # of a network, at most
 LEAST = 3.5 * theme.GRID  # of a network where there are many
 AXIS = 5.0 * theme.GRID  # room for figures and title below
@@ -106,7 +107,8 @@ class ForestPlot(QWidget):
             x = self.x_of(line.value)
             if not self._left() <= x <= self._left() + self._width():
                 continue
-            text = f"{metrics.elidedText(line.label, Qt.TextElideMode.ElideRight, 24 * theme.GRID)} {line.value:.1f}"
+            label = metrics.elidedText(line.label, Qt.TextElideMode.ElideRight, round(theme.pixels(LABEL)))
+            text = f"{label} {line.value:.1f}"
             width = metrics.horizontalAdvance(text) + theme.GRID
             # Over its line, or to either side of it.
             lefts = [min(max(0.0, x - share * width), self.width() - width) for share in (0.5, 0.95, 0.05)]
