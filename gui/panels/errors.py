@@ -17,7 +17,6 @@ from core.analysis.confusion import count
 from core.analysis.study_records import StudyRecords, read_study_records
 from core.control import Control
 from core.runs import list_studies
-from core.study import architectures
 from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
@@ -30,7 +29,8 @@ from gui.widgets.confusion import Cell
 from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.error_filters import ANY, ErrorFilters, Which
 from gui.widgets.marks import mark_icon
-from gui.widgets.probabilities import Opinion, ProbabilityBars
+from gui.widgets.opinions import opinions_of
+from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
@@ -278,20 +278,7 @@ class ErrorsPanel(ResultsPanel):
 
     def _show_opinions(self, record: int) -> None:
         assert self.data is not None
-        titles = architectures()
-        grouped = any(network.name != titles[network.architecture] for network in self.data.networks)
-        opinions = [
-            Opinion(
-                network.name,
-                theme.architecture_colour(network.architecture),
-                None if answer is None else answer.probabilities,
-                network.modality,
-                titles[network.architecture] if grouped else "",
-                network.short if grouped else network.name,
-                None if answer is None else answer.sound_share,
-            )
-            for network, answer in zip(self.data.networks, self.data.answers(record), strict=True)
-        ]
+        opinions = opinions_of(self.data.networks, self.data.answers(record))
         self.bars.show_opinions(self.data.records.classes, int(self.data.records.true[record]), opinions)
 
     def _show_opinions_again(self, record: int) -> None:
