@@ -71,6 +71,7 @@ PANELS: Table[PanelInfo] = Table(
                     Shortcut("C", "capture the last seconds"),
                     Shortcut("R", "record everything, or end it"),
                     Shortcut("1", "capture as the first class, 2 as the second …; hold to record while you teach"),
+                    Shortcut("G", "guess against the networks"),
                 ),
             ),
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSplitter,
@@ -27,6 +27,7 @@ from gui.context import Context
 from gui.panels.base import Panel
 from gui.panels.live_bar import BOTH, LiveBar
 from gui.panels.live_captures import LiveCaptures
+from gui.panels.live_game import LiveGame
 from gui.panels.live_shift import LiveShift
 from gui.panels.live_shown import card, row
 from gui.panels.live_sources import LiveSources
@@ -63,6 +64,7 @@ class LivePanel(Panel):
         self.shift = LiveShift(context, self.captures, self._asked)
         self.teach = LiveTeach(context, self.sources)
         self.answers, self.timeline = LiveAnswers(), LiveTimeline(7 * theme.GRID, RIGHT)
+        self.game = LiveGame(context)
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
         self.empty.add_button("Teach your own classes", self._teach_first, TEACH_HELP)
@@ -88,10 +90,19 @@ class LivePanel(Panel):
         self.bar.teach.toggled.connect(self._show_teach)
         self.teach.said.connect(self.said)
         self.teach.learned.connect(self._ask_learned)
+        self.bar.game_wanted.connect(self._play)
+        self.game.left.connect(self._show_page)
+        self.game.left.connect(self.setFocus)
         context.libraries.arrived.connect(self._make_live)
         context.runs_changed.connect(self.activate)
         digits = [(str(digit), self._keep_class) for digit in range(1, 10)]
-        for keys, slot in (("C", self._keep), ("R", self._record), ("Ctrl+Return", self._toggle), *digits):
+        for keys, slot in (
+            ("C", self._keep),
+            ("R", self._record),
+            ("G", self._play),
+            ("Ctrl+Return", self._toggle),
+            *digits,
+        ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.setAutoRepeat(False)
@@ -112,6 +123,11 @@ class LivePanel(Panel):
         self.captures.setHidden(on)
         self.teach.setHidden(on or not self.bar.teach.isChecked())
 
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        super().focusInEvent(event)
+        if self.game.playing:
+            self.game.setFocus()
+
     def save_state(self) -> None:
         super().save_state()
         self.sources.save()
@@ -122,6 +138,7 @@ class LivePanel(Panel):
     def close_panel(self) -> None:
         self._timer.stop()
         self.teach.close_pane()
+        self.game.stop()
         if self.live is not None:
             self.live.switch_off()
 
@@ -231,6 +248,20 @@ class LivePanel(Panel):
         on = live is not None and live.on
         recording = live is not None and live.recorder is not None
         self.bar.show_state(on=on, recording=recording, can_keep=self.context.workspace.writable)
+
+    # playing ----------------------------------------------------------------------------------------------------
+
+    def _play(self) -> None:
+        """Nothing listens or looks meanwhile: it would hear the clips of the game."""
+        if self.choices and not self.game.playing:
+            if self.live is not None and self.live.on:
+                self._switch(False)
+            self.game.begin()
+            self._show_page()
+            self.setFocus()
+
+    def _show_page(self) -> None:
+        self._pages.setCurrentWidget(self.game if self.game.playing else self._whole if self.choices else self.empty)
 
     # every tick -------------------------------------------------------------------------------------------------
 
@@ -389,3 +420,4 @@ class LivePanel(Panel):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._whole)
         self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.game)

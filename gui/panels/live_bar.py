@@ -32,6 +32,7 @@ class LiveBar(QWidget):
     capture_wanted = Signal()
     record_wanted = Signal(bool)
     settings_wanted = Signal()
+    game_wanted = Signal()
 
     def __init__(self, source: str = BOTH, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +59,11 @@ class LiveBar(QWidget):
         self._actions: dict[str, QAction] = {}
         self.settings = _tool("mdi6.tune-variant", "Settings", "How often networks are asked, and when they are sure.")
         self.settings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.guess = _tool(
+            "mdi6.account-question-outline",
+            "Guess …",
+            "Play against the networks: you choose what test clips are. Live is switched off meanwhile  (G)",
+        )
         self.capture = _tool("mdi6.content-save-plus-outline", "Capture", "Keep the last seconds  (C)")
         self.record = _tool("mdi6.record-circle-outline", "Record", "Keep everything from now on, without loss  (R)")
         self.record.setCheckable(True)
@@ -76,6 +82,7 @@ class LiveBar(QWidget):
         line.editingFinished.connect(self.source_changed)
         self.replays.activated.connect(self._replay_chosen)
         self.settings.clicked.connect(self.settings_wanted)
+        self.guess.clicked.connect(self.game_wanted)
         self.capture.clicked.connect(self.capture_wanted)
         self.record.clicked.connect(self.record_wanted)
         self.switch.clicked.connect(self.switched)
@@ -193,7 +200,7 @@ class LiveBar(QWidget):
         for widget in (self.sources, self.microphones, self.cameras, self.replays, self.networks, self.settings):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for button in (self.teach, self.record, self.capture, self.switch):
+        for button in (self.guess, self.teach, self.record, self.capture, self.switch):
             bar.addWidget(button)
 
 
