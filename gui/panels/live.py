@@ -6,7 +6,6 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -29,7 +28,7 @@ from gui.panels.live_bar import BOTH, LiveBar
 from gui.panels.live_captures import LiveCaptures
 from gui.panels.live_game import LiveGame
 from gui.panels.live_shift import LiveShift
-from gui.panels.live_shown import card, row
+from gui.panels.live_shown import card, row, status_words
 from gui.panels.live_sources import LiveSources
 from gui.panels.live_teach import LiveTeach
 from gui.widgets.camera_picture import CameraPicture
@@ -196,7 +195,8 @@ class LivePanel(Panel):
     def _show_page(self) -> None:
         """Where there is nothing to ask, one can still teach, and switch off what is on."""
         on = self.live is not None and self.live.on
-        self._pages.setCurrentWidget(self._whole if self.choices or on or self.bar.teach.isChecked() else self.empty)
+        live = self.choices or on or self.bar.teach.isChecked()
+        self._pages.setCurrentWidget(self.game if self.game.playing else self._whole if live else self.empty)
         self._right.setVisible(bool(self.choices))
 
     def _ask_learned(self, run: str) -> None:
@@ -260,9 +260,6 @@ class LivePanel(Panel):
             self._show_page()
             self.setFocus()
 
-    def _show_page(self) -> None:
-        self._pages.setCurrentWidget(self.game if self.game.playing else self._whole if self.choices else self.empty)
-
     # every tick -------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
@@ -318,28 +315,7 @@ class LivePanel(Panel):
 
     def _say(self) -> None:
         assert self.live is not None
-        words = []
-        for source in self.live.sources.all():
-            status = source.status
-            words.append(status.reason or f"{source.name}: {status.facts or status.state}")
-        if self._drawn:
-            p50, p95 = np.percentile(self._drawn, (50, 95)) * 1000
-            words.append(f"sound → screen {p50:.0f} ms, 95 % {p95:.0f} ms")
-        if self._passed:
-            words.append(f"{self._passed} of {self._seen} frames not shown")
-        if self.live.recorder is not None:
-            words.insert(0, "● recording all that is heard and seen")
-        asked = self.live.recogniser.status
-        if asked.loading:
-            words.append(f"reading {len(asked.loading)} networks …")
-        if asked.skipped:
-            words.append(f"{asked.skipped} of {asked.asked + asked.skipped} windows passed over")
-        microphone = self.live.sources.microphone
-        if microphone is not None and microphone.overflows:
-            words.append(f"{microphone.overflows} times sound was lost")
-        if self.live.holds_training:
-            words.append("training is paused meanwhile")
-        self.status.setText(" · ".join((*words, *asked.troubles)))
+        self.status.setText(status_words(self.live, self._drawn, self._seen, self._passed))
 
     # keeping ----------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,20 @@
-"""What the Live panel shows of a network: its card and its row of the timeline."""
+"""What the Live panel shows: of a network its card and its row of the timeline, of all together the line below."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.live.offered import LiveChoice
+from core.readable import counted
 from gui import theme
 from gui.widgets.live_answers import Card
 from gui.widgets.live_timeline import Row, Stretch
 
 if TYPE_CHECKING:
-    from core.live.session import Asked
+    from core.live.session import Asked, Live
 
 NOT_SURE = "not sure"
 FIRST = 0.5  # s that the first decision is drawn back
@@ -65,3 +67,34 @@ def row(choice: LiveChoice, asked: Asked, now: float) -> Row:
             stretches.append(Stretch(end - FIRST if start is None else start, end, word))
         start = end
     return Row(choice.label, theme.architecture_colour(choice.architecture), tuple(stretches))
+
+
+def status_words(live: Live, painted: Collection[float], frames: int, passed: int) -> str:
+    """What is on, how late it is, and what was lost.
+
+    Args:
+        painted: s from the sound of each of the last columns to its painting.
+        frames: that have come, of which `passed` were not shown.
+    """
+    words = []
+    if live.recorder is not None:
+        words.append("● recording all that is heard and seen")
+    for source in live.sources.all():
+        status = source.status
+        words.append(status.reason or f"{source.name}: {status.facts or status.state}")
+    if painted:
+        p50, p95 = np.percentile(list(painted), (50, 95)) * 1000
+        words.append(f"sound → screen {p50:.0f} ms, 95 % {p95:.0f} ms")
+    if passed:
+        words.append(f"{passed} of {frames} frames not shown")
+    asked = live.recogniser.status
+    if asked.loading:
+        words.append(f"reading {counted(len(asked.loading), 'network')} …")
+    if asked.skipped:
+        words.append(f"{asked.skipped} of {asked.asked + asked.skipped} windows passed over")
+    microphone = live.sources.microphone
+    if microphone is not None and microphone.overflows:
+        words.append(f"{counted(microphone.overflows, 'time')} sound was lost")
+    if live.holds_training:
+        words.append("training is paused meanwhile")
+    return " · ".join((*words, *asked.troubles))
