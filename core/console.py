@@ -39,7 +39,7 @@ from core.events import (
 from core.live.adapt import adapted_study, compare_adapted
 from core.live.offered import live_choices
 from core.live.shift import captured, shifts
-from core.live.shift_table import KEPT, caveats, shift_table
+from core.live.shift_table import ALIKE, KEPT, caveats, shift_table
 from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
@@ -190,7 +190,7 @@ def _adapt(name: str, workspace: Workspace, console: Console) -> int:
     if _stopped(_train(study, workspace, console), console):
         return INTERRUPTED
     compared = compare_adapted(shift, list(list_runs(workspace, study.name)))
-    console.print(compared.sentence, KEPT, sep="\n", soft_wrap=True, markup=False)
+    console.print(compared.sentence, KEPT, ALIKE, sep="\n", soft_wrap=True, markup=False)
     return OK
 
 

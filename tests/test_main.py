@@ -75,7 +75,7 @@ def test_a_run_is_asked_about_captures_and_adapted_to_them(study: Path, tmp_path
     adapted = here("adapt", first.name, "--workspace", tmp_path / "w")
     assert adapted.exit_code == 0, adapted.output
     assert "2 runs, about" in adapted.stdout
-    assert "of 16 captures of 2 sessions right before" in adapted.stdout and "McNemar" in adapted.stdout
+    assert "of 16 captures of 2 sessions were right before" in adapted.stdout and "McNemar" in adapted.stdout
     again = here("adapt", first.name, "--workspace", tmp_path / "w")
     assert "0 runs to train on CPU, 2 done already" in again.stdout and "right before" in again.stdout
 

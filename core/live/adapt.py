@@ -15,7 +15,7 @@ from core.datasets.splits import FOLDS, LEAVE_ONE_GROUP_OUT
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import Share, mcnemar, p_words
-from core.live.shift import Shift
+from core.live.shift import CAPTURED, Shift
 from core.readable import counted
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
@@ -31,6 +31,15 @@ ANOTHER_SESSION = (
 )
 
 
+def never_adapted(run: RunFolder) -> str:
+    """Why a run cannot be adapted, whatever was captured; "" = it can."""
+    if run.spec.modality == Modality.AUDIO_VISUAL:
+        return f"{run.name} joins a network on sound and one on sight: adapt those, and join them again."
+    if run.spec.dataset.name == CAPTURED:
+        return f"{run.name} was trained on captures already: adapt the run that its weights come from."
+    return ""
+
+
 def adapted_study(run: RunFolder, captured: Dataset) -> Study:
     """A study that trains the last layer of a run on captures, once for each session that is held out.
 
@@ -42,11 +51,9 @@ def adapted_study(run: RunFolder, captured: Dataset) -> Study:
         UserError: the run joins branches, was trained on captures itself, sees where nothing was seen, or knows none
             of the classes; or no class was captured in two sessions.
     """
-    spec = run.spec
-    if spec.modality == Modality.AUDIO_VISUAL:
-        raise UserError(f"{run.name} joins a network on sound and one on sight: adapt those, and join them again.")
-    if spec.dataset.name == captured.name:
-        raise UserError(f"{run.name} was trained on captures already: adapt the run that its weights come from.")
+    spec, never = run.spec, never_adapted(run)
+    if never:
+        raise UserError(never)
     films = [clip for clip in captured.clips if clip.path.suffix == FILM]
     if spec.modality == Modality.VIDEO and not films:
         raise UserError(f"{run.name} is given pictures, and nothing was captured with the camera.")
@@ -70,7 +77,7 @@ def adapted_study(run: RunFolder, captured: Dataset) -> Study:
         name=_name(run, captured),
         answers="How much is won back by training the last layer on captures of other sessions?",
         modality=spec.modality,
-        dataset=DatasetChoice(name=captured.name, folds=folds),
+        dataset=DatasetChoice(name=CAPTURED, folds=folds),
         network=(network,),
         recipe=_recipe(spec.recipe),
     )
@@ -117,9 +124,9 @@ class Adapted:
     def sentence(self) -> str:
         of = f"{counted(self.before.of, 'capture')} of {counted(self.sessions, 'session')}"
         said = (
-            f"{self.run.spec.network.label}: {100 * self.before.value:.1f} % of {of} right before, "
-            f"{100 * self.after.value:.1f} % after adapting to the other sessions (right only after: {self.won}, only "
-            f"before: {self.lost}; McNemar's exact test: {p_words(self.p)})."
+            f"{self.run.spec.network.label}: {100 * self.before.value:.1f} % of {of} were right before, "
+            f"{100 * self.after.value:.1f} % are right after adapting to the other sessions (right only after: "
+            f"{self.won}, only before: {self.lost}; McNemar's exact test: {p_words(self.p)})."
         )
         before, after = self.classes
         if before != after:

@@ -18,6 +18,7 @@ from core.events import Event, Message, Progress
 from core.runs import RunFolder
 from core.workspace import Workspace
 
+CAPTURED = "captured"  # row of DATASETS
 REPLAY = "replay"  # as such a source is called in the facts of a capture
 
 
@@ -72,7 +73,7 @@ def captured(workspace: Workspace, control: Control) -> Dataset:
     Raises:
         UserError: nothing was kept, or no two classes were named.
     """
-    return DATASETS["captured"].open(workspace.dataset_root("captured"), control)
+    return DATASETS[CAPTURED].open(workspace.dataset_root(CAPTURED), control)
 
 
 def shifts(

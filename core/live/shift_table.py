@@ -11,8 +11,8 @@ KEPT = (
     "differs, not how often a network errs in it."
 )
 ALIKE = (
-    "Brackets hold Wilson's 95 % interval, which takes clips as independent: clips of one session are much alike, so "
-    "that the true interval is wider."
+    "Brackets hold Wilson's 95 % interval. It, and McNemar's test, take clips as independent; those of one session are "
+    "much alike, and the true uncertainty is larger."
 )
 HEADINGS = ("Network", "Given", "Run", "Test accuracy %", "Captured accuracy %", "Difference (points)", "Left out")
 

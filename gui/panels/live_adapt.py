@@ -14,7 +14,7 @@ from core.engine import State
 from core.errors import UserError
 from core.estimate import estimate
 from core.events import EpochEnded, Event, Outcome, Progress, RunFinished, StudyFinished, StudyStarted
-from core.live.adapt import EPOCHS, Adapted, adapted_study, compare_adapted
+from core.live.adapt import EPOCHS, Adapted, adapted_study, compare_adapted, never_adapted
 from core.live.shift import Shift, captured
 from core.live.shift_table import network
 from core.runs import list_runs
@@ -87,7 +87,7 @@ class LiveAdapt(QWidget):
             return NONE_CHOSEN
         if self._trained is None and self._context.engine.status.state is not State.IDLE:
             return UNDER_WAY
-        return self._context.workspace.read_only_because
+        return never_adapted(self._chosen.run) or self._context.workspace.read_only_because
 
     def _ask(self) -> None:
         assert self._chosen is not None

@@ -55,7 +55,7 @@ class LiveShift(QToolButton):
         self.setText(WORD)
         self.setAccessibleName(WORD)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        theme.set_icon(self, "mdi6.scale-balance")
+        theme.set_icon(self, "mdi6.bullseye-arrow")
         captures.heading.insertWidget(captures.heading.indexOf(captures.rename), self)
         captures.shown.connect(self._have_captures)
         self.clicked.connect(self._open)
@@ -84,7 +84,7 @@ class ShiftDialog(QDialog):
         self._job: Job | None = None
         self._waits = False  # for a study that is trained
         self.setWindowTitle(WORD)
-        self.resize(146 * theme.GRID, 62 * theme.GRID)
+        self.resize(146 * theme.GRID, 52 * theme.GRID)
         self.empty = EmptyState(ASKING)
         self.table = ShiftTable()
         self.notes = theme.label("", theme.SMALL, muted=True, wrap=True)

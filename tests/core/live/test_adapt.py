@@ -61,7 +61,7 @@ def test_a_run_is_adapted_to_every_session_but_one_and_compared_on_that_one(run,
     assert won + lost > 0, "else nothing would be told apart"
     expected = other_mcnemar([[0, won], [lost, 0]], exact=True).pvalue
     assert found.p == pytest.approx(expected)
-    assert f"{found.before.value * 100:.1f} % of 16 captures of 2 sessions right before" in found.sentence
+    assert f"{found.before.value * 100:.1f} % of 16 captures of 2 sessions were right before" in found.sentence
     renamed = before.captured.labels.copy()
     renamed[0] = 2
     since = replace(before, captured=replace(before.captured, labels=renamed))
@@ -188,4 +188,5 @@ def test_the_sentence_gives_before_after_and_the_exact_test(run, won, lost, p):
     assert mcnemar(won, lost) == pytest.approx(p)
     made = Adapted(run, 2, Share(10, 20), Share(10 + won - lost, 20), won, lost, (3, 3))
     assert f"right only after: {won}, only before: {lost}; McNemar's exact test: p = {p:.2g}" in made.sentence
-    assert "50.0 % of 20 captures of 2 sessions right before" in made.sentence and "chose among" not in made.sentence
+    assert "50.0 % of 20 captures of 2 sessions were right before" in made.sentence
+    assert "chose among" not in made.sentence

@@ -79,9 +79,11 @@ def panel(opened, runs, context):
 
 @pytest.fixture
 def dialog(qtbot, panel, asked):
-    """Opened, with its answers."""
+    """Opened, with its answers; a network that sees is chosen."""
     panel.shift.click()
     qtbot.waitUntil(lambda: panel.shift.dialog.found is not None)
+    sees = [shift.run.spec.modality == "video" for shift in panel.shift.dialog.found.shifts]
+    panel.shift.dialog.table.selectRow(sees.index(True))
     yield panel.shift.dialog
     panel.shift.dialog.hide()
 
@@ -197,36 +199,36 @@ def test_a_training_that_begins_holds_the_asking(qtbot, panel, slow, context):
 
 
 def test_a_chosen_network_is_adapted_and_compared(qtbot, dialog, planned, context, monkeypatch):
-    line, second = dialog.adapt, dialog.found.shifts[1]
-    dialog.table.selectRow(1)
+    line, chosen = dialog.adapt, dialog.table.chosen()
     line.adapt.click()
     qtbot.waitUntil(line.start.isVisible)
-    assert planned == [second.run.name] and context.engine.started == []
+    assert planned == [chosen.run.name] and context.engine.started == []
     assert "its other layers stay as they are. 2 runs, about 50 s on this machine" in line.sentence.text()
     assert line.leave.isVisible() and not line.adapt.isVisible()
     line.start.click()
     assert context.engine.started == [STUDY] and line.progress.isVisible() and not line.start.isVisible()
-    spec = second.run.spec
+    spec = chosen.run.spec
     context.engine.say(StudyStarted(STUDY.name, ("one", "two"), (), "CPU"), RunFinished("one", Outcome.DONE))
     context.engine.say(epoch_ended(spec, 3, EPOCHS))
     qtbot.waitUntil(lambda: line.progress.detail.text() == f"{EPOCHS + 3} of {2 * EPOCHS} epochs")
     compared = []
-    made = Adapted(second.run, 2, Share(3, 6), Share(5, 6), 2, 0, (4, 4))
+    made = Adapted(chosen.run, 2, Share(3, 6), Share(5, 6), 2, 0, (4, 4))
     monkeypatch.setattr(live_adapt, "compare_adapted", lambda shift, folders: compared.append(shift) or made)
     context.engine.finish()
     qtbot.waitUntil(lambda: line.sentence.text() == made.sentence)
-    assert compared == [second] and line.progress.isHidden() and line.adapt.isVisible()
-    dialog.table.selectRow(0)
+    assert compared == [chosen] and line.progress.isHidden() and line.adapt.isVisible()
+    dialog.table.clearSelection()
     assert line.sentence.text() == made.sentence, "what was found stays to be read"
 
 
 def test_a_plan_is_given_up_with_its_network(qtbot, dialog, planned, context):
     line = dialog.adapt
-    for leave in (line.leave.click, lambda: dialog.table.selectRow(2)):
+    for leave in (line.leave.click, dialog.table.clearSelection):
         line.adapt.click()
         qtbot.waitUntil(line.start.isVisible)
         leave()
         assert not line.start.isVisible() and line.adapt.isVisible() and not line.sentence.text()
+    assert len(planned) == 2
     assert context.engine.started == []
 
 
@@ -266,7 +268,13 @@ def test_while_another_study_is_trained_nothing_is_adapted(qtbot, dialog, planne
     qtbot.waitUntil(line.adapt.isEnabled)
 
 
-def test_nothing_chosen_is_said(dialog):
+def test_what_cannot_be_adapted_is_said_before_it_is_tried(dialog):
+    for row, shift in enumerate(dialog.found.shifts):
+        dialog.table.selectRow(row)
+        joins = shift.run.spec.modality == "audio-visual"
+        assert dialog.adapt.adapt.isEnabled() != joins
+        assert ("joins a network on sound and one on sight" in dialog.adapt.adapt.toolTip()) == joins
+    assert any(shift.run.spec.modality == "audio-visual" for shift in dialog.found.shifts)
     dialog.table.clearSelection()
     assert not dialog.adapt.adapt.isEnabled() and dialog.adapt.adapt.toolTip() == NONE_CHOSEN
 
