@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSplitter,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from core.captures import Recorded
 from core.control import Control
@@ -45,6 +39,7 @@ if TYPE_CHECKING:
 
 TICK_MS = 33  # 30 pictures a second at most
 ANSWERS_EVERY = 3  # ticks between two looks at what was said
+OFF = "Nothing is on: “Switch on” opens what is chosen above."
 NO_RUNS = "What you say and show will be recognised here by networks that you have trained: none is finished yet."
 TEACH_HELP = "Record examples of classes of your own here, and train a network that recognises them in about a minute."
 
@@ -77,6 +72,7 @@ class LivePanel(Panel):
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._lay_out()
+        self.picture.say(OFF)
         self.bar.switched.connect(self._switch)
         self.spectrogram.painted.connect(self._painted)
         self.sources.changed.connect(self._source_changed)
@@ -238,7 +234,7 @@ class LivePanel(Panel):
         sources = self.live.sources
         self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
         self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
-        self.picture.say("" if on else "Switched off.")
+        self.picture.say("" if on else OFF)
         self._show_page()
         self._show_state()
         self._show_answers()
