@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import pytest
 
 from core.datasets import DATASETS, recognise
 from core.datasets.base import Modality
 from core.errors import UserError
-from core.live.capture import Kept, write_capture
-from tests.core.films import RATE, moving_square, tone
-
-
-def keep(root, session, label, number=0, film=False):
-    frames = tuple((0.04 * place, picture) for place, picture in enumerate(moving_square(5))) if film else ()
-    now = datetime(2026, 1, 1, 8) + timedelta(seconds=number)
-    return write_capture(root, Kept(tone(0.2, 300 + 50 * number), RATE, frames), session=session, label=label, now=now)
+from tests.core.datasets.captures import keep
 
 
 def test_clips_are_dealt_into_folds_by_session_and_those_without_a_class_are_said(tmp_path):

@@ -14,6 +14,7 @@ from core.datasets.splits import find_leaks, split
 from core.errors import UserError
 from core.tables import load_dotted
 from tests.conftest import REAL_DATA
+from tests.core.datasets.captures import make_captures
 from tests.core.datasets.ucf101_tree import make_ucf101
 
 
@@ -28,6 +29,8 @@ def root_of(name: str, place: Path) -> Path:
             for number in range(6):
                 soundfile.write(place / kind / f"{number}.wav", [0.1, -0.1] * 400 * (number + 1), 8000)
         return place
+    if name == "captured":
+        return make_captures(place)
     if name == "ucf101":
         return make_ucf101(place)
     root = REAL_DATA / name if (REAL_DATA / name).is_dir() else REAL_DATA / "esc10"
