@@ -107,6 +107,20 @@ def test_where_the_camera_gave_nothing_there_is_no_example(workspace):
     assert lesson.add("wave", stalled) == 4, "of seven, three without a picture"
 
 
+@pytest.mark.parametrize("place", ["the workspace's", "beside the lessons"])
+def test_features_that_are_at_hand_are_taken_as_they_are(workspace, place):
+    lesson = Lesson.called("signs", workspace, 0.5)
+    for label in ("wave", "clap"):
+        for _ in range(3):
+            lesson.add(label, seen(0.6))
+    assert lesson.study(workspace).network[0].architecture == "baseline_cnn"
+    folder = workspace.weights if place == "the workspace's" else lesson.folder.parent / "weights"
+    folder.mkdir(exist_ok=True)
+    (folder / "alexnet-features-imagenet.safetensors").touch()
+    (network,) = lesson.study(workspace).network
+    assert (network.architecture, network.weights, network.freeze) == ("alexnet", "imagenet", "all but head")
+
+
 def noise(seed, seconds=1.0):
     return Kept(np.random.default_rng(seed).normal(0, 0.1, round(seconds * RATE)).astype(np.float32), RATE, ())
 

@@ -318,8 +318,9 @@ def learn(qtbot, panel, lesson, engine, outcome=Outcome.DONE):
     return run_folder(panel.context.workspace, spec)
 
 
-def test_a_lesson_is_trained_and_its_run_is_asked_at_once(qtbot, fresh, taught, world, context):
+def test_a_lesson_is_trained_and_its_run_is_asked_at_once(qtbot, fresh, runs, taught, world, context):
     panel = fresh()
+    assert len(panel.chosen) > 1, "others are asked so far"
     panel.bar.switch.click()
     world()
     with qtbot.waitSignal(panel.said) as told:
@@ -330,8 +331,8 @@ def test_a_lesson_is_trained_and_its_run_is_asked_at_once(qtbot, fresh, taught, 
     right = 100 * run.predictions().correct.mean()
     assert f"“Signs” is learned: {right:.0f} % of 6 examples of 2 presses" in told.args[0]
     assert panel.teach.note.text() == told.args[0]
-    qtbot.waitUntil(lambda: panel.chosen == (run.name,) and bool(panel.answers.cards))
-    assert panel.answers.isVisible() and panel.answers.cards[0].network == "Signs"
+    qtbot.waitUntil(lambda: [card.network for card in panel.answers.cards] == ["Signs"])
+    assert panel.answers.isVisible() and panel.chosen == (run.name,)
     assert panel.answers.cards[0].classes == ("wave", "clap")
     panel.bar.teach.click()
     assert panel.chosen == (run.name,) and panel.answers.isVisible()
