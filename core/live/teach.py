@@ -39,6 +39,7 @@ FOLDS = 3
 RATE = 22050  # Hz
 COLUMNS = 80  # of a spectrogram, at least: the networks need so many
 EPOCHS = {"none": 30, "imagenet": 20}
+CONVOLUTIONS = 5  # stages of AlexNet
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,8 @@ class Lesson:
         return ""
 
     def study(self, workspace: Workspace) -> Study:
-        """A study that learns it in about a minute on a processor: AlexNet's ImageNet features with a new last layer
-        where its weights are at hand, else the baseline CNN.
+        """A study that learns it in about a minute on a processor: AlexNet's ImageNet convolutions, kept as they
+        are, with linear layers that learn where its weights are at hand, else the baseline CNN.
 
         Raises:
             UserError: there is too little to learn from.
@@ -177,7 +178,14 @@ class Lesson:
         at_hand = imagenet_file("alexnet", workspace.weights, self.folder.parent / "weights") is not None
         network = Network(name=self.title)
         if at_hand:
-            network = Network(name=self.title, architecture="alexnet", weights="imagenet", freeze="all but head")
+            # The linear layers learn, too: a file may hold the convolutions alone, and random layers must not stay so.
+            network = Network(
+                name=self.title,
+                architecture="alexnet",
+                weights="imagenet",
+                freeze="stages",
+                freeze_stages=CONVOLUTIONS,
+            )
         return Study(
             name=self._study_name(workspace),
             modality=Modality.VIDEO if films else Modality.AUDIO,

@@ -15,6 +15,7 @@ from core.live.session import Live, Sources
 from core.live.teach import Lesson, is_taught, lessons, pieces
 from core.runs import list_runs
 from core.video.decode import decode as look
+from models.alexnet import build
 from tests.core.films import RATE, moving_square, tone
 
 
@@ -118,7 +119,12 @@ def test_features_that_are_at_hand_are_taken_as_they_are(workspace, place):
     folder.mkdir(exist_ok=True)
     (folder / "alexnet-features-imagenet.safetensors").touch()
     (network,) = lesson.study(workspace).network
-    assert (network.architecture, network.weights, network.freeze) == ("alexnet", "imagenet", "all but head")
+    assert (network.architecture, network.weights) == ("alexnet", "imagenet")
+    alexnet = build(2, 3)
+    frozen = alexnet.stages[: network.freeze_stages]
+    assert network.freeze == "stages" and frozen, "what was loaded is kept"
+    kept = {id(parameter) for stage in frozen for module in stage for parameter in module.parameters()}
+    assert kept == set(map(id, alexnet.network.features.parameters())), "and nothing that was not"
 
 
 def noise(seed, seconds=1.0):
