@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolB
 
 from core.live.offered import LiveChoice
 from gui import theme
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import icon_button, named_combo, tool_button
 
 BOTH, MICROPHONE, CAMERA, REPLAY = "both", "microphone", "camera", "replay"
 SOURCES = {
@@ -57,17 +57,22 @@ class LiveBar(QWidget):
         self._menu.setToolTipsVisible(True)
         self.networks.setMenu(self._menu)
         self._actions: dict[str, QAction] = {}
-        self.settings = _tool("mdi6.tune-variant", "Settings", "How often networks are asked, and when they are sure.")
-        self.settings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.guess = _tool(
+        self.settings = icon_button(
+            "mdi6.tune-variant", "Settings", "How often networks are asked, and when they are sure."
+        )
+        self.guess = tool_button(
             "mdi6.account-question-outline",
             "Guess …",
             "Play against the networks: you choose what test clips are. Live is switched off meanwhile  (G)",
         )
-        self.capture = _tool("mdi6.content-save-plus-outline", "Capture", "Keep the last seconds  (C)")
-        self.record = _tool("mdi6.record-circle-outline", "Record", "Keep everything from now on, without loss  (R)")
+        self.capture = tool_button("mdi6.content-save-plus-outline", "Capture", "Keep the last seconds  (C)")
+        self.record = tool_button(
+            "mdi6.record-circle-outline", "Record", "Keep everything from now on, without loss  (R)"
+        )
         self.record.setCheckable(True)
-        self.teach = _tool("mdi6.school-outline", "Teach …", "Teach networks your own classes; again to put it away.")
+        self.teach = tool_button(
+            "mdi6.school-outline", "Teach …", "Teach networks your own classes; again to put it away."
+        )
         self.teach.setCheckable(True)
         self.switch = QPushButton("Switch on")
         self.switch.setProperty("primary", True)
@@ -202,13 +207,3 @@ class LiveBar(QWidget):
         bar.addStretch(1)
         for button in (self.guess, self.teach, self.record, self.capture, self.switch):
             bar.addWidget(button)
-
-
-def _tool(icon: str, text: str, tooltip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tooltip)
-    button.setAccessibleName(text)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    theme.set_icon(button, icon)
-    return button

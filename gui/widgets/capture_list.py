@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from core import readable
 from core.captures import Capture, Recorded, Said
 from gui import theme
+from gui.widgets.controls import tool_button
 
 COLUMNS = ("Kept", "Really", "Said")
 PLACE = Qt.ItemDataRole.UserRole
@@ -44,9 +44,9 @@ class CaptureList(QWidget):
         self.tree.setColumnWidth(0, round(theme.pixels(96)))
         self.tree.setColumnWidth(1, round(theme.pixels(104)))
         self.title = theme.label("Captures", bold=True)
-        self.rename = _tool("mdi6.tag-outline", "What was it?", "Say what the chosen capture really was.")
-        self.replay = _tool("mdi6.replay", "Replay", "Play the chosen recording as if it were live.")
-        self.remove = _tool("mdi6.trash-can-outline", "Delete", "Delete what is chosen for good  (Del)")
+        self.rename = tool_button("mdi6.tag-outline", "What was it?", "Say what the chosen capture really was.")
+        self.replay = tool_button("mdi6.replay", "Replay", "Play the chosen recording as if it were live.")
+        self.remove = tool_button("mdi6.trash-can-outline", "Delete", "Delete what is chosen for good  (Del)")
         self.heading = line = QHBoxLayout()
         line.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
         line.addWidget(self.title)
@@ -134,12 +134,3 @@ def _words(said: Said) -> str:
     best = said.best
     share = f" {100 * said.probabilities[best]:.0f} %" if best else ""
     return f"{said.network}: {best.replace('_', ' ') or said.lack or 'nothing'}{share}"
-
-
-def _tool(icon: str, text: str, tooltip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tooltip)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    theme.set_icon(button, icon)
-    return button

@@ -22,14 +22,21 @@ def named_combo(word: str, tooltip: str, width: int, *, gives_way: bool = True) 
     return combo
 
 
+def tool_button(icon: str, text: str, tooltip: str) -> QToolButton:
+    """A word beside an icon."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tooltip)
+    button.setAccessibleName(text)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    theme.set_icon(button, icon)
+    return button
+
+
 def icon_button(icon: str, word: str, tooltip: str) -> QToolButton:
     """A button that shows its icon alone."""
-    button = QToolButton()
-    button.setText(word)
-    button.setToolTip(tooltip)
-    button.setAccessibleName(word)
+    button = tool_button(icon, word, tooltip)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    theme.set_icon(button, icon)
     return button
 
 
