@@ -22,6 +22,7 @@ from core.run_spec import DatasetChoice, Network
 from core.runs import Phase, RunFolder
 from core.study import Study
 
+ADAPTED = "adapted"  # what names of such studies begin with
 EPOCHS = 30
 EACH_UP_TO = 10  # sessions: each is held out once; of more, several at a time
 LONGEST = 48  # letters of the run's study in the name of the new one
@@ -83,11 +84,16 @@ def adapted_study(run: RunFolder, captured: Dataset) -> Study:
     )
 
 
+def is_adapted(study: str) -> bool:
+    """Whether a study of this name adapts a run: Live does not hold it up."""
+    return study.startswith(f"{ADAPTED} ")
+
+
 def _name(run: RunFolder, captured: Dataset) -> str:
     """Another one as soon as a capture is added, deleted or called something else: a study is of the same clips."""
     content = "\n".join(f"{clip.id}\t{captured.classes[clip.label]}" for clip in captured.clips)
     digest = hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:4]
-    return f"adapted {run.study[:LONGEST]} to {counted(len(captured.clips), 'capture')} {digest}"
+    return f"{ADAPTED} {run.study[:LONGEST]} to {counted(len(captured.clips), 'capture')} {digest}"
 
 
 def _recipe(recipe: Recipe) -> Recipe:

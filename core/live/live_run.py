@@ -59,10 +59,6 @@ class LiveRun:
         self._task = restore(folder, device)
         self.seconds = lengths(self.spec.recipe, self.spec.modality.wings, seconds)
 
-    @property
-    def parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self._task.network.parameters())
-
     def lacks(self, window: Window, silence: float) -> Lack:
         """What the window has too little of; `silence` in dB below full scale is not listened to."""
         if "audio" in self.seconds:

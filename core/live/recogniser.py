@@ -29,7 +29,7 @@ class RecogniserStatus:
 
     Attributes:
         loading: names of runs whose networks are being read.
-        ready: names of the runs that are asked, the quickest first.
+        ready: names of the runs that are asked.
         troubles: a sentence for each run that cannot be asked.
         hop: seconds between the windows that are asked about now.
         asked: windows, and `skipped`: those that were passed over since the machine was too slow.
@@ -56,6 +56,7 @@ class Recogniser:
         self._senses = senses
         self._wanted: tuple[RunFolder, ...] = ()
         self._runs: list[LiveRun] = []
+        self._took: dict[str, float] = {}  # s of a network's quickest answer, by run
         self._answers: deque[Answer] = deque(maxlen=MOST_ANSWERS)
         self._changed, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -116,19 +117,20 @@ class Recogniser:
                     troubles.append(f"{folder.name} cannot be asked ({type(error).__name__}: {error}).")
             if folder.name in there:
                 runs.append(there[folder.name])
-        self._runs = sorted(runs, key=lambda run: run.parameters)  # the quickest first: no one waits for the slowest
-        ready = tuple(run.name for run in self._runs)
+        self._runs = runs
+        ready = tuple(run.name for run in runs)
         self.status = replace(self.status, loading=(), ready=ready, troubles=tuple(troubles))
 
     def answer(self, at: Moment) -> list[Answer]:
-        """Ask every run that was read about the window that ends at a moment.
+        """Ask every run that was read about the window that ends at a moment; the quickest first: it waits for none.
 
         Raises:
             IndexError: its sound is not there yet, or no more.
         """
         senses, complete = self._senses(), time.perf_counter()
         answers = []
-        for run in self._runs:
+        for run in sorted(self._runs, key=lambda run: self._took.get(run.name, 0.0)):
+            begun = time.perf_counter()
             window = cut(senses, at, run.seconds)
             lack = run.lacks(window, self.settings.silence)
             try:
@@ -136,7 +138,10 @@ class Recogniser:
             except Exception as error:  # the others are asked all the same
                 self._tell(f"{run.name} could not be asked ({type(error).__name__}: {error}).")
                 continue
-            answers.append(Answer(run.name, at, complete, time.perf_counter(), said, lack))
+            ready = time.perf_counter()
+            if said is not None:
+                self._took[run.name] = min(ready - begun, self._took.get(run.name, math.inf))
+            answers.append(Answer(run.name, at, complete, ready, said, lack))
         return answers
 
     def _tell(self, trouble: str) -> None:

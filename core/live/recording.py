@@ -43,10 +43,11 @@ class Recorder:
     Args:
         folder: is made; nothing is there yet.
         senses: what is on now.
+        sight: seconds of sight that networks are given where nothing of theirs says.
     """
 
-    def __init__(self, folder: Path, senses: Callable[[], Senses]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, senses: Callable[[], Senses], sight: float) -> None:
+        self.folder, self._sight = folder, sight
         self.trouble = ""
         self.lost = 0  # samples and frames that were gone before they could be written
         self._senses = senses
@@ -93,6 +94,7 @@ class Recorder:
             "samples": self._next - self._first,
             "frames": self._frames,
             "lost": self.lost,
+            "sight": self._sight,
             "trouble": self.trouble,
         }
         write_atomically(self.folder / RECORDING_FACTS, json.dumps(facts, indent=1).encode())
@@ -185,6 +187,11 @@ class Recording:
     @property
     def rate(self) -> int:
         return int(self.facts["rate"])
+
+    @property
+    def sight(self) -> float:
+        """Seconds of sight that networks were given where nothing of theirs says."""
+        return float(self.facts["sight"])
 
     @property
     def bytes(self) -> int:

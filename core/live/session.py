@@ -12,6 +12,7 @@ import numpy as np
 
 from core.captures import RECORDING, Said
 from core.engine import Engine, State
+from core.live.adapt import is_adapted
 from core.live.capture import Kept
 from core.live.decision import Decider, Decision
 from core.live.live_run import Answer
@@ -90,8 +91,8 @@ class Asked:
 class Live:
     """Switched on and off, and polled, from one thread.
 
-    A training on this machine's processor is paused while anything is on, and goes on afterwards; that of a lesson is
-    not: a minute is waited for beside it.
+    A training on this machine's processor is paused while anything is on, and goes on afterwards; that of a lesson or
+    of captures is not: it was asked for here, and takes minutes.
 
     Args:
         captures: where sessions are kept.
@@ -107,22 +108,24 @@ class Live:
         self.recogniser = Recogniser(self._senses, self.settings)
         self.recorder: Recorder | None = None
         self._ending: list[Source] = []  # were switched off, and perhaps not waited for
-        self.holds_training = False
+        self._held = ""  # study that was paused for this
 
     @property
     def on(self) -> bool:
         return bool(self.sources.all())
+
+    @property
+    def holds_training(self) -> bool:
+        """Whether a training is paused since this is on."""
+        status = self.engine.status
+        return bool(self._held) and status.study == self._held and status.state is State.PAUSED
 
     def switch_on(self, sources: Sources) -> None:
         """Open the sources and begin to ask. What was on before is closed without waiting for it."""
         self.switch_off(wait=False)
         self.sources = sources
         self.session = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
-        status = self.engine.status
-        on_processor = status.state is State.RUNNING and status.device in ("", "CPU")
-        if on_processor and not is_taught(status.study):
-            self.engine.pause()
-            self.holds_training = True
+        self._hold_training()
         for source in sources.all():
             source.start()
         for asked in self.asked.values():
@@ -146,8 +149,8 @@ class Live:
         self.sources = Sources()
         self.recogniser.take()
         if self.holds_training:
-            self.holds_training = False
             self.engine.resume()
+        self._held = ""
         return recording
 
     def choose(self, folders: Sequence[tuple[RunFolder, str]]) -> None:
@@ -166,7 +169,9 @@ class Live:
             asked.decider = self._decider()
 
     def poll(self) -> list[Answer]:
-        """Take what was said since the last call: `asked` then tells it."""
+        """Take what was said since the last call: `asked` then tells it. A training that was begun since is paused."""
+        if self.on:
+            self._hold_training()
         answers = self.recogniser.take()
         for answer in answers:
             if answer.run in self.asked:
@@ -195,13 +200,23 @@ class Live:
         """
         if self.recorder is None:
             name = datetime.now().strftime(f"{RECORDING} %H-%M-%S")
-            recorder = Recorder(self.captures / self.session / name, self._senses)
+            recorder = Recorder(self.captures / self.session / name, self._senses, self.settings.sight)
             recorder.start()
             self.recorder = recorder
 
     def stop_recording(self) -> Recording | None:
         recorder, self.recorder = self.recorder, None
         return recorder.stop() if recorder is not None else None
+
+    def _hold_training(self) -> None:
+        """Pause it once: whoever goes on with it by hand has decided."""
+        status = self.engine.status
+        if status.state is State.IDLE:
+            self._held = ""
+        on_processor = status.state is State.RUNNING and status.device == "CPU"
+        if on_processor and status.study != self._held and not (is_taught(status.study) or is_adapted(status.study)):
+            self.engine.pause()
+            self._held = status.study
 
     def _senses(self) -> Senses:
         return self.sources.senses()

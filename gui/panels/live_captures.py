@@ -22,10 +22,12 @@ from core.captures import (
 from core.control import Control
 from core.errors import UserError
 from gui.context import Context
+from gui.jobs import Job
 from gui.widgets.capture_list import CaptureList
 from gui.widgets.class_popup import ClassPopup
 
 if TYPE_CHECKING:
+    from core.live.again import AskedAgain
     from core.live.recording import Recording
     from core.live.session import Live
 
@@ -41,8 +43,11 @@ class LiveCaptures(CaptureList):
         self._classes: tuple[str, ...] = ()
         self._named: Capture | None = None
         self._recording: Path | None = None  # that is under way
+        self._comparison: Job | None = None
         self.label_wanted.connect(self._ask_class)
         self.delete_wanted.connect(self._ask_deletion)
+        self.comparison_wanted.connect(self._compare)
+        self.progress.cancelled.connect(self._end_comparison)
 
     def offer_classes(self, classes: tuple[str, ...]) -> None:
         """What a capture can be called; other words can be typed."""
@@ -111,6 +116,34 @@ class LiveCaptures(CaptureList):
             capture = self._named
             self._try(lambda: relabel(capture, label))
             self._changed()
+
+    def _compare(self, recorded: Recorded) -> None:
+        """Ask the networks of a recording again; one recording at a time."""
+        workspace = self._context.workspace
+
+        def work(control: Control, report: Any) -> AskedAgain:
+            from core.live.again import ask_again
+            from core.live.recording import Recording
+
+            return ask_again(Recording(recorded.path), workspace, control, report)
+
+        self._end_comparison()
+        self.progress.begin("Reading the networks …")
+        self._comparison = self._context.jobs.run(work, self._compared, self._not_compared, self.progress.report)
+
+    def _compared(self, answers: AskedAgain) -> None:
+        self._end_comparison()
+        self._context.message.emit(answers.sentence, "warning" if answers.gone else "info")
+
+    def _not_compared(self, sentence: str) -> None:
+        self._end_comparison()
+        self._context.message.emit(sentence, "error")
+
+    def _end_comparison(self) -> None:
+        if self._comparison is not None:
+            self._comparison.cancel()
+            self._comparison = None
+        self.progress.end()
 
     def _ask_deletion(self, row: Capture | Recorded) -> None:
         word = "capture" if isinstance(row, Capture) else "recording"

@@ -19,6 +19,7 @@ from core import readable
 from core.captures import Capture, Recorded, Said
 from gui import theme
 from gui.widgets.controls import tool_button
+from gui.widgets.progress_line import ProgressLine
 
 COLUMNS = ("Kept", "Really", "Said")
 PLACE = Qt.ItemDataRole.UserRole
@@ -29,6 +30,7 @@ class CaptureList(QWidget):
 
     label_wanted = Signal(object)  # Capture
     replay_wanted = Signal(object)  # Recorded
+    comparison_wanted = Signal(object)  # Recorded
     delete_wanted = Signal(object)  # either
     shown = Signal(object)  # the captures that there are now
 
@@ -46,6 +48,11 @@ class CaptureList(QWidget):
         self.title = theme.label("Captures", bold=True)
         self.rename = tool_button("mdi6.tag-outline", "What was it?", "Say what the chosen capture really was.")
         self.replay = tool_button("mdi6.replay", "Replay", "Play the chosen recording as if it were live.")
+        self.again = tool_button(
+            "mdi6.compare-horizontal",
+            "Ask again",
+            "Ask the networks about the windows of the chosen recording again, and compare with what they said live.",
+        )
         self.remove = tool_button("mdi6.trash-can-outline", "Delete", "Delete what is chosen for good  (Del)")
         self.heading = line = QHBoxLayout()
         line.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
@@ -53,14 +60,18 @@ class CaptureList(QWidget):
         line.addStretch(1)
         line.addWidget(self.rename)
         line.addWidget(self.replay)
+        line.addWidget(self.again)
         line.addWidget(self.remove)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
         column.addWidget(self.tree, 1)
+        self.progress = ProgressLine()
+        column.addWidget(self.progress)
         self.rename.clicked.connect(self._open)
         self.replay.clicked.connect(self._open)
+        self.again.clicked.connect(lambda: self.comparison_wanted.emit(self.chosen()))
         self.remove.clicked.connect(self._delete)
         self.tree.itemDoubleClicked.connect(self._open)
         self.tree.itemSelectionChanged.connect(self._refresh)
@@ -109,8 +120,9 @@ class CaptureList(QWidget):
         self.remove.setEnabled(row is not None)
         self.rename.setEnabled(isinstance(row, Capture))
         self.rename.setHidden(isinstance(row, Recorded))
-        self.replay.setVisible(isinstance(row, Recorded))
-        self.replay.setEnabled(isinstance(row, Recorded) and row.seconds is not None)
+        for button in (self.replay, self.again):
+            button.setVisible(isinstance(row, Recorded))
+            button.setEnabled(isinstance(row, Recorded) and row.seconds is not None)
 
 
 def _capture_item(capture: Capture) -> QTreeWidgetItem:

@@ -50,7 +50,8 @@ from tests.virtual_microphone import missing, virtual_microphone  # noqa: E402
 RATE = 44100  # Hz of what is played
 PAUSE = 0.5  # s of silence after each clip
 LEAD = 1.0  # s of silence on either side of the mark
-NEAR = 0.3  # s: an answer this near to the end of a clip speaks of it
+HOP = 0.25  # s between windows
+NEAR = 0.2  # s: an answer this near to the end of a clip speaks of it
 COMES = 0.1  # s that a frame may take from the camera into the ring
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -93,7 +94,7 @@ def microphone(
     dataset = dataset_of(runs[0], there)
     played = [clip for clip in dataset.clips if clip.fold == fold][:clips]
     with virtual_microphone():
-        live = Live(there.captures, Engine(there), LiveSettings(silence=-100.0))
+        live = Live(there.captures, Engine(there), LiveSettings(silence=-100.0, hop=HOP))
         live.choose([(run, run.spec.network.label) for run in runs])
         live.recogniser.load()
         heard = Microphone(seconds=60.0)
@@ -182,7 +183,7 @@ def camera(
 
 def watched(there: Workspace, runs: Sequence[RunFolder], shown: Sequence[Clip]) -> Iterator[tuple[str, Heard]]:
     """What each run said of each clip: the mean over the windows that lie in it whole."""
-    live = Live(there.captures, Engine(there), LiveSettings(hop=0.25))
+    live = Live(there.captures, Engine(there), LiveSettings(hop=HOP))
     live.choose([(run, run.spec.network.label) for run in runs])
     live.recogniser.load()
     heard = {run.name: Heard() for run in runs}

@@ -70,7 +70,7 @@ def test_a_recording_holds_every_sample_and_every_pixel(film, tmp_path):
     frames = generator.integers(0, 256, (30, 17, 23, 3), np.uint8)
     sound.append(heard[:4000], 0.5)
     sight.append(frames[0], time.perf_counter())
-    recorder = Recorder(tmp_path / "session", lambda: Senses(sound, sight))
+    recorder = Recorder(tmp_path / "session", lambda: Senses(sound, sight), 2.0)
     recorder.start()
     stamps = [sight.newest()[0]]
     for place in range(1, 30):
@@ -90,7 +90,7 @@ def test_a_recording_holds_every_sample_and_every_pixel(film, tmp_path):
 def test_a_recording_can_be_replayed(tmp_path):
     sound = SoundRing(8000, 2.0)
     sound.append(tone(1.0, 440)[:8000], 1.0)
-    recorder = Recorder(tmp_path / "session", lambda: Senses(sound))
+    recorder = Recorder(tmp_path / "session", lambda: Senses(sound), 2.0)
     recorder.start()
     recording = recorder.stop()
     replay = Replay([Take(recording.folder)], repeat=False, seen=False)

@@ -163,7 +163,10 @@ def test_a_lesson_is_learned_again_after_more_was_recorded_and_deleted_for_good(
     assert lessons(workspace) == ([], [])
 
 
-@pytest.mark.parametrize(("study", "paused"), [("taught my-sounds 2", False), ("untaught", True)])
+@pytest.mark.parametrize(
+    ("study", "paused"),
+    [("taught my-sounds 2", False), ("adapted esc10 to 12 captures 3f2a", False), ("untaught", True)],
+)
 def test_live_does_not_hold_up_what_it_waits_for(workspace, study, paused):
     engine = Engine(workspace)
     engine._status = EngineStatus(State.RUNNING, study, device="CPU")

@@ -24,8 +24,6 @@ class QuickRun:
     """Stands for the network of a run: sure of the class whose number is written on the window's last frame, or of the
     first where it is only heard."""
 
-    parameters = 1
-
     def __init__(self, folder, device, seconds) -> None:
         self.folder, self.spec, self.name = folder, folder.spec, folder.name
         self.classes = folder.predictions().classes

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import threading
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from core.captures import read_captures, read_recordings
 from core.engine import EngineStatus, State
+from core.errors import UserError
+from core.live import again
 from core.live.offered import FIRST
 from core.live.source import SourceState, SourceStatus
 from gui.panels.live import LivePanel
 from gui.panels.live_bar import MICROPHONE, REPLAY
 from gui.widgets.class_popup import ClassPopup
 from tests.core.films import moving_square, tone, write_film
-from tests.gui.panels.live.conftest import wait_for_words
+from tests.gui.panels.live.conftest import QuickRun, wait_for_words
 
 
 def live_threads() -> list[threading.Thread]:
@@ -154,6 +157,33 @@ def test_what_is_recorded_is_announced_listed_replayed_and_deleted(qtbot, on, wo
     assert not recorded.path.exists() and not read_recordings(context.workspace.captures)
 
 
+def test_networks_are_asked_again_about_a_recording(qtbot, on, world, context, monkeypatch):
+    class Changed(QuickRun):
+        def ask(self, window):
+            return np.flip(super().ask(window))
+
+    class Gone(QuickRun):
+        def __init__(self, folder, device, seconds) -> None:
+            raise UserError("Its weights are gone.")
+
+    on.bar.record.click()
+    answers = on.live.recorder.folder / "answers.jsonl"
+
+    def enough() -> bool:
+        world()
+        return answers.exists() and answers.read_text().count('"probabilities": [') >= 6
+
+    qtbot.waitUntil(enough)
+    on.bar.switch.click()
+    on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
+    for network, words in ((QuickRun, "equal."), (Changed, "0 answers are equal, 0"), (Gone, "weights are gone")):
+        monkeypatch.setattr(again, "LiveRun", network)
+        with qtbot.waitSignal(context.message) as said:
+            on.captures.again.click()
+            assert on.captures.progress.isVisible()
+        assert words in said.args[0] and on.captures.progress.isHidden()
+
+
 def test_a_recording_that_the_program_did_not_live_to_finish_can_be_deleted_only(opened, runs, context):
     torn = context.workspace.captures / "a session" / "recording 10-00-00"
     torn.mkdir(parents=True)
@@ -169,14 +199,22 @@ def test_a_recording_that_the_program_did_not_live_to_finish_can_be_deleted_only
 def test_a_training_on_the_processor_waits_while_live_runs_and_says_so(qtbot, opened, runs, world, context, device):
     panel, engine = opened(), context.engine
     engine._status = EngineStatus(State.RUNNING, "a study", device=device)
-    calls = []
-    engine.pause, engine.resume = lambda: calls.append("pause"), lambda: calls.append("resume")
     panel.bar.switch.click()
-    assert calls == (["pause"] if device == "CPU" else [])
+    assert engine.status.state is (State.PAUSED if device == "CPU" else State.RUNNING)
     wait_for_words(qtbot, panel, world)
     qtbot.waitUntil(lambda: ("training is paused" in panel.status.text()) == (device == "CPU"))
     panel.bar.switch.click()
-    assert calls == (["pause", "resume"] if device == "CPU" else [])
+    assert engine.status.state is State.RUNNING
+
+
+def test_a_training_that_is_begun_meanwhile_waits_too_unless_it_is_set_going_by_hand(qtbot, on, context):
+    engine = context.engine
+    engine._status = EngineStatus(State.RUNNING, "a study", device="CPU")
+    qtbot.waitUntil(lambda: engine.status.state is State.PAUSED)
+    qtbot.waitUntil(lambda: "training is paused" in on.status.text())
+    engine.resume()
+    qtbot.waitUntil(lambda: "training is paused" not in on.status.text())
+    assert engine.status.state is State.RUNNING
 
 
 def test_what_is_chosen_comes_back(opened, runs, context, qtbot, show_panel):
