@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from core.control import Control
@@ -67,13 +68,12 @@ def read_rows(workspace: Workspace, study: str, control: Control, *, trained: st
     return sorted(rows, key=lambda row: (row.spec.seed, row.spec.fold, order.get(row.network, len(order)), row.id))
 
 
-def finished_runs(workspace: Workspace, control: Control) -> list[Earlier]:
-    """Every finished run of the workspace that has weights, of whatever modality.
+def finished_runs(workspace: Workspace, control: Control) -> Iterator[tuple[RunFolder, RunSpec, str]]:
+    """Every finished run of the workspace that has weights, and what it is called within its study.
 
     Raises:
         Cancelled: as `control` says.
     """
-    found = []
     for folder in list_runs(workspace):
         control.checkpoint()
         if folder.status.phase is not Phase.DONE or not folder.weights.exists():
@@ -83,10 +83,17 @@ def finished_runs(workspace: Workspace, control: Control) -> list[Earlier]:
         except UserError:  # of another version: it cannot be read
             continue
         network = folder.title or spec.network.label
-        on = f"on {spec.modality.word}"
-        words = f"{folder.study}: {network}, {on}, fold {spec.fold}, seed {spec.seed}"
-        found.append(Earlier(folder.name, words))
-    return found
+        yield folder, spec, f"{network}, on {spec.modality.word}, fold {spec.fold}, seed {spec.seed}"
+
+
+def earlier_runs(workspace: Workspace, control: Control) -> list[Earlier]:
+    """What another network can start from, of whatever modality.
+
+    Raises:
+        Cancelled: as `control` says.
+    """
+    finished = finished_runs(workspace, control)
+    return [Earlier(folder.name, f"{folder.study}: {words}") for folder, _, words in finished]
 
 
 def _row(folder: RunFolder, spec: RunSpec, alive: bool) -> RunRow:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from core.control import Control
 from core.datasets.base import Modality
-from core.errors import UserError
-from core.runs import Phase, RunFolder, list_runs
+from core.run_lists import finished_runs
+from core.runs import RunFolder
 from core.workspace import Workspace
 
 FIRST = 3  # networks that are asked before a person has chosen
@@ -35,19 +35,10 @@ def live_choices(workspace: Workspace, control: Control) -> list[LiveChoice]:
     Raises:
         Cancelled: as `control` says.
     """
-    found = []
-    for folder in list_runs(workspace):
-        control.checkpoint()
-        try:
-            if folder.status.phase is not Phase.DONE or not folder.weights.exists():
-                continue
-            spec = folder.spec
-        except UserError:  # of another version: it cannot be read
-            continue
-        label = folder.title or spec.network.label
-        words = f"{label}, {spec.modality.word}, fold {spec.fold}, seed {spec.seed}"
-        found.append(LiveChoice(folder, label, spec.network.architecture, spec.modality, words))
-    return found
+    return [
+        LiveChoice(folder, folder.title or spec.network.label, spec.network.architecture, spec.modality, words)
+        for folder, spec, words in finished_runs(workspace, control)
+    ]
 
 
 def first_choice(choices: Sequence[LiveChoice], modality: Modality | None = None) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from core.presets import (
 )
 from core.readable import counted
 from core.recipe import Recipe
-from core.run_lists import Earlier, finished_runs
+from core.run_lists import Earlier, earlier_runs
 from core.run_spec import SECTIONS, DatasetChoice
 from core.settings import Settings
 from core.settings_file import write_toml
@@ -264,7 +264,7 @@ class StudyEditor(QScrollArea):
         if self._runs_job is None:
             workspace = self._context.workspace
             self._runs_job = self._context.jobs.run(
-                lambda control, report: finished_runs(workspace, control), self._runs_read
+                lambda control, report: earlier_runs(workspace, control), self._runs_read
             )
 
     def _runs_read(self, runs: list[Earlier]) -> None:

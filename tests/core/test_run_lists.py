@@ -7,7 +7,7 @@ import pytest
 
 from core.control import Control
 from core.errors import Cancelled
-from core.run_lists import Earlier, finished_runs, read_rows
+from core.run_lists import Earlier, earlier_runs, read_rows
 from core.run_spec import Network
 from core.runs import LogRow, Phase, RunFolder, list_studies, run_folder
 from core.settings_file import write_toml
@@ -71,13 +71,13 @@ def test_torn_files_cost_one_figure_or_one_run(workspace: Workspace, folders: li
 
 
 def test_only_finished_runs_with_weights_are_started_from(workspace: Workspace, folders: list[RunFolder]) -> None:
-    assert finished_runs(workspace, Control()) == []
+    assert earlier_runs(workspace, Control()) == []
     for folder in folders[:2]:
         folder.weights.touch()
     words = "one: ResNet-50, on sound, fold 1, seed 0"
-    assert finished_runs(workspace, Control()) == [Earlier(folders[0].name, words)]
+    assert earlier_runs(workspace, Control()) == [Earlier(folders[0].name, words)]
     folders[0].write_title("mine")
-    assert finished_runs(workspace, Control())[0].words == "one: mine, on sound, fold 1, seed 0"
+    assert earlier_runs(workspace, Control())[0].words == "one: mine, on sound, fold 1, seed 0"
 
 
 def test_lists_are_cancelled_between_runs(workspace: Workspace, folders: list[RunFolder]) -> None:
@@ -86,5 +86,5 @@ def test_lists_are_cancelled_between_runs(workspace: Workspace, folders: list[Ru
     with pytest.raises(Cancelled):
         read_rows(workspace, "one", control)
     with pytest.raises(Cancelled):
-        finished_runs(workspace, control)
+        earlier_runs(workspace, control)
     assert list_studies(workspace) == ["one"]
