@@ -5,11 +5,12 @@ The only source of every score, matrix, curve and test shown anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,27 +112,47 @@ class Predictions:
         Raises:
             UserError: missing, truncated, foreign or inconsistent.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return cls(
-                    classes=tuple(str(name) for name in file["classes"]),
-                    clip_ids=file["clip_ids"].astype(np.str_),
-                    labels=file["labels"].astype(np.int64),
-                    probabilities=file["probabilities"].astype(np.float32),
-                    features=file["features"].astype(np.float16),
-                    frame_probabilities=file["frame_probabilities"].astype(np.float16)
-                    if "frame_probabilities" in file  # absent before there were videos
-                    else np.zeros((0, 0, 0), np.float16),
-                    shares=file["shares"].astype(np.float16)
-                    if "shares" in file  # absent before fusions told theirs
-                    else np.zeros((0, 0), np.float16),
-                )
-        except FileNotFoundError:
-            raise UserError(f"{path} is missing: the run has not finished, or the file was moved.") from None
-        except Exception as error:  # zip, header and key errors of a torn or foreign file are of many kinds
-            raise UserError(
-                f"{path} is not a predictions file of Sensorium ({error}). Delete the run and train it again."
-            ) from error
+        with _read(path) as file:
+            return cls(
+                classes=_classes(file),
+                clip_ids=file["clip_ids"].astype(np.str_),
+                labels=file["labels"].astype(np.int64),
+                probabilities=file["probabilities"].astype(np.float32),
+                features=file["features"].astype(np.float16),
+                frame_probabilities=file["frame_probabilities"].astype(np.float16)
+                if "frame_probabilities" in file  # absent before there were videos
+                else np.zeros((0, 0, 0), np.float16),
+                shares=file["shares"].astype(np.float16)
+                if "shares" in file  # absent before fusions told theirs
+                else np.zeros((0, 0), np.float16),
+            )
+
+
+def read_classes(path: Path) -> tuple[str, ...]:
+    """The names of the classes alone: features take long to read.
+
+    Raises:
+        UserError: as `Predictions.load`.
+    """
+    with _read(path) as file:
+        return _classes(file)
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            yield file
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: the run has not finished, or the file was moved.") from None
+    except Exception as error:  # zip, header and key errors of a torn or foreign file are of many kinds
+        raise UserError(
+            f"{path} is not a predictions file of Sensorium ({error}). Delete the run and train it again."
+        ) from error
+
+
+def _classes(file: Mapping[str, NDArray[Any]]) -> tuple[str, ...]:
+    return tuple(str(name) for name in file["classes"])
 
 
 def pooled(tables: Sequence[Predictions]) -> Predictions:

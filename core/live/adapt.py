@@ -58,7 +58,7 @@ def adapted_study(run: RunFolder, captured: Dataset) -> Study:
     films = [clip for clip in captured.clips if clip.path.suffix == FILM]
     if spec.modality == Modality.VIDEO and not films:
         raise UserError(f"{run.name} is given pictures, and nothing was captured with the camera.")
-    if not set(run.predictions().classes) & {captured.classes[clip.label] for clip in captured.clips}:
+    if not set(run.classes) & {captured.classes[clip.label] for clip in captured.clips}:
         raise UserError(f"{run.name} knows none of the classes that were captured: {', '.join(captured.classes)}.")
     clips = films if spec.modality == Modality.VIDEO else captured.clips
     sessions = {clip.group for clip in clips}

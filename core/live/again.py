@@ -19,7 +19,7 @@ from core.live.ring_buffer import FrameRing, SoundRing
 from core.live.windows import Moment, Senses, cut
 from core.readable import counted
 from core.runs import RunFolder
-from core.training.device import choose_device
+from core.training.device import choose_device, use_threads
 from core.workspace import Workspace
 
 MARGIN = 1.0  # s that rings hold beyond the longest window
@@ -63,6 +63,7 @@ def ask_again(recording: Recording, workspace: Workspace, control: Control, repo
         UserError: the recording was not finished.
         Cancelled: as `control` says.
     """
+    use_threads()  # as many as live: sums in another order would differ in the last bit
     names = dict.fromkeys(answer.run for answer in recording.answers())
     runs, gone = [], []
     for name in names:

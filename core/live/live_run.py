@@ -45,19 +45,23 @@ class Answer:
 class LiveRun:
     """The network of a finished run, in eval mode.
 
-    Args:
-        seconds: of sight that it is given, where neither its recipe nor its sound says.
+    Attributes:
+        sight: seconds of sight that it is given, where neither its recipe nor its sound says; may be changed.
 
     Raises:
         UserError: the run is not finished, or its weights are not those of its network.
     """
 
-    def __init__(self, folder: RunFolder, device: torch.device, seconds: float) -> None:
-        self.folder, self.spec = folder, folder.spec
+    def __init__(self, folder: RunFolder, device: torch.device, sight: float) -> None:
+        self.folder, self.spec, self.sight = folder, folder.spec, sight
         self.name = folder.name
-        self.classes = folder.predictions().classes
+        self.classes = folder.classes
         self._task = restore(folder, device)
-        self.seconds = lengths(self.spec.recipe, self.spec.modality.wings, seconds)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """That it is given, by wing."""
+        return lengths(self.spec.recipe, self.spec.modality.wings, self.sight)
 
     def lacks(self, window: Window, silence: float) -> Lack:
         """What the window has too little of; `silence` in dB below full scale is not listened to."""

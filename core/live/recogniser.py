@@ -121,16 +121,18 @@ class Recogniser:
         ready = tuple(run.name for run in runs)
         self.status = replace(self.status, loading=(), ready=ready, troubles=tuple(troubles))
 
-    def answer(self, at: Moment) -> list[Answer]:
+    def answer(self, at: Moment, complete: float) -> list[Answer]:
         """Ask every run that was read about the window that ends at a moment; the quickest first: it waits for none.
+
+        Args:
+            complete: when all of the window was there.
 
         Raises:
             IndexError: its sound is not there yet, or no more.
         """
-        senses, complete = self._senses(), time.perf_counter()
-        answers = []
+        senses, answers = self._senses(), []
         for run in sorted(self._runs, key=lambda run: self._took.get(run.name, 0.0)):
-            begun = time.perf_counter()
+            run.sight, begun = self.settings.sight, time.perf_counter()
             window = cut(senses, at, run.seconds)
             lack = run.lacks(window, self.settings.silence)
             try:
@@ -159,30 +161,35 @@ class Recogniser:
                 with self._networks:
                     self.load()
                 due = time.perf_counter()
-            at = self._reached(due, stop)
-            if at is None:
+            reached = self._reached(due, stop)
+            if reached is None:
                 return
             try:
                 with self._networks:
-                    answers.extend(self.answer(at))
+                    answers.extend(self.answer(*reached))
             except IndexError:
                 log.warning("the sound of a window was overwritten before it was asked about")
             except Exception:
                 log.exception("a window could not be answered")
             due = self._next(due)
 
-    def _reached(self, due: float, stop: threading.Event) -> Moment | None:
-        """Wait until all that was heard up to a time is there; None = stopped."""
+    def _reached(self, due: float, stop: threading.Event) -> tuple[Moment, float] | None:
+        """Wait until all that was heard up to a time is there, and say since when it is; None = stopped.
+
+        What is there at the first look came while an earlier window was answered: it has waited since it was due.
+        """
+        since = due
         while not stop.wait(max(0.0, due - time.perf_counter())):
             sound = self._senses().sound
             if sound is None or not sound.written:
-                return Moment(due)
+                return Moment(due), since
             sample = sound.sample_at(due)
             if sample <= sound.written:
-                return Moment(due, max(0, sample))
+                return Moment(due, max(0, sample)), since
             if time.perf_counter() - due > PATIENCE:
-                return Moment(due)
+                return Moment(due), since
             stop.wait(LOOK)
+            since = time.perf_counter()
         return None
 
     def _next(self, due: float) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.captures import RECORDING, Said
 from core.engine import Engine, State
+from core.errors import UserError
 from core.live.adapt import is_adapted
 from core.live.capture import Kept
 from core.live.decision import Decider, Decision
@@ -57,8 +58,7 @@ class Asked:
     """One network that is asked, and what it said.
 
     Attributes:
-        latencies: of its last answers in s, from the end of a window to its answer, and `waits` from when all of the
-            window was there.
+        latencies: of its last answers in s, from the end of a window to its answer.
     """
 
     folder: RunFolder
@@ -67,7 +67,6 @@ class Asked:
     decider: Decider
     decisions: deque[Decision] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=MEASURED))
-    waits: deque[float] = field(default_factory=lambda: deque(maxlen=MEASURED))
 
     @property
     def now(self) -> Decision | None:
@@ -77,7 +76,6 @@ class Asked:
         self.decisions.append(self.decider.take(answer))
         if answer.probabilities is not None:
             self.latencies.append(answer.ready - answer.at.when)
-            self.waits.append(answer.ready - answer.complete)
 
     def said(self) -> Said:
         """What is shown of it now, to be kept with a capture."""
@@ -109,6 +107,7 @@ class Live:
         self.recorder: Recorder | None = None
         self._ending: list[Source] = []  # were switched off, and perhaps not waited for
         self._held = ""  # study that was paused for this
+        self._let = ""  # one that was set going again by hand: whoever does so has decided
 
     @property
     def on(self) -> bool:
@@ -129,7 +128,9 @@ class Live:
         for source in sources.all():
             source.start()
         for asked in self.asked.values():
-            asked.decider, asked.decisions = self._decider(), deque(maxlen=REMEMBERED)
+            asked.decider = self._decider()
+            asked.decisions.clear()
+            asked.latencies.clear()
         self.recogniser.start()
 
     def switch_off(self, wait: bool = True) -> Recording | None:
@@ -150,17 +151,26 @@ class Live:
         self.recogniser.take()
         if self.holds_training:
             self.engine.resume()
-        self._held = ""
+        self._held = self._let = ""
         return recording
 
     def choose(self, folders: Sequence[tuple[RunFolder, str]]) -> None:
-        """Ask these runs, each with the label it is shown under."""
-        chosen = {}
+        """Ask these runs, each with the label it is shown under.
+
+        Raises:
+            UserError: one cannot be read; the others are asked all the same.
+        """
+        chosen, troubles = {}, []
         for folder, label in folders:
             there = self.asked.get(folder.name)
-            chosen[folder.name] = there or Asked(folder, label, folder.predictions().classes, self._decider())
+            try:
+                chosen[folder.name] = there or Asked(folder, label, folder.classes, self._decider())
+            except UserError as error:
+                troubles.append(str(error))
         self.asked = chosen
         self.recogniser.choose([asked.folder for asked in chosen.values()])
+        if troubles:
+            raise UserError(" ".join(troubles))
 
     def set(self, settings: LiveSettings) -> None:
         """Other settings, from the next window on."""
@@ -209,12 +219,15 @@ class Live:
         return recorder.stop() if recorder is not None else None
 
     def _hold_training(self) -> None:
-        """Pause it once: whoever goes on with it by hand has decided."""
+        """Pause what is trained on this machine's processor, unless it was begun here."""
         status = self.engine.status
         if status.state is State.IDLE:
-            self._held = ""
-        on_processor = status.state is State.RUNNING and status.device == "CPU"
-        if on_processor and status.study != self._held and not (is_taught(status.study) or is_adapted(status.study)):
+            self._held = self._let = ""
+        if status.state is not State.RUNNING or status.device != "CPU":
+            return
+        if status.study == self._held:
+            self._held, self._let = "", status.study
+        elif status.study != self._let and not (is_taught(status.study) or is_adapted(status.study)):
             self.engine.pause()
             self._held = status.study
 

@@ -116,7 +116,7 @@ def _load(network: Classifier, choice: Network, bench: Workbench, parts: Split) 
         if earlier is not None:
             refuse_leaks(earlier, bench, parts)
             path = earlier.weights
-            keep_head = earlier.predictions().classes == bench.dataset.classes
+            keep_head = earlier.classes == bench.dataset.classes
     report = _fit(network, read_tensors(path), path, choice.label, bench, keep_head)
     return Initial(frozenset(report.pretrained), _origin(path, report))
 

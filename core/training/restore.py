@@ -19,7 +19,7 @@ def restore(folder: RunFolder, device: torch.device) -> Task:
     """
     if folder.status.phase is not Phase.DONE:
         raise UserError(f"{folder.id} is not finished ({folder.status.phase.word}): it has no weights to use.")
-    spec, classes = folder.spec, folder.predictions().classes
+    spec, classes = folder.spec, folder.classes
     task = Task(build_network(spec, len(classes)), spec.recipe, spec.modality.wings, len(classes), spec.seed)
     try:
         task.load_state_dict(read_tensors(folder.weights))

@@ -13,16 +13,17 @@ from core.control import Control
 from core.engine import State
 from core.errors import UserError
 from core.estimate import estimate
-from core.events import EpochEnded, Event, Outcome, Progress, RunFinished, StudyFinished, StudyStarted
-from core.live.adapt import EPOCHS, Adapted, adapted_study, compare_adapted, never_adapted
+from core.events import Event, StudyFinished, StudyStarted
+from core.live.adapt import Adapted, adapted_study, compare_adapted, never_adapted
 from core.live.shift import Shift, captured
 from core.live.shift_table import network
-from core.runs import list_runs
+from core.runs import RunFolder
 from core.study import Study
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
+from gui.panels.live_study import LiveStudy
 from gui.widgets.progress_line import ProgressLine
 
 WHAT = (
@@ -53,8 +54,7 @@ class LiveAdapt(QWidget):
         self._job: Job | None = None  # that times or compares
         self._plan: Plan | None = None  # that is asked about
         self._trained: Plan | None = None
-        self._runs = self._done = 0  # of the study that is trained
-        self._trouble = ""  # why one of them failed
+        self._study = LiveStudy(context, "Adapting", self)
         self.sentence = theme.label(wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.adapt = QPushButton("Adapt …")
@@ -69,6 +69,9 @@ class LiveAdapt(QWidget):
         self.start.clicked.connect(self._start)
         self.leave.clicked.connect(self._leave)
         self.progress.cancelled.connect(self._cancel)
+        self._study.progressed.connect(self.progress.report)
+        self._study.done.connect(self._compare)
+        self._study.failed.connect(self._not_trained)
         context.bridge.happened.connect(self._happened)
         self._refresh()
 
@@ -119,47 +122,31 @@ class LiveAdapt(QWidget):
         assert self._plan is not None
         plan, self._plan = self._plan, None
         try:
-            self._context.engine.start(plan.study)
+            self._study.start(plan.study)
         except UserError as error:
             self._failed(str(error))
             return
-        self._trained, self._runs, self._done, self._trouble = plan, 0, 0, ""
+        self._trained = plan
         self.progress.begin(f"Adapting {network(plan.shift)} …")
         self._refresh()
 
     def _happened(self, event: Event) -> None:
-        if self._trained is not None:
-            self._follow(self._trained, event)
         if isinstance(event, (StudyStarted, StudyFinished)):
             self._refresh()
 
-    def _follow(self, plan: Plan, event: Event) -> None:
-        """The training that was started here."""
-        match event:
-            case Progress():
-                self.progress.report(event)
-            case StudyStarted(runs=runs):
-                self._runs = len(runs)
-            case EpochEnded(epoch=epoch):
-                epochs = self._done * EPOCHS + epoch
-                self.progress.report(Progress(f"Adapting {network(plan.shift)}", epochs, self._runs * EPOCHS, "epochs"))
-            case RunFinished(outcome=Outcome.FAILED, reason=reason):
-                self._trouble = reason
-            case RunFinished():
-                self._done += 1
-            case StudyFinished(outcome=Outcome.DONE):
-                compared = partial(_compared, self._context.workspace, plan)
-                self._job = self._context.jobs.run(compared, self._have_compared, self._failed)
-            case StudyFinished(outcome=Outcome.CANCELLED, reason=reason):
-                self._tell(reason, "info")
-            case StudyFinished(reason=reason):
-                self._failed(self._trouble or reason)
+    def _compare(self, runs: list[RunFolder]) -> None:
+        assert self._trained is not None
+        compared = partial(_compared, self._trained.shift, runs)
+        self._job = self._context.jobs.run(compared, self._have_compared, self._failed)
+
+    def _not_trained(self, sentence: str, error: bool) -> None:
+        self._tell(sentence, "error" if error else "info")
 
     def _cancel(self) -> None:
         if self._trained is None:
             self._leave()
         elif self._job is None:  # nothing is compared yet
-            self._context.engine.cancel()
+            self._study.stop()
 
     def _have_compared(self, adapted: Adapted) -> None:
         self._tell(adapted.sentence, "info")
@@ -209,5 +196,5 @@ def _planned(workspace: Workspace, shift: Shift, control: Control, report: Any) 
     return Plan(shift, study, expected.sentence() if expected.runs else TRAINED)
 
 
-def _compared(workspace: Workspace, plan: Plan, control: Control, report: Any) -> Adapted:
-    return compare_adapted(plan.shift, list(list_runs(workspace, plan.study.name)))
+def _compared(shift: Shift, runs: list[RunFolder], control: Control, report: Any) -> Adapted:
+    return compare_adapted(shift, runs)

@@ -102,7 +102,7 @@ class ShiftDialog(QDialog):
     def ask(self) -> None:
         """Ask anew: captures may have been kept, and others may be asked. What was shown stays until then."""
         self._stop()
-        if self._context.engine.status.state is not State.IDLE:
+        if self._context.engine.status.state in (State.RUNNING, State.STOPPING):  # a paused one needs nothing
             self._waits = True
             self._say_instead(WAITING)
             return

@@ -37,8 +37,8 @@ def card(choice: LiveChoice, asked: Asked, truth: str, on: bool, ready: bool) ->
     else:
         word, sure = asked.classes[now.label], True
     figures = ""
-    if asked.waits:
-        p50, p95 = np.percentile(asked.waits, (50, 95)) * 1000
+    if asked.latencies:
+        p50, p95 = np.percentile(asked.latencies, (50, 95)) * 1000
         figures = f"{p50:.0f} ms, 95 % {p95:.0f} ms"
     return Card(
         choice.label,

@@ -81,7 +81,7 @@ class LiveTeach(TeachForm):
         super().__init__(parent)
         self.live: Live | None = None  # given when torch is there
         self._context, self._sources = context, sources
-        self._study = LiveStudy(context, self)
+        self._study = LiveStudy(context, "Training", self)
         self._holding: tuple[TaughtClass, float] | None = None  # what is held, and since when
         self._coming: Counter[str] = Counter()  # presses of each class that are not on disk yet
         self._presses: deque[_Press] = deque()  # that wait to be written
@@ -285,7 +285,7 @@ class LiveTeach(TeachForm):
     def _train(self) -> None:
         self.setFocus()  # the button is about to be disabled: else the focus goes to whatever is next
         try:
-            self._study.start(self.lesson)
+            self._study.start(self.lesson.study(self._context.workspace))
         except UserError as error:
             self.say(str(error), error=True)
             return
@@ -293,7 +293,8 @@ class LiveTeach(TeachForm):
         self.progress.begin("Reading the examples …")
         self._refresh()
 
-    def _have_learned(self, folder: RunFolder) -> None:
+    def _have_learned(self, runs: list[RunFolder]) -> None:
+        (folder,) = runs
         self.progress.end()
         self._refresh()
         told = self._try(lambda: self.lesson.told(folder.predictions()))

@@ -19,7 +19,6 @@ class CameraPicture(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._sentence = ""
-        self.recording = False
         self.setMinimumHeight(10 * theme.GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Camera picture")

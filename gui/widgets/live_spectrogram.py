@@ -10,7 +10,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui import theme
-from gui.widgets.spectrogram import BAR, COLOUR_MAPS, MelAxis
+from gui.widgets.spectrogram import BAR, MelAxis
 from gui.widgets.time_plot import RIGHT
 
 SECONDS = 10.0  # in view
@@ -87,7 +87,3 @@ class ScrollingSpectrogram(QWidget):
         self._image.setImage(np.roll(self._held, -self._place, axis=1), autoLevels=False, levels=LEVELS)
         self._image.setRect(QRectF(-SECONDS, 0, SECONDS, len(self._held)))
         return True
-
-    def set_colours(self, name: str) -> None:
-        """A key of COLOUR_MAPS."""
-        self._bar.setColorMap(pg.colormap.get(COLOUR_MAPS[name]))

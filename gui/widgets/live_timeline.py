@@ -21,13 +21,11 @@ class Stretch:
 
     Attributes:
         word: the class; "" = not sure, or nothing to be said.
-        wrong: where the truth is known.
     """
 
     start: float
     end: float
     word: str
-    wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,9 @@ class LiveTimeline(QWidget):
             return
         left = line.left() + (1 + start / SECONDS) * line.width()
         room = QRectF(left, line.top(), (end - start) / SECONDS * line.width(), line.height())
-        painter.fillRect(room, theme.colour("error_text") if stretch.wrong else row.colour)
+        painter.fillRect(room, row.colour)
         painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.readable_on(theme.colour("error_text") if stretch.wrong else row.colour))
+        painter.setPen(theme.readable_on(row.colour))
         words = painter.fontMetrics().elidedText(
             stretch.word.replace("_", " "), Qt.TextElideMode.ElideRight, int(room.width()) - 6
         )

@@ -26,7 +26,7 @@ class QuickRun:
 
     def __init__(self, folder, device, seconds) -> None:
         self.folder, self.spec, self.name = folder, folder.spec, folder.name
-        self.classes = folder.predictions().classes
+        self.classes = folder.classes
         self.seconds = dict.fromkeys(folder.spec.modality.wings, 0.2)
 
     def lacks(self, window, silence):
