@@ -23,8 +23,11 @@ from gui import theme  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
 from gui.panels import PANELS  # noqa: E402
 from gui.panels.data import DataPanel  # noqa: E402
+from gui.panels.live import LivePanel  # noqa: E402
+from gui.panels.live_bar import DATASET  # noqa: E402
 from gui.session import open_context  # noqa: E402
 
+REPLAY_SECONDS = 12.0  # that the timeline shows
 SETTLE_SECONDS = 1.0  # after the last background job of a panel has delivered
 
 
@@ -48,9 +51,11 @@ def main(
     context.libraries.load(context.jobs)
     for name in panels.split(",") if panels else PANELS:
         window.show_panel(name)
-        if name == "data":
+        if name in ("data", "live"):
             open_recordings(window)
         settle(app, window)
+        if name == "live":
+            replay(app, window)
         for dark in (False, True):
             theme.apply(app, dark=dark, scale=theme.PRESENTATION if present else 1.0)
             if present:
@@ -73,10 +78,19 @@ def open_recordings(window: MainWindow) -> None:
         panel.open(read_study(workspace.runs / study / "study.toml").dataset)
 
 
-def settle(app: QApplication, window: MainWindow) -> None:
+def replay(app: QApplication, window: MainWindow) -> None:
+    """The clips in Data as if they were live, until there is something to be seen of them."""
+    panel = window.panels["live"]
+    assert isinstance(panel, LivePanel)
+    panel.bar.choose_replay(DATASET)
+    panel.bar.switch.click()
+    settle(app, window, REPLAY_SECONDS)
+
+
+def settle(app: QApplication, window: MainWindow, seconds: float = SETTLE_SECONDS) -> None:
     """Let the window work until its jobs are done and a moment longer."""
     quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < SETTLE_SECONDS:
+    while time.monotonic() - quiet_since < seconds:
         app.processEvents()
         if window.context.jobs.busy:
             quiet_since = time.monotonic()

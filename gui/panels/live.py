@@ -14,6 +14,7 @@ from core.captures import Recorded
 from core.control import Control
 from core.errors import UserError
 from core.live.offered import LiveChoice, first_choice, live_choices
+from core.live.source import SourceState
 from core.runs import RunFolder
 from gui import theme
 from gui.context import Context
@@ -235,6 +236,7 @@ class LivePanel(Panel):
         self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
         self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
         self.picture.say("" if on else OFF)
+        self.meter.clear()
         self._show_page()
         self._show_state()
         self._show_answers()
@@ -273,7 +275,8 @@ class LivePanel(Panel):
         if self._ticks % ANSWERS_EVERY == 0:
             self.live.poll()
             self._show_answers()
-            self._say()
+            self._show_lost()
+            self.status.setText(status_words(self.live, self._drawn, self._seen, self._passed))
 
     def _draw_sound(self, ring: Any) -> None:
         if self._columns is None or self._columns.rate != ring.rate:
@@ -309,9 +312,14 @@ class LivePanel(Panel):
         self.answers.show_cards([card(choice, one, truth, on, one.folder.name in ready) for choice, one in known])
         self.timeline.show_rows([row(choice, one, now) for choice, one in known])
 
-    def _say(self) -> None:
+    def _show_lost(self) -> None:
+        """The last picture and level of what has gone are not those of now."""
         assert self.live is not None
-        self.status.setText(status_words(self.live, self._drawn, self._seen, self._passed))
+        for source in self.live.sources.all():
+            if source.status.state is SourceState.LOST and source is not self.live.sources.microphone:
+                self.picture.say(source.status.reason)
+            if source.status.state is SourceState.LOST and source is not self.live.sources.camera:
+                self.meter.clear()
 
     # keeping ----------------------------------------------------------------------------------------------------
 

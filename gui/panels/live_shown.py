@@ -39,7 +39,7 @@ def card(choice: LiveChoice, asked: Asked, truth: str, on: bool, ready: bool) ->
     figures = ""
     if asked.latencies:
         p50, p95 = np.percentile(asked.latencies, (50, 95)) * 1000
-        figures = f"{p50:.0f} ms, 95 % {p95:.0f} ms"
+        figures = f"after {p50:.0f} ms, 95 % {p95:.0f} ms"
     return Card(
         choice.label,
         theme.architecture_colour(choice.architecture),

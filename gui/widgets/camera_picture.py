@@ -18,7 +18,7 @@ class CameraPicture(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
-        self._sentence = ""
+        self.sentence = ""
         self.setMinimumHeight(10 * theme.GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Camera picture")
@@ -32,8 +32,8 @@ class CameraPicture(QWidget):
 
     def say(self, sentence: str) -> None:
         """There is no picture: why."""
-        if self._image is not None or sentence != self._sentence:
-            self._image, self._sentence = None, sentence
+        if self._image is not None or sentence != self.sentence:
+            self._image, self.sentence = None, sentence
             self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -48,4 +48,4 @@ class CameraPicture(QWidget):
             painter.setFont(theme.font())
             painter.setPen(theme.colour("muted"))
             room = self.rect().adjusted(2 * theme.GRID, 0, -2 * theme.GRID, 0)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._sentence)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.sentence)

@@ -57,6 +57,10 @@ class LiveAnswers(QWidget):
         self.cards: tuple[Card, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Answers of the networks")
+        self.setToolTip(
+            "What each network says now, and at the right how long after the end of a window: in the median, and at "
+            "most in 95 of 100."
+        )
 
     def show_cards(self, cards: Sequence[Card]) -> None:
         many = len(cards) != len(self.cards)
