@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from core.captures import Recorded
 from core.control import Control
 from core.errors import UserError
 from core.live.offered import LiveChoice, first_choice, live_choices
-from core.live.source import SourceState
 from core.runs import RunFolder
 from gui import theme
 from gui.context import Context
@@ -22,25 +20,21 @@ from gui.panels.base import Panel
 from gui.panels.live_bar import BOTH, LiveBar
 from gui.panels.live_captures import LiveCaptures
 from gui.panels.live_game import LiveGame
+from gui.panels.live_senses import LiveSenses
 from gui.panels.live_shift import LiveShift
 from gui.panels.live_shown import card, row, status_words
 from gui.panels.live_sources import LiveSources
 from gui.panels.live_teach import LiveTeach
-from gui.widgets.camera_picture import CameraPicture
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.level_meter import LevelMeter
 from gui.widgets.live_answers import LiveAnswers
-from gui.widgets.live_spectrogram import ScrollingSpectrogram
 from gui.widgets.live_timeline import LiveTimeline
 from gui.widgets.time_plot import RIGHT
 
 if TYPE_CHECKING:
-    from core.live.columns import Columns
     from core.live.session import Live
 
 TICK_MS = 33  # 30 pictures a second at most
 ANSWERS_EVERY = 3  # ticks between two looks at what was said
-OFF = "Nothing is on: “Switch on” opens what is chosen above."
 NO_RUNS = "What you say and show will be recognised here by networks that you have trained: none is finished yet."
 TEACH_HELP = "Record examples of classes of your own here, and train a network that recognises them in about a minute."
 
@@ -54,7 +48,7 @@ class LivePanel(Panel):
         self.choices: dict[str, LiveChoice] = {}
         self.chosen: tuple[str, ...] = tuple(filter(None, str(context.settings.value("live/runs", "")).split("\n")))
         self.bar = LiveBar(str(context.settings.value("live/source", BOTH)))
-        self.spectrogram, self.meter, self.picture = ScrollingSpectrogram(), LevelMeter(), CameraPicture()
+        self.senses = LiveSenses()
         self.sources, self.captures = LiveSources(context, self.bar, self), LiveCaptures(context)
         self.shift = LiveShift(context, self.captures, self._asked)
         self.teach = LiveTeach(context, self.sources)
@@ -63,19 +57,11 @@ class LivePanel(Panel):
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
         self.empty.add_button("Teach your own classes", self._teach_first, TEACH_HELP)
-        self._columns: Columns | None = None
-        self._heard = 0  # samples that are drawn
-        self._seen = 0  # frames that have come until the one that is shown
-        self._passed = 0  # frames that came and were not shown
         self._ticks = 0
-        self._drawn: deque[float] = deque(maxlen=400)  # s from the sound of a column to its painting
-        self._newest: float | None = None  # when the sound was heard that is drawn and not painted yet
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._lay_out()
-        self.picture.say(OFF)
         self.bar.switched.connect(self._switch)
-        self.spectrogram.painted.connect(self._painted)
         self.sources.changed.connect(self._source_changed)
         self.sources.settings_changed.connect(self._settings_changed)
         self.captures.recorded.connect(self.sources.offer_file)
@@ -226,17 +212,11 @@ class LivePanel(Panel):
         self.teach.end_press()
         if on:
             self.live.switch_on(self.sources.make())
-            self._columns, self._heard, self._seen, self._passed = None, 0, 0, 0
-            self._drawn.clear()
             self._timer.start()
         else:
             self._timer.stop()
             self.captures.have_recorded(self.live.switch_off(wait=False))  # the window waits for no driver
-        sources = self.live.sources
-        self._hearing.setVisible(not on or sources.senses().sound is not None or sources.microphone is not None)
-        self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
-        self.picture.say("" if on else OFF)
-        self.meter.clear()
+        self.senses.begin(self.live.sources)
         self._show_page()
         self._show_state()
         self._show_answers()
@@ -262,42 +242,12 @@ class LivePanel(Panel):
 
     def _tick(self) -> None:
         assert self.live is not None
-        senses = self.live.sources.senses()
-        if senses.sound is not None and senses.sound.written:
-            self._draw_sound(senses.sound)
-        if senses.sight is not None and senses.sight.written != self._seen:
-            self._passed += senses.sight.written - self._seen - 1
-            self._seen = senses.sight.written
-            newest = senses.sight.newest()
-            if newest is not None:
-                self.picture.show_frame(newest[1])
+        self.senses.draw(self.live.sources)
         self._ticks += 1
         if self._ticks % ANSWERS_EVERY == 0:
             self.live.poll()
             self._show_answers()
-            self._show_lost()
-            self.status.setText(status_words(self.live, self._drawn, self._seen, self._passed))
-
-    def _draw_sound(self, ring: Any) -> None:
-        if self._columns is None or self._columns.rate != ring.rate:
-            from core.live.columns import Columns
-
-            self._columns, self._heard = Columns(ring.rate), ring.written
-            self.spectrogram.begin(self._columns.frequencies, ring.rate / self._columns.hop)
-        stop = ring.written
-        samples = ring.read(max(self._heard, ring.oldest), stop)
-        self._heard = stop
-        if len(samples):
-            self.spectrogram.add(self._columns.add(samples))
-            self.meter.add(samples)
-        if self.spectrogram.draw():
-            self._newest = ring.time_of(stop)
-
-    def _painted(self) -> None:
-        """From the newest sample that the sound interface had given to the column that shows it."""
-        if self._newest is not None:
-            self._drawn.append(time.perf_counter() - self._newest)
-            self._newest = None
+            self.status.setText(status_words(self.live, self.senses))
 
     def _show_answers(self) -> None:
         if self.live is None:
@@ -311,15 +261,6 @@ class LivePanel(Panel):
         on = self.live.on
         self.answers.show_cards([card(choice, one, truth, on, one.folder.name in ready) for choice, one in known])
         self.timeline.show_rows([row(choice, one, now) for choice, one in known])
-
-    def _show_lost(self) -> None:
-        """The last picture and level of what has gone are not those of now."""
-        assert self.live is not None
-        for source in self.live.sources.all():
-            if source.status.state is SourceState.LOST and source is not self.live.sources.microphone:
-                self.picture.say(source.status.reason)
-            if source.status.state is SourceState.LOST and source is not self.live.sources.camera:
-                self.meter.clear()
 
     # keeping ----------------------------------------------------------------------------------------------------
 
@@ -358,21 +299,8 @@ class LivePanel(Panel):
     # layout -----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self._hearing = QWidget()
-        sound = QHBoxLayout()
-        sound.setContentsMargins(0, 0, 0, 0)
-        sound.addWidget(self.meter)
-        sound.addWidget(self.spectrogram, 1)
-        heard = QVBoxLayout(self._hearing)
-        heard.setContentsMargins(theme.GRID, 0, 0, 0)
-        heard.setSpacing(0)
-        heard.addLayout(sound, 1)
-        left, whole = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
-        left.addWidget(self.picture)
-        left.addWidget(self._hearing)
+        left, whole = self.senses, QSplitter(Qt.Orientation.Horizontal)
         left.addWidget(self.timeline)
-        left.setStretchFactor(0, 1)
-        left.setStretchFactor(1, 1)
         right = self._right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.answers)
         right.addWidget(self.captures)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from gui.widgets.live_timeline import Row, Stretch
 
 if TYPE_CHECKING:
     from core.live.session import Asked, Live
+    from gui.panels.live_senses import LiveSenses
 
 NOT_SURE = "not sure"
 FIRST = 0.5  # s that the first decision is drawn back
@@ -69,24 +69,19 @@ def row(choice: LiveChoice, asked: Asked, now: float) -> Row:
     return Row(choice.label, theme.architecture_colour(choice.architecture), tuple(stretches))
 
 
-def status_words(live: Live, painted: Collection[float], frames: int, passed: int) -> str:
-    """What is on, how late it is, and what was lost.
-
-    Args:
-        painted: s from the sound of each of the last columns to its painting.
-        frames: that have come, of which `passed` were not shown.
-    """
+def status_words(live: Live, senses: LiveSenses) -> str:
+    """What is on, how late it is drawn, and what was lost."""
     words = []
     if live.recorder is not None:
         words.append("● recording all that is heard and seen")
     for source in live.sources.all():
         status = source.status
         words.append(status.reason or f"{source.name}: {status.facts or status.state}")
-    if painted:
-        p50, p95 = np.percentile(list(painted), (50, 95)) * 1000
+    if senses.lateness:
+        p50, p95 = np.percentile(senses.lateness, (50, 95)) * 1000
         words.append(f"sound → screen {p50:.0f} ms, 95 % {p95:.0f} ms")
-    if passed:
-        words.append(f"{passed} of {frames} frames not shown")
+    if senses.passed:
+        words.append(f"{senses.passed} of {senses.seen} frames not shown")
     asked = live.recogniser.status
     if asked.loading:
         words.append(f"reading {counted(len(asked.loading), 'network')} …")

@@ -10,11 +10,14 @@ rings, recogniser. Agreement is the share of clips whose likeliest class is that
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +38,7 @@ from core.datasets.base import Clip, Dataset, Modality  # noqa: E402
 from core.engine import Engine  # noqa: E402
 from core.live.live_run import Answer  # noqa: E402
 from core.live.microphone import Microphone  # noqa: E402
+from core.live.offered import FIRST  # noqa: E402
 from core.live.session import Live, Sources  # noqa: E402
 from core.live.settings import LiveSettings  # noqa: E402
 from core.live.source import SourceState  # noqa: E402
@@ -43,7 +47,7 @@ from core.live.windows import lengths  # noqa: E402
 from core.runs import Phase, RunFolder, list_runs  # noqa: E402
 from core.video.decode import decode as look  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
-from gui.panels.live_bar import DATASET  # noqa: E402
+from gui.panels.live_bar import DATASET, MICROPHONE  # noqa: E402
 from tests.core.live.mjpeg import NetworkCamera  # noqa: E402
 from tests.virtual_microphone import missing, virtual_microphone  # noqa: E402
 
@@ -247,10 +251,11 @@ def wait(there: Callable[[], bool]) -> None:
 @app.command()
 def endurance(
     workspace: Annotated[Path, typer.Argument(help="With a finished study.")],
-    study: Annotated[str, typer.Argument(help="Its clips are replayed, and its first networks asked.")],
+    study: Annotated[str, typer.Argument(help="Its clips are played, and its networks asked.")],
     minutes: Annotated[float, typer.Option()] = 60.0,
+    through_microphone: Annotated[bool, typer.Option(help="Through PulseAudio; else replayed.")] = False,
 ) -> None:
-    """Replay a dataset in the window for a long time: memory, threads, samples and frames that are lost, latencies."""
+    """The window for a long time: memory, threads, samples that are lost, latencies to prediction and screen."""
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -264,39 +269,63 @@ def endurance(
         QTimer.singleShot(round(1000 * seconds), loop.quit)
         loop.exec()
 
-    qt = QApplication(sys.argv[:1])
-    theme.apply(qt, dark=True)
-    context = open_context(workspace)
-    run = next(run for run in list_runs(context.workspace) if run.study == study)
-    context.set_dataset(run.spec.dataset, dataset_of(run, context.workspace))
-    window = MainWindow(context)
-    window.show()
-    context.libraries.load(context.jobs)
-    window.show_panel("live")
-    panel = window.panels["live"]
-    assert isinstance(panel, LivePanel)
-    while panel.live is None or not panel.choices:
-        pass_time(0.1)
-    panel.bar.choose_replay(DATASET)
-    threads = threading.active_count()
-    panel.bar.switch.click()
-    begun, process, first = time.perf_counter(), psutil.Process(), 0
-    while time.perf_counter() - begun < 60 * minutes:
-        pass_time(60.0)
-        replay = panel.live.sources.replay
-        assert replay is not None and replay.sound is not None
-        memory, passed = process.memory_info().rss, time.perf_counter() - begun
-        first = first or memory  # after the first minute: networks are read, rings are full
-        missing_samples = replay.sound.sample_at(time.perf_counter()) - replay.sound.written
-        print(
-            f"{passed / 60:4.0f} min: {memory / 1e6:.0f} MB ({(memory - first) / 1e6:+.1f}), "
-            f"{missing_samples / replay.sound.rate:.3f} s of sound behind; {panel.status.text()}",
-            flush=True,
-        )
-    panel.bar.switch.click()
-    pass_time(0.5)
-    print(f"threads before {threads}, after {threading.active_count()}")
-    window.close()
+    with ExitStack() as ends:
+        if through_microphone:
+            ends.enter_context(virtual_microphone())
+        qt = QApplication(sys.argv[:1])
+        theme.apply(qt, dark=True)
+        context = open_context(workspace)
+        runs = [run for run in list_runs(context.workspace) if run.study == study][:FIRST]
+        dataset = dataset_of(runs[0], context.workspace)
+        context.set_dataset(runs[0].spec.dataset, dataset)
+        context.settings.setValue("live/runs", "\n".join(run.name for run in runs))
+        window = MainWindow(context)
+        window.show()
+        context.libraries.load(context.jobs)
+        window.show_panel("live")
+        panel = window.panels["live"]
+        assert isinstance(panel, LivePanel)
+        while panel.live is None or not panel.choices:
+            pass_time(0.1)
+        if through_microphone:
+            panel.bar.sources.setCurrentIndex(panel.bar.sources.findData(MICROPHONE))
+            ends.enter_context(played_on(dataset.clips, context.workspace.root / "played.wav"))
+        else:
+            panel.bar.choose_replay(DATASET)
+        threads = threading.active_count()
+        panel.bar.switch.click()
+        pass_time(60.0)  # networks are read, rings are full
+        begun, process = time.perf_counter(), psutil.Process()
+        first = process.memory_info().rss
+        while (passed := time.perf_counter() - begun) < 60 * minutes:
+            pass_time(60.0)
+            ring = panel.live.sources.senses().sound
+            assert ring is not None
+            memory, behind = process.memory_info().rss, ring.sample_at(time.perf_counter()) - ring.written
+            cards = "; ".join(f"{card.network} {card.figures}" for card in panel.answers.cards)
+            print(
+                f"{passed / 60:4.0f} min: {memory / 1e6:.0f} MB ({(memory - first) / 1e6:+.1f}), "
+                f"{1000 * behind / ring.rate:.0f} ms of sound behind; {panel.status.text()}; {cards}",
+                flush=True,
+            )
+        panel.bar.switch.click()
+        pass_time(2.0)
+        print(f"threads before {threads}, after {threading.active_count()}")
+        window.close()
+
+
+@contextmanager
+def played_on(clips: Sequence[Clip], file: Path) -> Iterator[None]:
+    """Clips played through PulseAudio, one after the other and over again."""
+    parts = [decode(clip.path, RATE)[0] for clip in clips]
+    soundfile.write(file, np.concatenate(parts), RATE, subtype="FLOAT")
+    player = subprocess.Popen(["sh", "-c", f"while paplay --latency-msec=50 '{file}'; do :; done"], process_group=0)
+    try:
+        yield
+    finally:
+        os.killpg(player.pid, signal.SIGTERM)
+        player.wait()
+        file.unlink()
 
 
 def finished(there: Workspace, study: str, fold: int, modality: Modality) -> list[RunFolder]:

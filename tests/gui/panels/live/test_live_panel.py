@@ -16,8 +16,9 @@ from core.errors import UserError
 from core.live import again
 from core.live.offered import FIRST
 from core.live.source import SourceState, SourceStatus
-from gui.panels.live import OFF, LivePanel
+from gui.panels.live import LivePanel
 from gui.panels.live_bar import MICROPHONE, REPLAY
+from gui.panels.live_senses import OFF
 from gui.widgets.class_popup import ClassPopup
 from gui.widgets.level_meter import LOWEST
 from tests.core.films import moving_square, tone, write_film
@@ -66,7 +67,7 @@ def test_switching_off_closes_everything_and_shows_nothing_stale(qtbot, on, worl
     assert world.microphone.stops == world.camera.stops == 1
     assert not on.live.on and on.bar.switch.text() == "Switch on"
     assert not any(card.word for card in on.answers.cards)
-    assert on.meter.level == LOWEST and on.picture.sentence == OFF
+    assert on.senses.meter.level == LOWEST and on.senses.picture.sentence == OFF
     qtbot.waitUntil(lambda: not live_threads())
 
 
@@ -87,10 +88,10 @@ def test_a_source_that_has_gone_is_said_and_the_other_goes_on(qtbot, on, world):
         world()
         return "The picture has gone." in on.status.text()
 
-    assert not on.picture.sentence
+    assert not on.senses.picture.sentence
     qtbot.waitUntil(told)
     heard = next(card for card in on.answers.cards if card.modality.wings == ("audio",))
-    assert heard.sure and on.picture.sentence == "The picture has gone.", "the last picture is none of now"
+    assert heard.sure and on.senses.picture.sentence == "The picture has gone.", "the last picture is none of now"
     world.camera.status, world.shown = SourceStatus(SourceState.ON, "back"), 3
     wait_for_words(qtbot, on, world, on.answers.cards[0].classes[3])
 
@@ -258,5 +259,5 @@ def test_replayed_clips_of_the_open_dataset_say_their_truth(qtbot, show_panel, r
     panel.bar.choose_replay("clips")
     panel.bar.switch.click()
     qtbot.waitUntil(lambda: any(card.truth in ("one", "two") for card in panel.answers.cards), timeout=20_000)
-    qtbot.waitUntil(lambda: bool(panel._drawn) and panel.meter.level > -60, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(panel.senses.lateness) and panel.senses.meter.level > -60, timeout=20_000)
     panel.bar.switch.click()

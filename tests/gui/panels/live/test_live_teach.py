@@ -116,7 +116,7 @@ def test_a_newcomer_without_a_network_finds_the_way_in_and_back(qtbot, show_pane
     train, teach = panel.empty.findChildren(QPushButton)
     assert (train.text(), teach.text()) == ("Train networks", "Teach your own classes")
     teach.click()
-    assert panel.teach.isVisible() and panel.picture.isVisible() and panel.bar.teach.isChecked()
+    assert panel.teach.isVisible() and panel.senses.picture.isVisible() and panel.bar.teach.isChecked()
     assert not panel.answers.isVisible(), "nobody can answer yet"
     assert len(panel.teach.rows) == 2 and not panel.teach.train.isEnabled()
     assert "hold a button" in panel.teach.lacks.text()
