@@ -20,8 +20,8 @@ class NetworkCamera:
     `shown` tells at what time (perf_counter) which frame was last sent."""
 
     def __init__(self, frames: Sequence[NDArray[np.uint8]], rate: float, quality: int = 95, port: int = 0) -> None:
-        self.pictures = [cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for frame in frames]
-        self.rate = rate
+        self.quality, self.rate = quality, rate
+        self.show(frames)
         self.on = threading.Event()
         self.on.set()
         self.sent: list[tuple[float, int]] = []
@@ -51,13 +51,20 @@ class NetworkCamera:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
+    def show(self, frames: Sequence[NDArray[np.uint8]]) -> None:
+        """These from now on."""
+        quality = [cv2.IMWRITE_JPEG_QUALITY, self.quality]
+        self.pictures = [cv2.imencode(".jpg", frame, quality)[1] for frame in frames]
+
     def stream(self) -> Iterator[bytes]:
         due = time.perf_counter()
         place = 0
         while self.on.is_set():
+            pictures = self.pictures
+            place %= len(pictures)
             self.sent.append((time.perf_counter(), place))
-            yield self.pictures[place].tobytes()
-            place = (place + 1) % len(self.pictures)
+            yield pictures[place].tobytes()
+            place += 1
             due += 1 / self.rate
             time.sleep(max(0.0, due - time.perf_counter()))
 
