@@ -86,12 +86,12 @@ def test_a_source_that_has_gone_is_said_and_the_other_goes_on(qtbot, on, world):
 
     def told() -> bool:
         world()
-        return "The picture has gone." in on.status.text()
+        heard = next(card for card in on.answers.cards if card.modality.wings == ("audio",))
+        return heard.sure and "The picture has gone." in on.status.text()
 
     assert not on.senses.picture.sentence
     qtbot.waitUntil(told)
-    heard = next(card for card in on.answers.cards if card.modality.wings == ("audio",))
-    assert heard.sure and on.senses.picture.sentence == "The picture has gone.", "the last picture is none of now"
+    assert on.senses.picture.sentence == "The picture has gone.", "the last picture is none of now"
     world.camera.status, world.shown = SourceStatus(SourceState.ON, "back"), 3
     wait_for_words(qtbot, on, world, on.answers.cards[0].classes[3])
 
