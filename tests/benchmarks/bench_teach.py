@@ -132,6 +132,7 @@ def teach(
         for row, name in zip(form.rows, names, strict=True):
             row.line.setText(name)
             row.line.editingFinished.emit()
+        qt.setActiveWindow(window)  # no window manager may be there to do so
         panel.setFocus()
         panel.bar.switch.click()
         until(lambda: any(ring and ring.written for ring in vars(panel.live.sources.senses()).values()))
@@ -145,6 +146,8 @@ def teach(
                 QTest.keyRelease(panel.window().focusWidget() or form, Qt.Key(Qt.Key.Key_1 + place))
                 pass_time(2.0)
         print(form.note.text(), "|", dict(form.lesson.presses()), dict(form.lesson.examples()))
+        if not form.train.isEnabled():
+            raise SystemExit(form.lacks.text())
         begun = time.perf_counter()
         form.train.click()
         until(lambda: panel.answers.cards and panel.answers.cards[0].probabilities is not None)
