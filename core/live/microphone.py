@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core import sound_devices
 from core.errors import UserError
-from core.live.ring_buffer import SoundRing
+from core.live.ring_buffer import HELD, SoundRing
 from core.live.source import GoneError, Source
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Microphone(Source):
     computes, and a read that waits could not be ended when a sound server has died.
 
     Args:
-        device: PortAudio's name of it; "" = the system's default.
+        device: a name of `sound_devices.inputs`; "" = the system's default.
         rate: Hz; 0 = the device's own.
         channel: which one is heard, from 1; 0 = the mean of all.
         seconds: how much the ring holds.
@@ -39,7 +39,7 @@ class Microphone(Source):
         overflows: times that the device had to drop samples, since we came too late for them.
     """
 
-    def __init__(self, device: str = "", rate: int = 0, channel: int = 0, seconds: float = 60.0) -> None:
+    def __init__(self, device: str = "", rate: int = 0, channel: int = 0, seconds: float = HELD) -> None:
         super().__init__("microphone")
         self.device, self.rate, self.channel, self.seconds = device, rate, channel, seconds
         self.ring: SoundRing | None = None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.audio.decode import decode
 from core.errors import UserError
 from core.live.recording import Recording
-from core.live.ring_buffer import Frame, FrameRing, SoundRing
+from core.live.ring_buffer import HELD, Frame, FrameRing, SoundRing
 from core.live.source import GoneError, Source
 from core.live.webcam import MOST_BYTES
 from core.media import is_video
@@ -55,7 +55,7 @@ class Replay(Source):
         heard: bool = True,
         seen: bool = True,
         repeat: bool = True,
-        seconds: float = 60.0,
+        seconds: float = HELD,
     ) -> None:
         super().__init__("replay")
         self.takes, self.repeat = tuple(takes), repeat
@@ -104,9 +104,10 @@ class Replay(Source):
         block = np.zeros(max(0, upto - self._given), np.float32)
         there = self._samples[self._given : upto]
         block[: len(there)] = there
+        first = self._given == 0  # nothing was heard while the take was read
         self._given += len(block)
         if len(block):
-            self.sound.append(block, self._begun + self._given / RATE)
+            self.sound.append(block, self._begun + self._given / RATE, gap=first)
 
     def _turn(self) -> None:
         """The next take; one that cannot be read is passed over, and said where none can."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 
+HELD = 65.0  # s: the longest window of a recipe, 60 s, and what comes before it is read
 DRIFT = 2e-4  # by which the clock of a sound card may differ from the computer's
 Frame = NDArray[np.uint8]  # (h, w, 3) BGR, as OpenCV gives it
 
@@ -38,21 +39,32 @@ class SoundRing:
         return max(0, self.written - len(self._samples))
 
     def append(self, samples: NDArray[np.float32], heard: float, gap: bool = False) -> None:
-        """The next block, shape (n,), and when its last sample was heard; `gap`: some before it were not taken."""
+        """The next block, shape (n,), and when its last sample was heard.
+
+        `gap`: some before it were not taken. Silence stands for them, so that samples go on telling the time.
+        """
         with self._lock:
-            room = len(self._samples)
-            kept = samples[-room:]
-            place = (self.written + len(samples) - len(kept)) % room
-            head = min(len(kept), room - place)
-            self._samples[place : place + head] = kept[:head]
-            self._samples[: len(kept) - head] = kept[head:]
-            self.written += len(samples)
+            if gap and self._start is not None:
+                missing = round((heard - self._start) * self.rate) - len(samples) - self.written
+                silence = np.zeros(min(max(0, missing), len(self._samples)), np.float32)
+                self.written += max(0, missing) - len(silence)
+                self._write(silence)
+            self._write(samples)
             start = heard - self.written / self.rate
             if gap or self._start is None:
                 self._start = start
             else:
                 self._start = min(self._start + DRIFT * (heard - self._last), start)
             self._last = heard
+
+    def _write(self, samples: NDArray[np.float32]) -> None:
+        room = len(self._samples)
+        kept = samples[-room:]
+        place = (self.written + len(samples) - len(kept)) % room
+        head = min(len(kept), room - place)
+        self._samples[place : place + head] = kept[:head]
+        self._samples[: len(kept) - head] = kept[head:]
+        self.written += len(samples)
 
     def read(self, start: int, stop: int) -> NDArray[np.float32]:
         """A copy of the samples from `start` to before `stop`, shape (stop − start,); silence before the first one.
@@ -91,10 +103,11 @@ class FrameRing:
 
     Attributes:
         written: frames so far.
+        holds: seconds that it holds when it is full; fewer than `seconds` once those were too many bytes.
     """
 
     def __init__(self, seconds: float, most_bytes: int) -> None:
-        self.written = 0
+        self.written, self.holds = 0, seconds
         self._seconds, self._most = seconds, most_bytes
         self._frames: deque[tuple[float, Frame]] = deque()
         self._bytes = 0
@@ -110,10 +123,13 @@ class FrameRing:
             self._frames.append((when, frame))
             self._bytes += frame.nbytes
             self.written += 1
+            too_many = self._bytes > self._most
             while self._bytes > self._most or self._frames[0][0] < when - self._seconds:
                 if len(self._frames) == 1:
                     break
                 self._bytes -= self._frames.popleft()[1].nbytes
+            if too_many:
+                self.holds = when - self._frames[0][0]
 
     def newest(self) -> tuple[float, Frame] | None:
         """Time and frame; None before the first."""

@@ -43,6 +43,28 @@ def test_sound_and_pictures_come_in_step_and_in_time(film):
         replay.stop()
 
 
+def test_the_next_take_is_heard_when_it_is_seen_however_long_reading_it_takes(film, tmp_path):
+    second = tmp_path / "second.wav"
+    soundfile.write(second, tone(1.0, 880)[: RATE // 2], RATE)
+
+    class Slow(Replay):
+        def _load(self, take: Take) -> None:
+            time.sleep(0.2)  # a large file
+            super()._load(take)
+
+    replay = Slow([Take(second), Take(film)], repeat=False)
+    replay.start()
+    try:
+        wait_for(lambda: replay.playing is not None and replay.playing.path == film, 10)
+        since, samples = replay.since, decode(film, RATE)[0][: RATE // 2]
+        wait_for(lambda: replay.ended, 10)
+        begins = replay.sound.sample_at(since)
+        np.testing.assert_array_equal(replay.sound.read(begins, begins + len(samples)), samples)
+        assert not replay.sound.read(begins - RATE // 10, begins).any(), "silence, while it was read"
+    finally:
+        replay.stop()
+
+
 def test_one_that_cannot_be_read_is_passed_over_and_none_is_a_sentence(film, tmp_path):
     broken = tmp_path / "broken.wav"
     broken.write_text("no sound")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.audio.settings import AudioSettings
 from core.errors import UserError
+from core.live.microphone import Microphone
+from core.live.recogniser import PATIENCE
 from core.live.ring_buffer import FrameRing, SoundRing
 
 
@@ -55,6 +58,28 @@ def test_a_clock_that_runs_slow_is_followed_and_a_gap_begins_anew():
     assert ring.time_of(ring.written) == pytest.approx(100.0)
 
 
+@pytest.mark.parametrize("away", [0.3, 40.0], ids=["short", "longer than the ring"])
+def test_silence_stands_for_what_was_not_heard(away):
+    ring = SoundRing(rate=1000, seconds=1.0)
+    ring.append(np.ones(400, np.float32), heard=7.4)
+    ring.append(np.full(100, 2, np.float32), heard=7.5 + away, gap=True)
+    assert ring.written == 500 + round(1000 * away)
+    assert ring.time_of(100) == pytest.approx(7.1) and ring.time_of(ring.written) == pytest.approx(7.5 + away)
+    heard = ring.read(ring.oldest, ring.written)
+    np.testing.assert_array_equal(heard[-100:], 2)
+    assert not heard[-100 - min(900, round(1000 * away)) : -100].any()
+    ring.append(np.ones(100, np.float32), heard=7.55 + away, gap=True)
+    np.testing.assert_array_equal(ring.read(ring.written - 200, ring.written), [2] * 100 + [1] * 100)
+
+
+def test_the_longest_sound_of_a_recipe_is_held_while_its_end_is_waited_for():
+    longest = max(getattr(bound, "le", 0.0) for bound in AudioSettings.model_fields["seconds"].metadata)
+    ring = SoundRing(rate=100, seconds=Microphone().seconds)
+    ring.append(np.zeros(20_000, np.float32), heard=200.0)
+    end = ring.sample_at(200.0 - PATIENCE)
+    assert len(ring.read(end - round(100 * longest), end)) == 100 * longest == 6000
+
+
 def test_frames_are_held_for_so_long_and_no_more_than_so_many_bytes():
     ring = FrameRing(seconds=1.0, most_bytes=10**9)
     assert ring.newest() is None
@@ -71,3 +96,4 @@ def test_frames_are_held_for_so_long_and_no_more_than_so_many_bytes():
     huge = FrameRing(seconds=1.0, most_bytes=1)
     huge.append(frames[0], 0.0)
     assert huge.newest() is not None, "the newest is held whatever its size"
+    assert (ring.holds, small.holds) == (1.0, pytest.approx(0.2))
