@@ -17,8 +17,8 @@ class MicrophoneSettings(Settings):
 class CameraSettings(Settings):
     """How the camera is opened. A camera that cannot do so gives what comes nearest."""
 
-    width: int = setting(0, "Width", "Width and height together; 0 = the camera's own.", unit="px", ge=0, le=7680)
-    height: int = setting(0, "Height", "Width and height together; 0 = the camera's own.", unit="px", ge=0, le=4320)
+    width: int = setting(640, "Width", "Width and height together; 0 = the camera's own.", unit="px", ge=0, le=7680)
+    height: int = setting(480, "Height", "Width and height together; 0 = the camera's own.", unit="px", ge=0, le=4320)
     rate: float = setting(0.0, "Frame rate", "0 = the camera's own.", unit="fps", ge=0.0, le=240.0)
 
     @property

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from cv2_enumerate_cameras import enumerate_cameras
 
-from core.live.ring_buffer import FrameRing
+from core.live.ring_buffer import HELD, FrameRing
 from core.live.source import GoneError, Source
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -23,18 +23,27 @@ MOST_BYTES = 400_000_000  # of frames held
 
 @dataclass(frozen=True)
 class CameraDevice:
-    """What can be looked through."""
+    """What can be looked through.
+
+    Attributes:
+        index: its number, and hundreds that name OpenCV's way to it.
+    """
 
     index: int
     name: str
 
 
 def cameras() -> list[CameraDevice]:
-    """The cameras of this machine; [] where it cannot say."""
+    """The cameras of this machine, each once, by a way that this OpenCV can go; [] where it cannot say."""
     try:
-        found = {camera.index: CameraDevice(camera.index, camera.name) for camera in enumerate_cameras(cv2.CAP_ANY)}
+        listed = enumerate_cameras(cv2.CAP_ANY)
     except Exception:  # each platform asks in its own way
         return []
+    found: dict[str, CameraDevice] = {}
+    for camera in listed:
+        place = (camera.path or str(camera.index)).lower().split("#{")[0]  # Windows ends it with the way
+        if cv2.videoio_registry.hasBackend(camera.index // 100 * 100):
+            found.setdefault(place, CameraDevice(camera.index, camera.name))
     return list(found.values())
 
 
@@ -49,7 +58,7 @@ class Webcam(Source):
     """
 
     def __init__(
-        self, device: int | str = 0, size: tuple[int, int] | None = None, rate: float = 0.0, seconds: float = 15.0
+        self, device: int | str = 0, size: tuple[int, int] | None = None, rate: float = 0.0, seconds: float = HELD
     ) -> None:
         super().__init__("camera")
         self.device, self.size, self.rate = device, size, rate
@@ -100,7 +109,7 @@ class Webcam(Source):
     def _why_not(self) -> str:
         if isinstance(self.device, str):
             return f"No camera answers at {self.device}. Is it on, and is the address right? It is tried again."
-        place = Path(f"/dev/video{self.device}")
+        place = Path(f"/dev/video{self.device % 100}")
         if place.exists() and not os.access(place, os.R_OK | os.W_OK):
             return f"This program may not open the camera ({place}). Allow it, e.g. by joining the group “video”."
         if place.exists():

@@ -101,16 +101,15 @@ class LiveBar(QWidget):
 
     @property
     def microphone(self) -> str:
-        """PortAudio's name; "" = the system's default."""
+        """A name of `sound_devices.inputs`; "" = the system's default."""
         return str(self.microphones.currentData() or "")
 
     @property
     def camera(self) -> int | str:
         """Number of a device, or an address."""
         text = self.cameras.currentText().strip()
-        place = self.cameras.findText(text)
-        if place >= 0:
-            return int(self.cameras.itemData(place))
+        if text in ("", self.cameras.itemText(self.cameras.currentIndex())):  # not the name: two may have the same
+            return int(self.cameras.currentData() or 0)
         return int(text) if text.isdigit() else text
 
     @property
@@ -120,7 +119,7 @@ class LiveBar(QWidget):
 
     def offer_devices(self, microphones: Sequence[str], cameras: Sequence[tuple[int, str]]) -> None:
         """What there is now; what was chosen stays."""
-        microphone, camera = self.microphone, self.cameras.currentText()
+        microphone, camera, text = self.microphone, self.camera, self.cameras.currentText()
         self.microphones.clear()
         self.microphones.addItem("System's default", "")
         for name in microphones:
@@ -129,8 +128,9 @@ class LiveBar(QWidget):
         self.cameras.clear()
         for index, name in cameras or [(0, "Camera 0")]:
             self.cameras.addItem(name, index)
-        if camera:
-            self.cameras.setCurrentText(camera)
+        self.cameras.setCurrentIndex(max(0, self.cameras.findData(camera)))
+        if text.strip() == str(camera):
+            self.cameras.setCurrentText(text)  # was written
 
     def offer_replays(self, entries: Iterable[tuple[str, str]], chosen: str = "") -> None:
         """(value, words); a last entry asks for a file."""
