@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from dataclasses import dataclass
+from collections import Counter
 from typing import Any
 
 from core.errors import UserError
@@ -16,16 +16,6 @@ NO_PORTAUDIO = (
 
 _lock = threading.RLock()
 _streams = 0  # open now
-
-
-@dataclass(frozen=True)
-class InputDevice:
-    """What can be listened to."""
-
-    index: int
-    name: str
-    channels: int
-    rate: int  # Hz, its own
 
 
 def library() -> Any:
@@ -79,15 +69,20 @@ def refreshed() -> bool:
         return True
 
 
-def inputs() -> list[InputDevice]:
-    """All devices that can be listened to, as they are now where no stream is open. [] where there is no PortAudio."""
+def inputs() -> list[str]:
+    """What can be listened to, as it is now where no stream is open; [] where there is no PortAudio.
+
+    Each by the name that it is opened by, with that of its sound system where several systems offer the same.
+    """
     try:
-        refreshed()
-        devices = library().query_devices()
+        with _lock:
+            refreshed()
+            sound = library()
+            devices = [device for device in sound.query_devices() if device["max_input_channels"]]
+            systems = [sound.query_hostapis(device["hostapi"])["name"] for device in devices]
     except Exception:  # PortAudio raises its own kind, the import another
         return []
-    return [
-        InputDevice(place, str(device["name"]), int(device["max_input_channels"]), round(device["default_samplerate"]))
-        for place, device in enumerate(devices)
-        if device["max_input_channels"]
-    ]
+    names = [str(device["name"]) for device in devices]
+    times = Counter(names)
+    named = (name if times[name] == 1 else f"{name}, {system}" for name, system in zip(names, systems, strict=True))
+    return list(dict.fromkeys(named))

@@ -134,8 +134,7 @@ def _devices(control: Control, report: Any) -> Devices:
     from core import sound_devices
     from core.live.webcam import cameras
 
-    microphones = list(dict.fromkeys(device.name for device in sound_devices.inputs()))
-    return microphones, [(camera.index, camera.name) for camera in cameras()]
+    return sound_devices.inputs(), [(camera.index, camera.name) for camera in cameras()]
 
 
 def _kept_settings(context: Context) -> LiveSettings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from typing import Any
 
@@ -10,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core import sound_devices
+from core.errors import UserError
 from gui.widgets.tape import Clock, Samples, Tape
 
 log = logging.getLogger(__name__)
 
-NO_PORTAUDIO = (
-    "Sound is off: the PortAudio library is missing. Install it (Debian and Ubuntu: sudo apt install libportaudio2) "
-    "and start again."
-)
 NO_DEVICE = "Sound is off: no loudspeaker or headphones were found. Connect one and press play again."
 DEVICE_LOST = "The sound device has gone. Connect it again, or choose another one in the system, and press play."
 TICK_MS = 33  # 30 positions a second while playing
@@ -53,7 +50,6 @@ class Player(QObject):
         self._resampled: Samples | None = None
         self._tape: Tape | None = None
         self._clock: Clock | None = None
-        self._sound: Any = None  # the sounddevice module
         self._stream: Any = None
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -157,55 +153,31 @@ class Player(QObject):
     def close(self) -> None:
         """Give the device back and stay here."""
         self._halt(self.seconds)
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            try:
-                stream.close()
-            except Exception as error:
-                log.warning("the sound stream could not be closed: %s", error)
+        self._give_back()
 
     def _start_sound(self) -> str:
         """Begin to be heard, or say why that cannot be."""
         try:
-            self._open()
+            if self._stream is None:
+                self._stream = sound_devices.opened(self._make_stream)
             self._wind(self._seconds)
             self._stream.start()
+        except UserError as error:
+            return str(error)
         except Exception as error:
             log.warning("sound could not be started: %s", error)
             self.close()
-            return NO_PORTAUDIO if self._sound is None else NO_DEVICE
+            return NO_DEVICE
         return ""
 
-    def _import(self) -> bool:
-        if self._sound is None:
-            try:
-                self._sound = importlib.import_module("sounddevice")
-            except (OSError, ImportError) as error:
-                log.info("sounddevice cannot be used: %s", error)
-                self.reason = NO_PORTAUDIO
-                return False
-        return True
-
-    def _open(self) -> None:
-        """Open the default device once, at its own rate. Raises whatever the sound library raises."""
-        if self._stream is not None:
-            return
-        if not self._import():
-            raise OSError(self.reason)
-        try:
-            self._stream = self._make_stream()
-        except Exception:
-            # PortAudio lists devices once: one that was plugged in later is seen only after it starts anew.
-            self._sound._terminate()
-            self._sound._initialize()
-            self._stream = self._make_stream()
-
     def _make_stream(self) -> Any:
-        device = self._sound.query_devices(kind="output")
+        """The default device, at its own rate. Raises whatever the sound library raises."""
+        sound = sound_devices.library()
+        device = sound.query_devices(kind="output")
         rate = float(device["default_samplerate"])
         if self._resampled is not None and len(self._resampled) != round(self.duration * rate):
             self._resampled = None
-        return self._sound.OutputStream(
+        return sound.OutputStream(
             samplerate=rate,
             channels=min(2, int(device["max_output_channels"])),
             dtype="float32",
@@ -266,7 +238,15 @@ class Player(QObject):
                     self._stream.abort()
             except Exception as error:
                 log.warning("the sound stream could not be stopped: %s", error)
-                self._stream = None
+                self._give_back()
         self._tape = self._clock = None
         self._seconds = seconds
         self.state_changed.emit()
+
+    def _give_back(self) -> None:
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            try:
+                sound_devices.closed(stream)
+            except Exception as error:
+                log.warning("the sound stream could not be closed: %s", error)

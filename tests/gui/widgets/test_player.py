@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gui.widgets import player as module
-from gui.widgets.player import DEVICE_LOST, NO_DEVICE, NO_PORTAUDIO, Player
+from core import sound_devices
+from gui.widgets.player import DEVICE_LOST, NO_DEVICE, Player
 from gui.widgets.tape import Tape
 
 RATE = 1000
@@ -49,6 +49,11 @@ class FakeSound:
     def __init__(self, devices: int = 1) -> None:
         self.devices, self.restarts, self.streams = devices, 0, []
 
+    def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All that play and listen."""
+        monkeypatch.setattr(sound_devices, "library", lambda: self)
+        monkeypatch.setattr(sound_devices, "_streams", 0)
+
     def query_devices(self, kind: str) -> dict[str, Any]:
         if not self.devices:
             raise ValueError("no default output device")
@@ -67,7 +72,7 @@ class FakeSound:
 @pytest.fixture
 def sound(monkeypatch: pytest.MonkeyPatch) -> FakeSound:
     fake = FakeSound()
-    monkeypatch.setattr(module.importlib, "import_module", lambda name: fake)
+    fake.serve(monkeypatch)
     return fake
 
 
@@ -215,17 +220,43 @@ def test_no_device_is_looked_for_again_then_said(player: Player, sound: FakeSoun
     assert player.reason == NO_DEVICE
 
 
+def test_devices_are_not_listed_anew_while_a_clip_plays(player: Player, sound: FakeSound) -> None:
+    player.play()
+    assert not sound_devices.refreshed() and sound.restarts == 0
+    player.close()
+    assert sound_devices.refreshed() and sound.restarts == 1
+
+
+def test_play_without_a_loudspeaker_does_not_end_what_listens(player: Player, sound: FakeSound) -> None:
+    sound_devices.opened(lambda: "a microphone")
+    sound.devices = 0
+    player.play()
+    assert player.reason == NO_DEVICE and sound.restarts == 0
+
+
+def test_a_device_that_cannot_be_stopped_is_given_back(
+    player: Player, sound: FakeSound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(stream: FakeStream) -> None:
+        raise OSError("unplugged")
+
+    monkeypatch.setattr(FakeStream, "abort", fails)
+    player.play()
+    player.pause()
+    assert sound.streams[0].closed and sound_devices.refreshed()
+
+
 def test_without_portaudio_nothing_raises(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> None:
         raise OSError("PortAudio library not found")
 
-    monkeypatch.setattr(module.importlib, "import_module", absent)
+    monkeypatch.setattr(sound_devices.importlib, "import_module", absent)
     player = Player()
     player.load(np.zeros(10, np.float32), 10)
     player.play()
     player.seek(0.5)
     player.stop()
-    assert player.reason == NO_PORTAUDIO and not player.playing
+    assert player.reason == sound_devices.NO_PORTAUDIO and not player.playing
 
 
 def test_a_film_without_sound_runs_on_the_clock(player: Player, sound: FakeSound, qtbot: Any) -> None:

@@ -39,9 +39,11 @@ from tests.gui.widgets.test_player import FakeSound
 
 
 @pytest.fixture
-def sound():
+def sound(monkeypatch):
     """The loudspeaker."""
-    return FakeSound()
+    fake = FakeSound()
+    fake.serve(monkeypatch)
+    return fake
 
 
 @pytest.fixture
@@ -51,7 +53,6 @@ def opened(qtbot, show_panel, context, sound):
     def open_panel(*, libraries: bool = False):
         context.libraries.ready = libraries  # the game needs none of them
         panel = show_panel(LivePanel)
-        panel.game.board.clip.player._sound = sound
         panel.activateWindow()
         panel.setFocus()
         qtbot.waitUntil(lambda: panel.isActiveWindow() and bool(panel.choices), timeout=20_000)
