@@ -97,6 +97,8 @@ class LivePanel(Panel):
         self.sources.offer_replays()
         self.context.jobs.run(self._read_choices, self._have_choices)
         self.captures.read()
+        if self.live is not None and not self.live.on:
+            self.sources.list_devices()  # one may have been connected since
         self._make_live()
 
     def present(self, on: bool) -> None:

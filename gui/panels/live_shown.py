@@ -90,6 +90,16 @@ def status_words(live: Live, senses: LiveSenses) -> str:
     microphone = live.sources.microphone
     if microphone is not None and microphone.overflows:
         words.append(f"{counted(microphone.overflows, 'time')} sound was lost")
+    words += _short_of_sight(live)
     if live.holds_training:
         words.append("training is paused meanwhile")
     return " · ".join((*words, *asked.troubles))
+
+
+def _short_of_sight(live: Live) -> list[str]:
+    """That fewer pictures are held than networks are to be given, or captures to keep."""
+    sight, wanted = live.sources.senses().sight, max(live.settings.kept, live.recogniser.longest)
+    if sight is None or sight.holds >= wanted:
+        return []
+    remedy = "" if live.sources.camera is None else ": choose a smaller picture in Settings"
+    return [f"only {sight.holds:.2g} s of pictures fit into memory, {wanted:g} s are asked for{remedy}"]

@@ -15,10 +15,12 @@ from core.engine import EngineStatus, State
 from core.errors import UserError
 from core.live import again
 from core.live.offered import FIRST
+from core.live.ring_buffer import FrameRing
 from core.live.source import SourceState, SourceStatus
 from gui.panels.live import LivePanel
 from gui.panels.live_bar import MICROPHONE, REPLAY
 from gui.panels.live_senses import OFF
+from gui.panels.live_sources import LiveSources
 from gui.widgets.class_popup import ClassPopup
 from gui.widgets.level_meter import LOWEST
 from tests.core.films import moving_square, tone, write_film
@@ -94,6 +96,27 @@ def test_a_source_that_has_gone_is_said_and_the_other_goes_on(qtbot, on, world):
     assert on.senses.picture.sentence == "The picture has gone.", "the last picture is none of now"
     world.camera.status, world.shown = SourceStatus(SourceState.ON, "back"), 3
     wait_for_words(qtbot, on, world, on.answers.cards[0].classes[3])
+
+
+def test_pictures_too_large_to_be_held_for_a_whole_window_are_said(qtbot, on, world):
+    assert "fit into memory" not in on.status.text()
+    world.camera.ring = FrameRing(20.0, most_bytes=1)
+
+    def told() -> bool:
+        world()
+        return "only 0 s of pictures fit into memory, 0.2 s are asked for: choose a smaller" in on.status.text()
+
+    qtbot.waitUntil(told)
+
+
+def test_devices_are_listed_again_when_the_panel_comes_to_the_front_switched_off(on, monkeypatch):
+    looks: list[LiveSources] = []
+    monkeypatch.setattr(LiveSources, "list_devices", lambda sources: looks.append(sources))
+    on.activate()
+    assert not looks, "what is on is left in peace"
+    on.bar.switch.click()
+    on.activate()
+    assert looks == [on.sources]
 
 
 def test_a_key_for_a_class_keeps_the_last_seconds_as_it(qtbot, qapp, on, world, context):
