@@ -59,6 +59,8 @@ class FilmWriter:
         self._file.mux(self._sound.encode(block))
 
     def close(self) -> None:
-        for stream in filter(None, (self._video, self._sound)):
-            self._file.mux(stream.encode(None))
-        self._file.close()
+        try:
+            for stream in filter(None, (self._video, self._sound)):
+                self._file.mux(stream.encode(None))
+        finally:
+            self._file.close()

@@ -11,11 +11,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import soundfile
@@ -23,16 +24,19 @@ from numpy.typing import NDArray
 
 from core.captures import RECORDING_FACTS
 from core.errors import UserError
-from core.files import folder_size, write_atomically, write_error
+from core.files import write_atomically, write_error
 from core.live.film_writer import FilmWriter
 from core.live.live_run import Answer, Lack
 from core.live.ring_buffer import Frame, FrameRing, SoundRing
 from core.live.windows import Moment, Senses
+from core.readable import counted
 from core.video.decode import Reader
 
 log = logging.getLogger(__name__)
 SOUND, FILM, TIMES, ANSWERS = "sound.wav", "frames.mkv", "frames.csv", "answers.jsonl"
 LOOK = 0.05  # s between looks at what is new
+NEVER = 1e12  # s
+MARGIN = 0.2  # s of the oldest sound, which may be written over while one reads
 
 
 class Recorder:
@@ -42,21 +46,30 @@ class Recorder:
 
     Args:
         folder: is made; nothing is there yet.
-        senses: what is on now.
+        senses: what is on, the same from start to end.
         sight: seconds of sight that networks are given where nothing of theirs says.
+
+    Attributes:
+        finished: all is written, and can be replayed.
     """
 
     def __init__(self, folder: Path, senses: Callable[[], Senses], sight: float) -> None:
         self.folder, self._sight = folder, sight
-        self.trouble = ""
-        self.lost = 0  # samples and frames that were gone before they could be written
+        self.finished = False
+        self._lost_samples = self._lost_frames = 0  # that were gone before they could be written
+        self._failure = ""
         self._senses = senses
+        self._files = ExitStack()
         self._sound: soundfile.SoundFile | None = None
         self._ring: SoundRing | None = None
         self._first = self._next = 0  # samples
+        self._first_heard = 0.0
         self._film: FilmWriter | None = None
+        self._times: TextIO
         self._shape: tuple[int, ...] = ()
-        self._origin, self._last, self._frames = 0.0, -np.inf, 0
+        self._origin = self._last = 0.0
+        self._seen = self._frames = 0  # frames that have come, and those that are written
+        self._end = NEVER  # what comes later is not written
         self._answers: list[str] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -80,41 +93,69 @@ class Recorder:
         with self._lock:
             self._answers += lines
 
+    @property
+    def trouble(self) -> str:
+        """What is missing in it, and why, in sentences; "" = nothing."""
+        lost = []
+        if self._lost_frames:
+            lost.append(counted(self._lost_frames, "frame"))
+        if self._ring is not None and self._lost_samples:
+            lost.append(f"{self._lost_samples / self._ring.rate:.2g} s of sound")
+        if not lost:
+            return self._failure
+        return (
+            f"{self._failure} The recording lacks {' and '.join(lost)}: more came than could be written. "
+            "Choose a smaller picture, or ask fewer networks."
+        ).strip()
+
+    def end(self) -> None:
+        """Return at once: what has come is still written, which may take seconds, and nothing that comes later."""
+        if self._end == NEVER:
+            self._end = time.perf_counter()
+            self._stop.set()
+
     def stop(self) -> Recording:
-        """Write what is left and close the files."""
-        self._stop.set()
+        """End it, and return when all is written and the files are closed."""
+        self.end()
         self._thread.join()
-        heard = (self._next - self._first) / self._ring.rate if self._ring else 0.0
-        seen = self._last - self._origin if self._frames else 0.0
-        facts = {
-            "started": self._started.isoformat(timespec="seconds"),
-            "seconds": max(heard, seen),
-            "rate": self._ring.rate if self._ring else 0,
-            "first_sample": self._first,
-            "samples": self._next - self._first,
-            "frames": self._frames,
-            "lost": self.lost,
-            "sight": self._sight,
-            "trouble": self.trouble,
-        }
-        write_atomically(self.folder / RECORDING_FACTS, json.dumps(facts, indent=1).encode())
         return Recording(self.folder)
 
     def _work(self) -> None:
         try:
-            while not self._stop.wait(LOOK):
+            with self._files:
+                while not self._stop.wait(LOOK):
+                    self._take()
                 self._take()
-            self._take()
         except OSError as error:
-            self.trouble = str(write_error(self.folder, error))
+            self._failure = str(write_error(self.folder, error))
         except Exception as error:
             log.exception("%s cannot be recorded", self.folder)
-            self.trouble = f"The recording has stopped ({type(error).__name__}: {error}). What is written is kept."
-        finally:
-            if self._sound is not None:
-                self._sound.close()
-            if self._film is not None:
-                self._film.close()
+            self._failure = (
+                f"The recording has stopped ({type(error).__name__}: {error}). What is written is kept; "
+                "is there room on the disk?"
+            )
+        self._stop.wait()  # until then a disk that was full may have room again
+        try:
+            self._write_facts()
+            self.finished = True
+        except UserError as error:
+            self._failure = str(error)
+
+    def _write_facts(self) -> None:
+        heard = (self._next - self._first) / self._ring.rate if self._ring else 0.0
+        facts = {
+            "started": self._started.isoformat(timespec="seconds"),
+            "seconds": max(heard, self._last - self._origin),
+            "rate": self._ring.rate if self._ring else 0,
+            "first_sample": self._first,
+            "first_heard": self._first_heard,
+            "samples": self._next - self._first,
+            "frames": self._frames,
+            "lost": self._lost_samples + self._lost_frames,
+            "sight": self._sight,
+            "trouble": self.trouble,
+        }
+        write_atomically(self.folder / RECORDING_FACTS, json.dumps(facts, indent=1).encode())
 
     def _take(self) -> None:
         senses = self._senses()
@@ -130,39 +171,54 @@ class Recorder:
 
     def _hear(self, ring: SoundRing) -> None:
         if self._ring is None:
-            self._ring, self._first = ring, ring.oldest
-            self._next = self._first
-            self._sound = soundfile.SoundFile(
-                self.folder / SOUND, "w", samplerate=ring.rate, channels=1, subtype="FLOAT", format="WAV"
+            self._ring = ring
+            self._sound = self._files.enter_context(
+                soundfile.SoundFile(
+                    self.folder / SOUND, "w", samplerate=ring.rate, channels=1, subtype="FLOAT", format="WAV"
+                )
             )
+            self._first = self._next = _readable(ring)
+            self._first_heard = ring.time_of(self._first)
         if ring is not self._ring or self._sound is None:
-            self.trouble = "The microphone came back with another sample rate: the recording goes on without it."
+            self._failure = "The microphone came back with another sample rate: the recording goes on without it."
             return
-        stop = ring.written
         if self._next < ring.oldest:
-            gone = ring.oldest - self._next
+            gone = _readable(ring) - self._next
             self._sound.write(np.zeros(gone, np.float32))
-            self.lost, self._next = self.lost + gone, ring.oldest
+            self._lost_samples, self._next = self._lost_samples + gone, self._next + gone
+        stop = min(ring.written, max(self._next, ring.sample_at(self._end)))
         self._sound.write(ring.read(self._next, stop))
         self._next = stop
 
     def _see(self, ring: FrameRing) -> None:
-        lines = []
-        for when, frame in ring.between(self._last, time.perf_counter()):
+        gone, frames = ring.after(self._seen)
+        if self._film is not None:  # else they had gone before there was a recording
+            self._lost_frames += gone
+        self._seen += gone + len(frames)
+        for when, frame in frames:
+            if when > self._end:
+                break
             if self._film is None:
-                self._origin, self._shape = when, frame.shape
-                self._film = FilmWriter(self.folder / FILM, frame.shape[1], frame.shape[0], lossless=True)
+                self._film = self._begin_film(when, frame)
             if frame.shape != self._shape:
-                self.lost += 1
-                self.trouble = "The camera came back with another picture size: its frames are not recorded."
+                self._failure = "The camera came back with another picture size: its frames are not recorded."
                 continue
             self._film.add_frame(frame, when - self._origin)
+            self._times.write(f"{when!r}\n")
             self._last = when
             self._frames += 1
-            lines.append(f"{when!r}\n")
-        if lines:
-            with (self.folder / TIMES).open("a", encoding="utf-8") as file:
-                file.writelines(lines)
+
+    def _begin_film(self, when: float, frame: Frame) -> FilmWriter:
+        self._origin = self._last = when
+        self._shape = frame.shape
+        self._times = self._files.enter_context((self.folder / TIMES).open("w", encoding="utf-8", buffering=1))
+        film = FilmWriter(self.folder / FILM, frame.shape[1], frame.shape[0], lossless=True)
+        return self._files.enter_context(closing(film))
+
+
+def _readable(ring: SoundRing) -> int:
+    """The first sample that can still be read in peace."""
+    return ring.oldest + round(MARGIN * ring.rate) if ring.oldest else 0
 
 
 @dataclass(frozen=True)
@@ -189,33 +245,37 @@ class Recording:
         return int(self.facts["rate"])
 
     @property
+    def first_heard(self) -> float:
+        """When its first sample was heard, by the clock of the frames."""
+        return float(self.facts["first_heard"])
+
+    @property
     def sight(self) -> float:
         """Seconds of sight that networks were given where nothing of theirs says."""
         return float(self.facts["sight"])
 
-    @property
-    def bytes(self) -> int:
-        return folder_size(self.folder)
-
     def sound(self) -> NDArray[np.float32]:
         """All samples, shape (n,); none where nothing was heard."""
-        if not (self.folder / SOUND).exists():
+        if not self.facts["samples"]:
             return np.zeros(0, np.float32)
         samples, _ = soundfile.read(self.folder / SOUND, dtype="float32")
         return np.asarray(samples, np.float32)
 
     def frames(self) -> Iterator[tuple[float, Frame]]:
         """Every frame in BGR with the time at which it was seen."""
-        if (self.folder / FILM).exists():
-            times = [float(line) for line in (self.folder / TIMES).read_text(encoding="utf-8").split()]
-            for when, (frame, _) in zip(times, Reader(self.folder / FILM), strict=True):
+        times = [float(line) for line in _whole_lines(self.folder / TIMES)]
+        if times:
+            for when, (frame, _) in zip(times, Reader(self.folder / FILM), strict=False):  # a full disk ends one first
                 yield when, frame
 
     def answers(self) -> list[Answer]:
         """What was said, in order."""
-        if not (self.folder / ANSWERS).exists():
-            return []
-        return [_answer(line) for line in (self.folder / ANSWERS).read_text(encoding="utf-8").splitlines()]
+        return [_answer(line) for line in _whole_lines(self.folder / ANSWERS)]
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """Of a text that may be missing, and whose last line is torn where the disk was full."""
+    return path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
 
 
 def _line(answer: Answer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -133,8 +134,7 @@ class Replay(Source):
         seconds = 0.0
         if take.path.is_dir():
             recording = Recording(take.path)
-            samples = _at_rate(recording.sound(), recording.rate)
-            frames = _from_zero(recording.frames())
+            samples, frames = _in_step(recording)
         else:
             samples, facts = decode(take.path, RATE) if self.sound is not None else (samples, None)
             if is_video(take.path) and self.sight is not None:
@@ -160,8 +160,12 @@ def _at_rate(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     return np.asarray(soxr.resample(samples, rate, RATE, quality="HQ"), np.float32)
 
 
-def _from_zero(frames: Iterator[tuple[float, Frame]]) -> Iterator[tuple[float, Frame]]:
-    first: float | None = None
-    for when, frame in frames:
-        first = when if first is None else first
-        yield when - first, frame
+def _in_step(recording: Recording) -> tuple[NDArray[np.float32], Iterator[tuple[float, Frame]]]:
+    """Its samples, after silence where pictures came first, and its frames, timed from the first of both."""
+    samples, frames = _at_rate(recording.sound(), recording.rate), recording.frames()
+    first = next(frames, None)
+    if first is None:
+        return samples, frames
+    begun = min(first[0], recording.first_heard) if len(samples) else first[0]
+    before = np.zeros(round((recording.first_heard - begun) * RATE) if len(samples) else 0, np.float32)
+    return np.concatenate([before, samples]), ((when - begun, frame) for when, frame in chain([first], frames))

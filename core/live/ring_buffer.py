@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,3 +141,9 @@ class FrameRing:
         """Times and frames after `start`, up to and with `end`."""
         with self._lock:
             return [(when, frame) for when, frame in self._frames if start < when <= end]
+
+    def after(self, number: int) -> tuple[int, list[tuple[float, Frame]]]:
+        """Of the frames that came after the first `number`: how many are gone, and the others with their times."""
+        with self._lock:
+            gone = max(0, self.written - len(self._frames) - number)
+            return gone, list(islice(self._frames, max(0, len(self._frames) - (self.written - number)), None))

@@ -19,7 +19,7 @@ from core.live.decision import Decider, Decision
 from core.live.live_run import Answer
 from core.live.microphone import Microphone
 from core.live.recogniser import Recogniser
-from core.live.recording import Recorder, Recording
+from core.live.recording import Recorder
 from core.live.replay import Replay
 from core.live.ring_buffer import Frame
 from core.live.settings import LiveSettings
@@ -133,15 +133,15 @@ class Live:
             asked.latencies.clear()
         self.recogniser.start()
 
-    def switch_off(self, wait: bool = True) -> Recording | None:
-        """Close everything; a recording that was under way is finished and returned.
+    def switch_off(self, wait: bool = True) -> None:
+        """Close everything; a recording that was under way is ended.
 
         Args:
             wait: for drivers, and for the window that is being answered; also for those of earlier times that were
                 not waited for: a program that ends while they are at work would be torn down. Without, they end by
                 themselves.
         """
-        recording = self.stop_recording()
+        self.stop_recording()
         self.recogniser.stop(wait)
         self._ending += self.sources.all()
         for source in self._ending:
@@ -152,7 +152,6 @@ class Live:
         if self.holds_training:
             self.engine.resume()
         self._held = self._let = ""
-        return recording
 
     def choose(self, folders: Sequence[tuple[RunFolder, str]]) -> None:
         """Ask these runs, each with the label it is shown under.
@@ -210,13 +209,16 @@ class Live:
         """
         if self.recorder is None:
             name = datetime.now().strftime(f"{RECORDING} %H-%M-%S")
-            recorder = Recorder(self.captures / self.session / name, self._senses, self.settings.sight)
+            recorder = Recorder(self.captures / self.session / name, self.sources.senses, self.settings.sight)
             recorder.start()
             self.recorder = recorder
 
-    def stop_recording(self) -> Recording | None:
+    def stop_recording(self) -> Recorder | None:
+        """End the recording that is under way; the `stop` of what is returned waits until all of it is written."""
         recorder, self.recorder = self.recorder, None
-        return recorder.stop() if recorder is not None else None
+        if recorder is not None:
+            recorder.end()
+        return recorder
 
     def _hold_training(self) -> None:
         """Pause what is trained on this machine's processor, unless it was begun here."""

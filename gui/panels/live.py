@@ -125,6 +125,7 @@ class LivePanel(Panel):
         self.game.stop()
         if self.live is not None:
             self.live.switch_off()
+        self.captures.finish()
 
     # what is asked ----------------------------------------------------------------------------------------------
 
@@ -212,12 +213,13 @@ class LivePanel(Panel):
             self.bar.show_state(on=False, recording=False, can_keep=False)
             return
         self.teach.end_press()
+        self.captures.have_recorded(self.live.stop_recording())
         if on:
             self.live.switch_on(self.sources.make())
             self._timer.start()
         else:
             self._timer.stop()
-            self.captures.have_recorded(self.live.switch_off(wait=False))  # the window waits for no driver
+            self.live.switch_off(wait=False)  # the window waits for no driver
         self.senses.begin(self.live.sources)
         self._show_page()
         self._show_state()

@@ -21,6 +21,7 @@ from core.captures import (
 )
 from core.control import Control
 from core.errors import UserError
+from core.files import folder_size
 from gui.context import Context
 from gui.jobs import Job
 from gui.widgets.capture_list import CaptureList
@@ -28,7 +29,7 @@ from gui.widgets.class_popup import ClassPopup
 
 if TYPE_CHECKING:
     from core.live.again import AskedAgain
-    from core.live.recording import Recording
+    from core.live.recording import Recorder
     from core.live.session import Live
 
 
@@ -42,7 +43,7 @@ class LiveCaptures(CaptureList):
         self._context = context
         self._classes: tuple[str, ...] = ()
         self._named: Capture | None = None
-        self._recording: Path | None = None  # that is under way
+        self._recorders: set[Recorder] = set()  # of recordings that are not written yet
         self._comparison: Job | None = None
         self.label_wanted.connect(self._ask_class)
         self.delete_wanted.connect(self._ask_deletion)
@@ -58,7 +59,8 @@ class LiveCaptures(CaptureList):
         for problem in problems:
             self._context.message.emit(problem, "warning")
         recordings = read_recordings(self._context.workspace.captures)
-        self.show_captures(captures, [one for one in recordings if one.path != self._recording])
+        under_way = {recorder.folder for recorder in self._recorders}
+        self.show_captures(captures, [one for one in recordings if one.path not in under_way])
 
     def keep(self, live: Live, label: str = "") -> None:
         """Capture the last seconds as a class; without one it is asked for, unless a replay knows it."""
@@ -79,20 +81,34 @@ class LiveCaptures(CaptureList):
         """Begin to keep everything, or end it."""
         if live.recorder is None:
             self._try(live.start_recording)
-            self._recording = live.recorder.folder if live.recorder is not None else None
+            if live.recorder is not None:
+                self._recorders.add(live.recorder)
         else:
             self.have_recorded(live.stop_recording())
 
-    def have_recorded(self, recording: Recording | None) -> None:
-        """A recording has ended; None = there was none."""
-        if recording is None:
+    def have_recorded(self, recorder: Recorder | None) -> None:
+        """A recording has ended, and is announced when all of it is written; None = there was none."""
+        if recorder is None:
             return
-        self._recording = None
+
+        def work(control: Control, report: Any) -> Recorder:
+            recorder.stop()
+            return recorder
+
+        self._context.jobs.run(work, self._have_written)
+
+    def finish(self) -> None:
+        """Wait until all recordings are written: the window closes."""
+        for recorder in self._recorders:
+            recorder.stop()
+
+    def _have_written(self, recorder: Recorder) -> None:
+        self._recorders.discard(recorder)
         self.read()
-        trouble = str(recording.facts["trouble"])
-        words = f"Recorded into {recording.folder} ({readable.size(recording.bytes)}); it can be replayed."
-        self._context.message.emit(trouble or words, "warning" if trouble else "info")
-        self.recorded.emit(recording.folder)
+        words = f"Recorded into {recorder.folder} ({readable.size(folder_size(recorder.folder))}); it can be replayed."
+        self._context.message.emit(recorder.trouble or words, "warning" if recorder.trouble else "info")
+        if recorder.finished:
+            self.recorded.emit(recorder.folder)
 
     def _have_kept(self, capture: Capture) -> None:
         self._changed()

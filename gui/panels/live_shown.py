@@ -73,7 +73,7 @@ def status_words(live: Live, senses: LiveSenses) -> str:
     """What is on, how late it is drawn, and what was lost."""
     words = []
     if live.recorder is not None:
-        words.append("● recording all that is heard and seen")
+        words.append(live.recorder.trouble or "● recording all that is heard and seen")
     for source in live.sources.all():
         status = source.status
         words.append(status.reason or f"{source.name}: {status.facts or status.state}")

@@ -101,7 +101,7 @@ def test_a_recording_holds_every_sample_and_every_pixel(film, tmp_path):
         sight.append(frames[place])
         stamps.append(sight.newest()[0])
     recording = recorder.stop()
-    assert recorder.trouble == "" and recorder.lost == 0
+    assert recorder.trouble == "" and recorder.finished
     np.testing.assert_array_equal(recording.sound(), heard[: sound.written])
     found = list(recording.frames())
     assert [when for when, _ in found] == stamps, "to the last bit"
@@ -120,6 +120,29 @@ def test_a_recording_can_be_replayed(tmp_path):
     try:
         wait_for(lambda: replay.ended, 10)
         assert np.abs(replay.sound.read(0, RATE // 2)).max() > 0.1
+    finally:
+        replay.stop()
+
+
+@pytest.mark.parametrize("later", [0.4, -0.4], ids=["pictures begin later", "sound begins later"])
+def test_a_replayed_recording_is_in_step_whichever_began_first(tmp_path, later):
+    now = time.perf_counter()
+    sound, sight = SoundRing(RATE, 2.0), FrameRing(10.0, 10**9)
+    click = np.zeros(RATE, np.float32)
+    click[RATE // 2] = 1.0
+    sound.append(click, now)
+    for place in range(10):  # the first one is seen so much later than the first sample is heard
+        sight.append(np.full((16, 16, 3), place, np.uint8), now - 1 + later + place / 20)
+    recorder = Recorder(tmp_path / "session", lambda: Senses(sound, sight), 2.0)
+    recorder.start()
+    replay = Replay([Take(recorder.stop().folder)], repeat=False)
+    replay.start()
+    try:
+        wait_for(lambda: replay.ended, 10)
+        heard = replay.sound.time_of(int(replay.sound.read(0, replay.sound.written).argmax()))
+        seen = replay.sight.between(0, np.inf)[0][0]
+        assert seen - heard == pytest.approx(later - 0.5, abs=0.02)
+        assert min(seen, heard - 0.5) == pytest.approx(replay.since, abs=0.02)
     finally:
         replay.stop()
 

@@ -93,6 +93,8 @@ def test_frames_are_held_for_so_long_and_no_more_than_so_many_bytes():
     for place, frame in enumerate(frames):
         small.append(frame, place / 10)
     assert len(small.between(0, 9)) == 3
+    assert small.after(20) == (7, small.between(0, 9))
+    assert small.after(29) == (0, small.between(2.85, 9)) and small.after(30) == (0, [])
     huge = FrameRing(seconds=1.0, most_bytes=1)
     huge.append(frames[0], 0.0)
     assert huge.newest() is not None, "the newest is held whatever its size"

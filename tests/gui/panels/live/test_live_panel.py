@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 
@@ -13,8 +14,10 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from core.captures import read_captures, read_recordings
 from core.engine import EngineStatus, State
 from core.errors import UserError
-from core.live import again
+from core.files import write_error
+from core.live import again, recording
 from core.live.offered import FIRST
+from core.live.recording import Recorder
 from core.live.ring_buffer import FrameRing
 from core.live.source import SourceState, SourceStatus
 from gui.panels.live import LivePanel
@@ -169,7 +172,8 @@ def test_what_is_recorded_is_announced_listed_replayed_and_deleted(qtbot, on, wo
 
     qtbot.waitUntil(announced)
     assert on.bar.record.text() == "Recording" and on.captures.tree.topLevelItemCount() == 0
-    on.bar.record.click()
+    with qtbot.waitSignal(on.captures.recorded):
+        on.bar.record.click()
     (recorded,) = read_recordings(context.workspace.captures)
     assert recorded.seconds > 0 and recorded.bytes > 1000
     on.bar.switch.click()
@@ -181,6 +185,59 @@ def test_what_is_recorded_is_announced_listed_replayed_and_deleted(qtbot, on, wo
     monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Yes)
     on.captures.remove.click()
     assert not recorded.path.exists() and not read_recordings(context.workspace.captures)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Set when the last frames of recordings may be written."""
+    gate, stop = threading.Event(), Recorder.stop
+
+    def wait(recorder):
+        assert gate.wait(20)
+        return stop(recorder)
+
+    monkeypatch.setattr(Recorder, "stop", wait)
+    yield gate
+    gate.set()
+
+
+def test_another_source_ends_a_recording_and_says_so_when_all_of_it_is_written(qtbot, on, context, held):
+    on.bar.record.click()
+    on.sources.changed.emit()
+    assert on.live.on and on.live.recorder is None, "and the window waits for nothing"
+    on.captures.read()
+    assert on.captures.tree.topLevelItemCount() == 0
+    with qtbot.waitSignal(context.message) as said:
+        held.set()
+    assert "it can be replayed" in said.args[0] and on.captures.tree.topLevelItemCount() == 1
+
+
+def test_what_a_recording_lacks_is_said_while_it_runs_and_when_it_ends(qtbot, on, context, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(Recorder, "_take", full)
+    monkeypatch.setattr(recording, "write_atomically", lambda place, content: full_disk(place))
+    on.bar.record.click()
+    qtbot.waitUntil(lambda: "The disk is full" in on.status.text())
+    assert "●" not in on.status.text()
+    with qtbot.waitSignal(context.message) as said:
+        on.bar.switch.click()
+    assert "recording.json" in said.args[0] and said.args[1] == "warning"
+    assert not on.live.on and on.bar.replay == ""
+
+
+def full_disk(place):
+    raise write_error(place, OSError(errno.ENOSPC, "full"))
+
+
+def test_a_window_that_closes_waits_until_recordings_are_written(on, context, held):
+    on.bar.record.click()
+    on.bar.record.click()
+    held.set()
+    on.close_panel()
+    (recorded,) = read_recordings(context.workspace.captures)
+    assert recorded.seconds is not None
 
 
 def test_networks_are_asked_again_about_a_recording(qtbot, on, world, context, monkeypatch):
@@ -200,7 +257,8 @@ def test_networks_are_asked_again_about_a_recording(qtbot, on, world, context, m
         return answers.exists() and answers.read_text().count('"probabilities": [') >= 6
 
     qtbot.waitUntil(enough)
-    on.bar.switch.click()
+    with qtbot.waitSignal(on.captures.recorded):
+        on.bar.switch.click()
     on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
     for network, words in ((QuickRun, "equal."), (Changed, "0 answers are equal, 0"), (Gone, "weights are gone")):
         monkeypatch.setattr(again, "LiveRun", network)
