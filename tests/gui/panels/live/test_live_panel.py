@@ -213,22 +213,21 @@ def test_another_source_ends_a_recording_and_says_so_when_all_of_it_is_written(q
 
 
 def test_what_a_recording_lacks_is_said_while_it_runs_and_when_it_ends(qtbot, on, context, monkeypatch):
-    def full(*args):
+    def full(recorder):
         raise OSError(errno.ENOSPC, "full")
 
+    def no_room(path, content):
+        raise write_error(path, OSError(errno.ENOSPC, "full"))
+
     monkeypatch.setattr(Recorder, "_take", full)
-    monkeypatch.setattr(recording, "write_atomically", lambda place, content: full_disk(place))
+    monkeypatch.setattr(recording, "write_atomically", no_room)
     on.bar.record.click()
     qtbot.waitUntil(lambda: "The disk is full" in on.status.text())
     assert "●" not in on.status.text()
     with qtbot.waitSignal(context.message) as said:
         on.bar.switch.click()
     assert "recording.json" in said.args[0] and said.args[1] == "warning"
-    assert not on.live.on and on.bar.replay == ""
-
-
-def full_disk(place):
-    raise write_error(place, OSError(errno.ENOSPC, "full"))
+    assert not on.live.on and not context.settings.value("live/file"), "what is not finished cannot be replayed"
 
 
 def test_a_window_that_closes_waits_until_recordings_are_written(on, context, held):
