@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.clip_cache import forget_decoded
 from core.errors import UserError
 from core.files import folder_size, write_atomically
 
 SOUND, FILM, FACTS = ".wav", ".mp4", ".json"
 RECORDING = "recording"  # names of folders of recordings begin so
 RECORDING_FACTS = "recording.json"
+CAPTURED = "captured"  # row of DATASETS
+REPLAY = "replay"  # as such a source is called in the facts of a capture
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Capture:
         label: what it really was; "" = nobody has said yet.
         session: when the source was switched on: clips of one session are much alike.
         made: local time, ISO 8601.
-        sources: what was listened to and looked at, in words, by wing.
+        sources: what was listened to and looked at, in words, by name; of a replay, the path of what was played.
     """
 
     path: Path
@@ -86,6 +89,10 @@ class Recorded:
     bytes: int
 
 
+def session_of(capture_id: str) -> str:
+    return capture_id.partition("/")[0]
+
+
 def relabel(capture: Capture, label: str) -> Capture:
     """Say what it really was.
 
@@ -97,12 +104,13 @@ def relabel(capture: Capture, label: str) -> Capture:
     return changed
 
 
-def delete_capture(capture: Capture) -> None:
-    """For good; a session without captures goes too.
+def delete_capture(capture: Capture, cache: Path) -> None:
+    """For good, with what was decoded of it; a session without captures goes too.
 
     Raises:
         UserError: a file cannot be deleted.
     """
+    forget_decoded(CAPTURED, capture.path.parent.parent, cache)
     with _deleting(capture.path):
         capture.path.unlink(missing_ok=True)
         capture.path.with_suffix(FACTS).unlink(missing_ok=True)
@@ -143,7 +151,11 @@ def read_captures(captures: Path) -> tuple[tuple[Capture, ...], tuple[str, ...]]
 
 def read_recordings(captures: Path) -> tuple[Recorded, ...]:
     """All recordings, the oldest first."""
-    found = [_recorded(folder) for folder in captures.glob(f"*/{RECORDING}*") if folder.is_dir()]
+    found: list[Recorded] = []
+    for folder in captures.glob(f"*/{RECORDING}*"):
+        with suppress(FileNotFoundError):  # it is being deleted, or a file of it written
+            if folder.is_dir():
+                found.append(_recorded(folder))
     return tuple(sorted(found, key=lambda recorded: recorded.made))
 
 

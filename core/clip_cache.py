@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import threading
@@ -28,7 +29,7 @@ from core.control import Control
 from core.datasets.base import Clip, Dataset
 from core.errors import UserError
 from core.events import Progress
-from core.files import require_space, write_atomically
+from core.files import remove_folder, require_space, write_atomically
 from core.readable import size
 
 LIMIT_BYTES = 50e9  # of one cache
@@ -75,8 +76,7 @@ class Kind(Generic[Facts]):
 
     def folder(self, dataset: Dataset, cache_dir: Path) -> Path:
         """Where the cache of a dataset lies."""
-        name = f"{dataset.name}\0{dataset.root.absolute()}\0{self.made_for}"
-        return cache_dir / self.wing / hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:16]
+        return cache_dir / self.wing / _key(dataset.name, dataset.root, self.made_for)
 
     def estimate_bytes(self, clips: Sequence[Clip]) -> int:
         """Size of the cache, from the headers of the files alone (of every n-th file where there are many)."""
@@ -131,6 +131,23 @@ class ClipCache(Generic[Facts]):
         if clip_id in self.failures:
             raise UserError(self.failures[clip_id])
         return self._flat[self._where[clip_id]]
+
+
+def forget_decoded(name: str, root: Path, cache_dir: Path) -> None:
+    """Delete all that was decoded of a dataset, whatever it was made for; what is opened again is decoded again.
+
+    Raises:
+        UserError: a file cannot be deleted.
+    """
+    for index in cache_dir.glob("*/*/index.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # torn: nobody knows whose it is
+            if index.parent.name == _key(name, root, json.loads(index.read_bytes())["rate"]):
+                remove_folder(index.parent)
+
+
+def _key(name: str, root: Path, made_for: int | str) -> str:
+    content = f"{name}\0{root.absolute()}\0{made_for}"
+    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def open_clips(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.captures import FACTS, FILM, Capture, read_captures
+from core.captures import CAPTURED, FACTS, FILM, REPLAY, Capture, read_captures
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Excluded, Modality
 from core.datasets.splits import FOLDS, refolded
@@ -17,7 +17,8 @@ LICENCE = "Recorded live: it may hold voices and faces. Ask whoever is heard or 
 
 
 def open_captured(root: Path, control: Control) -> Dataset:
-    """The captures of a workspace. A group is a session, from switching on to switching off: its clips are much alike.
+    """The captures of a workspace. A group is a session, from switching on to switching off: its clips are much alike;
+    or all that was captured of one file, whenever that was replayed.
 
     Raises:
         UserError: nothing was kept, or no two classes were named.
@@ -34,13 +35,14 @@ def open_captured(root: Path, control: Control) -> Dataset:
     if len(classes) < 2:
         raise UserError(_too_little(root, captures, classes))
     number = {name: index for index, name in enumerate(classes)}
+    groups = _groups(root, captures)
     clips = tuple(
-        Clip(capture.id, capture.path, number[capture.label], None, capture.session)
+        Clip(capture.id, capture.path, number[capture.label], None, groups[capture.path])
         for capture in sorted(named, key=lambda capture: capture.id)
     )
     films = [capture.path.suffix == FILM for capture in named]
     dataset = Dataset(
-        name="captured",
+        name=CAPTURED,
         title="Captured",
         root=root,
         classes=classes,
@@ -54,6 +56,19 @@ def open_captured(root: Path, control: Control) -> Dataset:
         return refolded(dataset, FOLDS)
     except UserError as error:  # it can be heard, seen and scored all the same
         return replace(dataset, notes=(*problems, f"Nothing can be trained on these clips yet. {error}"))
+
+
+def _groups(root: Path, captures: Sequence[Capture]) -> dict[Path, str]:
+    """By path, the oldest first: a capture that was replayed is of the same group as what was captured then, and a
+    recording of the session that it was made in."""
+    groups: dict[Path, str] = {}
+    for capture in captures:
+        played = Path(capture.sources.get(REPLAY, ""))
+        if played.is_relative_to(root):
+            groups[capture.path] = groups.get(played, played.parent.name)
+        else:  # earlier versions wrote no path
+            groups[capture.path] = str(played) if played.is_absolute() else capture.session
+    return groups
 
 
 def _classes(named: Sequence[Capture]) -> tuple[str, ...]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.captures import FILM
+from core.captures import CAPTURED, FILM, session_of
 from core.datasets.base import Dataset, Modality
 from core.datasets.splits import FOLDS, LEAVE_ONE_GROUP_OUT
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import Share, mcnemar, p_words
-from core.live.shift import CAPTURED, Shift
+from core.live.shift import Shift
 from core.readable import counted
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
@@ -28,7 +28,8 @@ EACH_UP_TO = 10  # sessions: each is held out once; of more, several at a time
 LONGEST = 48  # letters of the run's study in the name of the new one
 ANOTHER_SESSION = (
     "Adapting is judged on sessions that were held out, and no class was captured in two sessions yet: switch Live off "
-    "and on again, which begins another session, and capture the same classes once more."
+    "and on again, which begins another session, and capture the same classes once more. Of replays each file counts "
+    "as one session, however often it was played: capture the same classes from other files."
 )
 
 
@@ -131,7 +132,7 @@ class Adapted:
         of = f"{counted(self.before.of, 'capture')} of {counted(self.sessions, 'session')}"
         said = (
             f"{self.run.spec.network.label}: {100 * self.before.value:.1f} % of {of} were right before, "
-            f"{100 * self.after.value:.1f} % are right after adapting to the other sessions (right only after: "
+            f"{100 * self.after.value:.1f} % are right after adapting to the others (right only after: "
             f"{self.won}, only before: {self.lost}; McNemar's exact test: {p_words(self.p)})."
         )
         before, after = self.classes
@@ -163,7 +164,7 @@ def compare_adapted(shift: Shift, runs: Sequence[RunFolder]) -> Adapted:
     shared = sorted(before.keys() & after.keys())
     if not shared:
         raise UserError(f"{shift.run.name} was asked about none of the captures that it was adapted to: ask again.")
-    sessions = {name.partition("/")[0] for name, _ in shared}
+    sessions = set(map(session_of, (name for name, _ in shared)))
     was, now = (np.array([said[one] for one in shared], dtype=bool) for said in (before, after))
     return Adapted(
         run=shift.run,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -17,6 +18,9 @@ from core.errors import UserError
 from core.files import replace_synced
 from core.live.film_writer import FilmWriter
 from core.live.ring_buffer import Frame, SoundRing
+
+if TYPE_CHECKING:
+    from core.live.windows import Senses  # torch comes with it
 
 ARRIVES = 0.5  # s for which sound that is still on its way is waited for
 LOOK = 0.01  # s between looks at whether it is there
@@ -49,20 +53,35 @@ class Kept:
         return Kept(sound, self.rate, frames)
 
 
-def cut_out(sound: SoundRing | None, frames: Sequence[tuple[float, Frame]], start: float, end: float) -> Kept:
-    """What was heard from one time to another, as far as it is held, beside the frames that were seen meanwhile.
+@dataclass(frozen=True)
+class Stretch:
+    """What was heard and seen from one time to another: frames are taken at once, as little of them is held; sound,
+    which is held for longer and may be on its way still, is taken when it is cut out."""
 
-    The sound begins with the first frame. Its last moment may be on its way still: it is waited for.
-    """
-    if sound is None or not sound.written:
-        return Kept(np.zeros(0, np.float32), 1, tuple(frames))
-    patience = time.perf_counter() + ARRIVES
-    while sound.sample_at(end) > sound.written and time.perf_counter() < patience:
-        time.sleep(LOOK)
-    first = max(sound.oldest, sound.sample_at(frames[0][0] if frames else start))
-    last = min(sound.written, sound.sample_at(end))
-    heard = sound.read(first, last) if first < last else np.zeros(0, np.float32)  # a microphone that had gone
-    return Kept(heard, sound.rate, tuple(frames))
+    start: float
+    end: float
+    sound: SoundRing | None
+    frames: tuple[tuple[float, Frame], ...]
+
+    @classmethod
+    def of(cls, senses: Senses, start: float, end: float) -> Stretch:
+        frames = senses.sight.between(start, end) if senses.sight is not None else ()
+        return cls(start, end, senses.sound, tuple(frames))
+
+    def cut_out(self) -> Kept:
+        """As far as it is held. The sound begins with the first frame; it is silence where it came later."""
+        sound = self.sound
+        if sound is None or not sound.written:
+            return Kept(np.zeros(0, np.float32), 1, self.frames)
+        patience = time.perf_counter() + ARRIVES
+        while sound.sample_at(self.end) > sound.written and time.perf_counter() < patience:
+            time.sleep(LOOK)
+        wanted = sound.sample_at(self.frames[0][0] if self.frames else self.start)
+        first, last = max(sound.oldest, wanted), min(sound.written, sound.sample_at(self.end))
+        if first >= last:  # a microphone that had gone
+            return Kept(np.zeros(0, np.float32), sound.rate, self.frames)
+        silence = first - wanted if self.frames else 0
+        return Kept(np.pad(sound.read(first, last), (silence, 0)), sound.rate, self.frames)
 
 
 def write_capture(

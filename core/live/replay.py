@@ -47,6 +47,7 @@ class Replay(Source):
 
     Attributes:
         playing: what is played now, and `since` when; None in the pauses and before the first.
+        played: the same, and in a pause what was played before it.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Replay(Source):
         self.sound = SoundRing(RATE, seconds) if heard else None
         self.sight = FrameRing(seconds, MOST_BYTES) if seen else None
         self.playing: Take | None = None
+        self.played: Take | None = None
         self.since = 0.0
         self.ended = False
         self._samples: NDArray[np.float32] = np.zeros(0, np.float32)
@@ -124,7 +126,8 @@ class Replay(Source):
                 trouble = str(error)
                 continue
             self._begun = self.since = time.perf_counter()
-            self.playing, self._given = take, 0
+            self.playing = self.played = take
+            self._given = 0
             return
         raise GoneError(trouble)
 

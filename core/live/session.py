@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from core.captures import RECORDING, Said
+from core.captures import RECORDING, REPLAY, Capture, Said
 from core.engine import Engine, State
 from core.errors import UserError
 from core.live.adapt import is_adapted
-from core.live.capture import Kept
+from core.live.capture import Stretch, write_capture
 from core.live.decision import Decider, Decision
 from core.live.live_run import Answer
 from core.live.microphone import Microphone
 from core.live.recogniser import Recogniser
 from core.live.recording import Recorder
 from core.live.replay import Replay
-from core.live.ring_buffer import Frame
 from core.live.settings import LiveSettings
 from core.live.source import Source
 from core.live.teach import is_taught
@@ -51,6 +49,13 @@ class Sources:
         sound = self.microphone.ring if self.microphone else self.replay.sound if self.replay else None
         sight = self.camera.ring if self.camera else self.replay.sight if self.replay else None
         return Senses(sound, sight)
+
+    def facts(self) -> dict[str, str]:
+        """What each gives, in words, by its name; of a replay the path of what it plays."""
+        facts = {source.name: source.status.facts for source in self.all()}
+        if self.replay is not None and self.replay.played is not None:
+            facts[REPLAY] = str(self.replay.played.path.absolute())
+        return facts
 
 
 @dataclass
@@ -189,17 +194,40 @@ class Live:
             self.recorder.note(answers)
         return answers
 
-    def keep(self) -> tuple[Kept, tuple[Said, ...]]:
-        """Copies of the last seconds, and what everybody says of them: to be written by `core.live.capture`."""
-        senses, seconds = self._senses(), self.settings.kept or self.recogniser.longest or UNASKED
-        sound, rate = np.zeros(0, np.float32), 1
-        frames: tuple[tuple[float, Frame], ...] = ()
-        if senses.sound is not None and senses.sound.written:
-            rate, stop = senses.sound.rate, senses.sound.written
-            sound = senses.sound.read(max(senses.sound.oldest, stop - round(seconds * rate)), stop)
-        if senses.sight is not None and (newest := senses.sight.newest()) is not None:
-            frames = tuple(senses.sight.between(newest[0] - seconds, newest[0]))
-        return Kept(sound, rate, frames), tuple(asked.said() for asked in self.asked.values())
+    @property
+    def span(self) -> float:
+        """Seconds that the networks speak of."""
+        return self.recogniser.longest or UNASKED
+
+    def truth(self, start: float, end: float) -> str:
+        """The class of what was replayed for most of the time from `start` to `end`; "" = nobody knows."""
+        replay = self.sources.replay
+        playing = replay.playing if replay is not None else None
+        if replay is None or playing is None or end - replay.since <= (end - start) / 2:
+            return ""
+        return playing.label
+
+    def keep(self, label: str = "") -> Callable[[], Capture]:
+        """Take the last seconds, and what everybody says of them; of a replay, no more than what is played now.
+
+        Args:
+            label: what it really is; "" = nobody has said, but a replay may know.
+
+        Returns:
+            what writes the capture, in any thread; as `core.live.capture.write_capture`.
+        """
+        end, replay = time.perf_counter(), self.sources.replay
+        start = end - (self.settings.kept or self.span)
+        label, session, facts = label or self.truth(start, end), self.session, self.sources.facts()
+        stretch = Stretch.of(self._senses(), max(start, replay.since) if replay is not None else start, end)
+        said = tuple(asked.said() for asked in self.asked.values())
+
+        def write() -> Capture:
+            return write_capture(
+                self.captures, stretch.cut_out(), session=session, label=label, sources=facts, said=said
+            )
+
+        return write
 
     def start_recording(self) -> None:
         """Keep everything from now on, without loss.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.captures import read_captures
+from core.captures import CAPTURED, REPLAY, read_captures, session_of
 from core.control import Control
 from core.datasets import DATASETS
 from core.datasets.base import Clip, Dataset, Modality
@@ -17,9 +17,6 @@ from core.evaluation.statistics import Share
 from core.events import Event, Message, Progress
 from core.runs import RunFolder
 from core.workspace import Workspace
-
-CAPTURED = "captured"  # row of DATASETS
-REPLAY = "replay"  # as such a source is called in the facts of a capture
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ def _shift(
         run,
         tested,
         said,
-        sessions=len({clip.group for clip in asked}),
+        sessions=len({session_of(clip.id) for clip in asked}),
         unfit=len(dataset.clips) - len(fit),
         unknown=len(fit) - len(known),
         learned=len(known) - len(asked),

@@ -10,13 +10,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from core.captures import FILM
-from core.datasets.base import Dataset, Modality
+from core.clip_cache import forget_decoded
+from core.datasets.base import Modality
 from core.datasets.csv_table import read_table
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
@@ -27,7 +27,6 @@ from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.runs import RunFolder, list_runs
 from core.study import Study
-from core.wings import WINGS
 from core.workspace import Workspace
 
 TAUGHT = "taught"  # folder below the workspace's datasets, and what names of studies begin with
@@ -142,14 +141,14 @@ class Lesson:
         return forgotten[0]["label"] if forgotten else ""
 
     def delete(self, workspace: Workspace) -> None:
-        """For good, with what was decoded of it for the runs that learned it; they stay.
+        """For good, with what was decoded of it; the runs that learned it stay.
 
         Raises:
             UserError: a file cannot be deleted.
         """
-        for folder in (*self._decoded(workspace), self.folder):
-            if folder.exists():
-                remove_folder(folder)
+        forget_decoded(DATASET, self.folder, workspace.cache)
+        if self.folder.exists():
+            remove_folder(self.folder)
 
     def lacks(self) -> str:
         """What is missing before it can be learned, as a sentence; "" = nothing."""
@@ -221,18 +220,6 @@ class Lesson:
         first = f"{TAUGHT} {self.folder.name}"
         names = (f"{first} {number}" if number > 1 else first for number in count(1))
         return next(name for name in names if not any(_is_older(run, changed) for run in list_runs(workspace, name)))
-
-    def _decoded(self, workspace: Workspace) -> set[Path]:
-        """Where the cache has clips of it, by the recipes of its runs."""
-        clips = Dataset(DATASET, self.title, self.folder, (), (), "", frozenset())
-        found: set[Path] = set()
-        for run in list_runs(workspace):
-            with suppress(UserError):  # of another version: it cannot be read
-                spec = run.spec
-                if spec.dataset.root == str(self.folder):
-                    wings = spec.modality.wings
-                    found |= {WINGS[wing].cache_folder(clips, spec.recipe, workspace.cache) for wing in wings}
-        return found
 
     def _write(self, rows: Sequence[dict[str, str]]) -> None:
         if not rows:

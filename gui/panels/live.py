@@ -256,14 +256,10 @@ class LivePanel(Panel):
     def _show_answers(self) -> None:
         if self.live is None:
             return
-        now, replay = time.perf_counter(), self.live.sources.replay
-        playing = replay.playing if replay is not None else None
-        truth = playing.label if playing is not None else ""
+        now = time.perf_counter()
         asked = [(self.choices.get(name), asked) for name, asked in self.live.asked.items()]
         known = [(choice, one) for choice, one in asked if choice is not None]
-        ready = set(self.live.recogniser.status.ready)
-        on = self.live.on
-        self.answers.show_cards([card(choice, one, truth, on, one.folder.name in ready) for choice, one in known])
+        self.answers.show_cards([card(choice, one, self.live) for choice, one in known])
         self.timeline.show_rows([row(choice, one, now) for choice, one in known])
 
     # keeping ----------------------------------------------------------------------------------------------------
@@ -288,7 +284,7 @@ class LivePanel(Panel):
             self.captures.keep(self.live, label)
 
     def _record(self) -> None:
-        if self.live is not None and self.live.on:
+        if self.live is not None and self.live.on and self.context.workspace.writable:
             self.captures.record(self.live)
         self._show_state()
 

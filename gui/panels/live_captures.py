@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from core.captures import (
 from core.control import Control
 from core.errors import UserError
 from core.files import folder_size
+from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
 from gui.widgets.capture_list import CaptureList
@@ -33,16 +35,20 @@ if TYPE_CHECKING:
     from core.live.session import Live
 
 
+Found = tuple[tuple[Capture, ...], tuple[str, ...], tuple[Recorded, ...]]
+
+
 class LiveCaptures(CaptureList):
     """The list, and what a person does with it."""
 
     recorded = Signal(Path)  # a recording that can be replayed
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(context.workspace.writable, parent)
         self._context = context
         self._classes: tuple[str, ...] = ()
-        self._named: Capture | None = None
+        self._reading: Job | None = None
+        self._told: set[str] = set()  # problems that were said
         self._recorders: set[Recorder] = set()  # of recordings that are not written yet
         self._comparison: Job | None = None
         self.label_wanted.connect(self._ask_class)
@@ -55,27 +61,30 @@ class LiveCaptures(CaptureList):
         self._classes = classes
 
     def read(self) -> None:
-        captures, problems = read_captures(self._context.workspace.captures)
+        """In the background; an answer that is on its way is out of date."""
+        if self._reading is not None:
+            self._reading.cancel()
+        found = partial(_found, self._context.workspace.captures)
+        self._reading = self._context.jobs.run(found, self._have_read, self._not_read)
+
+    def _have_read(self, found: Found) -> None:
+        self._reading = None
+        captures, problems, recordings = found
         for problem in problems:
-            self._context.message.emit(problem, "warning")
-        recordings = read_recordings(self._context.workspace.captures)
+            if problem not in self._told:
+                self._context.message.emit(problem, "warning")
+        self._told.update(problems)
         under_way = {recorder.folder for recorder in self._recorders}
         self.show_captures(captures, [one for one in recordings if one.path not in under_way])
 
+    def _not_read(self, sentence: str) -> None:
+        self._reading = None
+        self._context.message.emit(sentence, "error")
+
     def keep(self, live: Live, label: str = "") -> None:
         """Capture the last seconds as a class; without one it is asked for, unless a replay knows it."""
-        kept, said = live.keep()
-        replay = live.sources.replay
-        truth = label or (replay.playing.label if replay is not None and replay.playing is not None else "")
-        facts = {source.name: source.status.facts for source in live.sources.all()}
-        session = live.session
-
-        def write(control: Control, report: Any) -> Capture:
-            from core.live.capture import write_capture
-
-            return write_capture(live.captures, kept, session=session, label=truth, sources=facts, said=said)
-
-        self._context.jobs.run(write, self._have_kept if truth else self._have_unnamed)
+        write = live.keep(label)
+        self._context.jobs.run(lambda control, report: write(), self._have_kept)
 
     def record(self, live: Live) -> None:
         """Begin to keep everything, or end it."""
@@ -112,26 +121,23 @@ class LiveCaptures(CaptureList):
 
     def _have_kept(self, capture: Capture) -> None:
         self._changed()
-        self._context.message.emit(f"Kept as “{capture.label}”.", "info")
-
-    def _have_unnamed(self, capture: Capture) -> None:
-        self._changed()
-        self._ask_class(capture)
+        if capture.label:
+            self._context.message.emit(f"Kept as “{capture.label}”.", "info")
+        else:
+            self._ask_class(capture)
 
     def _ask_class(self, capture: Capture) -> None:
+        """Several may be asked about at once: each answer goes to its own."""
         guess = next((said.best for said in capture.said if said.best), "")
-        self._named = capture
-        popup = ClassPopup("What was it really?", self._classes, guess, self)
-        popup.chosen.connect(self._name)
+        popup = ClassPopup(f"What was it really, at {capture.made[11:19]}?", self._classes, guess, self)
+        popup.chosen.connect(partial(self._name, capture))
         middle = self.window().mapToGlobal(self.window().rect().center())
         popup.move(middle.x() - popup.width() // 2, middle.y() - popup.sizeHint().height() // 2)
         popup.show()
 
-    def _name(self, label: str) -> None:
-        if self._named is not None:
-            capture = self._named
-            self._try(lambda: relabel(capture, label))
-            self._changed()
+    def _name(self, capture: Capture, label: str) -> None:
+        self._try(lambda: relabel(capture, label))
+        self._changed()
 
     def _compare(self, recorded: Recorded) -> None:
         """Ask the networks of a recording again; one recording at a time."""
@@ -165,15 +171,25 @@ class LiveCaptures(CaptureList):
         word = "capture" if isinstance(row, Capture) else "recording"
         asked = QMessageBox.question(self, "Delete", f"Delete the {word} of {row.made[11:19]} for good?")
         if asked == QMessageBox.StandardButton.Yes:
-            self._try(lambda: delete_capture(row) if isinstance(row, Capture) else delete_recording(row))
-            self._changed()
+            self._context.jobs.run(partial(_delete, self._context.workspace, row), self._changed)
 
-    def _changed(self) -> None:
-        self.read()
-        self._context.runs_changed.emit()  # Errors reads what was said of captures
+    def _changed(self, _: None = None) -> None:
+        """Errors reads what was said of captures, and the panel has this list read again."""
+        self._context.runs_changed.emit()
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
             work()
         except UserError as error:
             self._context.message.emit(str(error), "error")
+
+
+def _found(folder: Path, control: Control, report: Any) -> Found:
+    return (*read_captures(folder), read_recordings(folder))
+
+
+def _delete(workspace: Workspace, row: Capture | Recorded, control: Control, report: Any) -> None:
+    if isinstance(row, Capture):
+        delete_capture(row, workspace.cache)
+    else:
+        delete_recording(row)

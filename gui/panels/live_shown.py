@@ -20,13 +20,14 @@ NOT_SURE = "not sure"
 FIRST = 0.5  # s that the first decision is drawn back
 
 
-def card(choice: LiveChoice, asked: Asked, truth: str, on: bool, ready: bool) -> Card:
-    """`truth`: the class that is known to be played, or "". `ready`: its network has been read."""
-    now = asked.now if on else None
+def card(choice: LiveChoice, asked: Asked, live: Live) -> Card:
+    """Its answer is set beside what is known to have been played during most of the window that it speaks of."""
+    now = asked.now if live.on else None
+    truth = live.truth(now.when - live.span, now.when) if now is not None else ""
     word, sure = "", False
-    if not on:
+    if not live.on:
         word = ""
-    elif not ready:
+    elif asked.folder.name not in live.recogniser.status.ready:
         word = "reading the network …"
     elif now is None:
         word = "listening …" if "audio" in choice.modality.wings else "looking …"

@@ -15,8 +15,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from core.datasets.base import Modality
 from core.errors import UserError
 from core.files import remove_folder
-from core.live.capture import cut_out
-from core.live.ring_buffer import Frame, SoundRing
+from core.live.capture import Stretch
 from core.live.teach import Lesson, lessons
 from core.readable import counted
 from core.runs import RunFolder
@@ -50,14 +49,11 @@ SENSES = {
 
 @dataclass(frozen=True)
 class _Press:
-    """One that is over, to be written: what was seen is copied, as little of it is held; sound is held for longer."""
+    """One that is over, to be written."""
 
     lesson: Lesson
     label: str
-    start: float
-    end: float
-    sound: SoundRing | None
-    frames: tuple[tuple[float, Frame], ...]
+    stretch: Stretch
 
     def write(self) -> str:
         """What has come of it, as a sentence.
@@ -65,7 +61,7 @@ class _Press:
         Raises:
             UserError: it is too short, or cannot be written.
         """
-        held, kept = self.end - self.start, cut_out(self.sound, self.frames, self.start, self.end)
+        held, kept = self.stretch.end - self.stretch.start, self.stretch.cut_out()
         made = counted(self.lesson.add(self.label, kept), "example")
         lost = f" Only its last {kept.seconds:.1f} s were still there." if held - kept.seconds > LOST else ""
         return f"{self.label}: {made} from {held:.1f} s.{lost}"
@@ -114,9 +110,8 @@ class LiveTeach(TeachForm):
         (row, since), self._holding = self._holding, None
         self._clock.stop()
         row.show_held(None)
-        senses, end = self.live.sources.senses(), time.perf_counter()
-        frames = tuple(senses.sight.between(since, end)) if senses.sight is not None else ()
-        self._presses.append(_Press(self.lesson, row.name, since, end, senses.sound, frames))
+        stretch = Stretch.of(self.live.sources.senses(), since, time.perf_counter())
+        self._presses.append(_Press(self.lesson, row.name, stretch))
         self._write_next()
 
     def save(self) -> None:

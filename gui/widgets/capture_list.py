@@ -26,7 +26,11 @@ PLACE = Qt.ItemDataRole.UserRole
 
 
 class CaptureList(QWidget):
-    """The newest first."""
+    """The newest first.
+
+    Args:
+        writable: whether what is listed can be renamed and deleted.
+    """
 
     label_wanted = Signal(object)  # Capture
     replay_wanted = Signal(object)  # Recorded
@@ -34,8 +38,9 @@ class CaptureList(QWidget):
     delete_wanted = Signal(object)  # either
     shown = Signal(object)  # the captures that there are now
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, writable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._writable = writable
         self._rows: tuple[Capture | Recorded, ...] = ()
         self.tree = QTreeWidget()
         self.tree.setColumnCount(len(COLUMNS))
@@ -106,19 +111,20 @@ class CaptureList(QWidget):
         """Say what a capture was; play a recording."""
         row = self.chosen()
         if isinstance(row, Capture):
-            self.label_wanted.emit(row)
+            if self._writable:
+                self.label_wanted.emit(row)
         elif row is not None and row.seconds is not None:
             self.replay_wanted.emit(row)
 
     def _delete(self) -> None:
         row = self.chosen()
-        if row is not None:
+        if row is not None and self._writable:
             self.delete_wanted.emit(row)
 
     def _refresh(self) -> None:
         row = self.chosen()
-        self.remove.setEnabled(row is not None)
-        self.rename.setEnabled(isinstance(row, Capture))
+        self.remove.setEnabled(self._writable and row is not None)
+        self.rename.setEnabled(self._writable and isinstance(row, Capture))
         self.rename.setHidden(isinstance(row, Recorded))
         for button in (self.replay, self.again):
             button.setVisible(isinstance(row, Recorded))
