@@ -30,6 +30,19 @@ def test_clips_are_dealt_into_folds_by_session_and_those_without_a_class_are_sai
     ]
 
 
+def test_what_was_captured_of_one_file_is_one_group_in_whatever_session_it_was_replayed(tmp_path):
+    root, file = tmp_path / "captures", str(tmp_path / "dog.wav")
+    first = keep(root, "a", "dog", 0, played=file)
+    keep(root, "b", "dog", 1, played=file)
+    keep(root, "b", "rain", 2, played=str(tmp_path / "rain.wav"))
+    keep(root, "c", "dog", 3, played=str(first.path))
+    keep(root, "c", "dog", 4, played=str(root / "a" / "recording 10-00-00"))
+    keep(root, "c", "rain", 5, played="40 recordings")  # as earlier versions wrote
+    clips = DATASETS["captured"].open(root).clips
+    assert [clip.group for clip in clips] == [file, file, str(tmp_path / "rain.wav"), file, "a", "c"]
+    assert len({clip.fold for clip in clips if clip.group == file}) == 1
+
+
 def test_one_session_can_be_seen_and_not_trained_on(tmp_path):
     root = tmp_path / "captures"
     for number, label in enumerate(("dog", "rain", "dog")):

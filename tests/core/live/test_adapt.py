@@ -169,6 +169,16 @@ def test_what_cannot_be_adapted_is_refused_with_a_remedy(run, workspace):
             study_of(type(run)(run.path), workspace)
 
 
+def test_one_file_that_is_replayed_in_two_sessions_is_no_second_session(run, workspace, tmp_path):
+    for session in ("a", "b"):
+        for number, label in enumerate(("low", "middle")):
+            keep(workspace, session, label, number, sources={"replay": str(tmp_path / label)})
+    with pytest.raises(UserError, match="each file counts as one session"):
+        study_of(run, workspace)
+    keep(workspace, "b", "low", 2, sources={"replay": str(tmp_path / "another low")})
+    assert study_of(run, workspace).dataset.folds == 0
+
+
 def test_own_words_only_cannot_be_compared(run, workspace):
     for session in ("a", "b"):
         keep(workspace, session, "whistle", 0, 3000.0)

@@ -11,11 +11,16 @@ import pytest
 
 from core.audio.decode import decode as hear
 from core.captures import Said, delete_capture, read_captures, relabel
+from core.datasets import DATASETS
 from core.errors import UserError
 from core.live import capture
-from core.live.capture import Kept, cut_out, write_capture
+from core.live.capture import Kept, Stretch, write_capture
 from core.live.ring_buffer import FrameRing, SoundRing
+from core.live.windows import Senses
+from core.recipe import Recipe
 from core.video.decode import decode as look
+from core.wings import WINGS
+from tests.core.datasets.captures import keep
 from tests.core.films import moving_square, tone
 
 RATE = 16000
@@ -63,9 +68,9 @@ def test_what_it_really_was_is_said_later_and_deletion_is_for_good(tmp_path):
     changed = relabel(first, " rain ")
     assert changed.label == "rain"
     assert read_captures(tmp_path)[0] == (changed, second)
-    delete_capture(second)
+    delete_capture(second, tmp_path / "cache")
     assert read_captures(tmp_path) == ((changed,), ())
-    delete_capture(changed)
+    delete_capture(changed, tmp_path / "cache")
     assert read_captures(tmp_path) == ((), ()) and not list(tmp_path.iterdir())
 
 
@@ -94,14 +99,14 @@ def rings():
 
 def test_a_stretch_that_is_cut_out_begins_with_its_first_frame(rings):
     now, sound, sight = rings
-    frames = sight.between(now - 2.01, now - 1)
-    kept = cut_out(sound, frames, now - 2.01, now - 1)
+    frames = tuple(sight.between(now - 2.01, now - 1))
+    kept = Stretch(now - 2.01, now - 1, sound, frames).cut_out()
     assert len(kept.frames) == 26 and kept.frames[0][0] == pytest.approx(now - 2)
     assert kept.sound[0] == pytest.approx(RATE, abs=2) and kept.seconds == pytest.approx(1, abs=1e-3)
-    alone = cut_out(sound, (), now - 2.01, now - 1)
+    alone = Stretch(now - 2.01, now - 1, sound, ()).cut_out()
     assert alone.sound[0] == pytest.approx(0.99 * RATE, abs=2) and not alone.frames
-    assert cut_out(sound, (), now - 20, now - 2).seconds == pytest.approx(1, abs=1e-3), "as far as it is held"
-    seen = cut_out(None, frames, now - 2.01, now - 1)
+    assert Stretch(now - 20, now - 2, sound, ()).cut_out().seconds == pytest.approx(1, abs=1e-3), "as far as it is held"
+    seen = Stretch(now - 2.01, now - 1, None, frames).cut_out()
     assert not len(seen.sound) and seen.seconds == pytest.approx(1)
 
 
@@ -109,7 +114,7 @@ def test_sound_that_is_on_its_way_is_waited_for(rings):
     now, sound, _ = rings
     later = threading.Timer(0.05, lambda: sound.append(np.arange(3 * RATE, 4 * RATE, dtype=np.float32), now + 1))
     later.start()
-    kept = cut_out(sound, (), now - 1, now + 0.5)
+    kept = Stretch(now - 1, now + 0.5, sound, ()).cut_out()
     later.join()
     np.testing.assert_allclose(kept.sound, np.arange(2 * RATE, round(3.5 * RATE)), atol=2)
 
@@ -117,6 +122,36 @@ def test_sound_that_is_on_its_way_is_waited_for(rings):
 def test_a_microphone_that_has_gone_is_not_waited_for_long(rings, monkeypatch):
     now, sound, _ = rings
     monkeypatch.setattr(capture, "ARRIVES", 0.02)
-    assert cut_out(sound, (), now - 1, now + 1).seconds == pytest.approx(1, abs=1e-3)
-    gone = cut_out(sound, (), now + 0.5, now + 1)
-    assert gone.seconds == 0 and not len(cut_out(SoundRing(RATE, 1.0), (), now - 1, now).sound)
+    assert Stretch(now - 1, now + 1, sound, ()).cut_out().seconds == pytest.approx(1, abs=1e-3)
+    gone = Stretch(now + 0.5, now + 1, sound, ()).cut_out()
+    assert gone.seconds == 0 and not len(Stretch(now - 1, now, SoundRing(RATE, 1.0), ()).cut_out().sound)
+
+
+def test_a_microphone_that_came_after_the_camera_is_heard_when_it_was(rings):
+    now, _, sight = rings
+    late = SoundRing(RATE, 10.0)
+    late.append(np.ones(RATE, np.float32), now)
+    kept = Stretch.of(Senses(late, sight), now - 2.01, now).cut_out()
+    assert len(kept.frames) == 50 and kept.seconds == pytest.approx(2, abs=1e-3)
+    assert np.flatnonzero(kept.sound)[0] == pytest.approx(RATE, abs=2), "a second of silence, in step with the frames"
+
+
+def test_what_was_decoded_of_captures_goes_with_the_first_that_is_deleted(tmp_path):
+    captures, others, cache = tmp_path / "captures", tmp_path / "others", tmp_path / "cache"
+    for root in (captures, others):
+        for number, label in enumerate(("dog", "rain")):
+            keep(root, "a", label, number, film=True)
+        dataset = DATASETS["captured"].open(root)
+        for wing, recipe in (("audio", Recipe()), ("video", Recipe()), ("audio", other_rate())):
+            WINGS[wing].open_cache(dataset, recipe, cache)
+    kept = {WINGS[wing].cache_folder(dataset, Recipe(), cache) for wing in WINGS}
+    kept.add(WINGS["audio"].cache_folder(dataset, other_rate(), cache))
+    assert len(list(cache.glob("*/*"))) == 6
+    (torn := cache / "audio" / "torn").mkdir()
+    (torn / "index.json").write_text("{")
+    delete_capture(read_captures(captures)[0][0], cache)
+    assert set(cache.glob("*/*")) == {*kept, torn}, "those of another folder stay"
+
+
+def other_rate():
+    return Recipe.model_validate({"audio": {"rate": 8000}})

@@ -139,3 +139,8 @@ def wait_for_words(qtbot, panel, world, wanted=None):
         return bool(words) and all(word == wanted if wanted else not word.endswith("…") for word in words)
 
     qtbot.waitUntil(said, timeout=20_000)
+
+
+def wait_for_rows(qtbot, panel, count):
+    """Until so many captures and recordings are listed."""
+    qtbot.waitUntil(lambda: panel.captures.tree.topLevelItemCount() == count)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
 from core.captures import read_captures, read_recordings
 from core.engine import EngineStatus, State
@@ -18,16 +21,20 @@ from core.files import write_error
 from core.live import again, recording
 from core.live.offered import FIRST
 from core.live.recording import Recorder
+from core.live.replay import Replay, Take
 from core.live.ring_buffer import FrameRing
+from core.live.session import Live
 from core.live.source import SourceState, SourceStatus
+from gui.panels import live_captures
 from gui.panels.live import LivePanel
 from gui.panels.live_bar import MICROPHONE, REPLAY
 from gui.panels.live_senses import OFF
 from gui.panels.live_sources import LiveSources
 from gui.widgets.class_popup import ClassPopup
 from gui.widgets.level_meter import LOWEST
+from tests.core.datasets.captures import keep
 from tests.core.films import moving_square, tone, write_film
-from tests.gui.panels.live.conftest import QuickRun, wait_for_words
+from tests.gui.panels.live.conftest import QuickRun, wait_for_rows, wait_for_words
 
 
 def live_threads() -> list[threading.Thread]:
@@ -127,6 +134,7 @@ def test_a_key_for_a_class_keeps_the_last_seconds_as_it(qtbot, qapp, on, world, 
     qapp.setActiveWindow(on)
     on.setFocus()
     qtbot.waitUntil(on.isActiveWindow)
+    world()
     with qtbot.waitSignal(context.message) as told:
         qtbot.keyClick(on, Qt.Key.Key_3)
     classes = on.answers.cards[0].classes
@@ -135,31 +143,38 @@ def test_a_key_for_a_class_keeps_the_last_seconds_as_it(qtbot, qapp, on, world, 
     assert not problems and capture.label == classes[2] and capture.session == on.live.session
     assert capture.path.suffix == ".mp4" and capture.seconds > 0
     assert {said.network for said in capture.said} == {card.network for card in on.answers.cards}
+    wait_for_rows(qtbot, on, 1)
     assert on.captures.tree.topLevelItem(0).text(1) == classes[2].replace("_", " ")
     facts = json.loads(capture.path.with_suffix(".json").read_text())
     assert facts["sources"] == {"microphone": "played by a test", "camera": "played by a test"}
 
 
-def test_a_capture_without_a_name_asks_what_it_was(qtbot, on, context):
-    on.bar.capture.click()
-    qtbot.waitUntil(lambda: on.captures.findChild(ClassPopup) is not None)
-    popup = on.captures.findChild(ClassPopup)
-    wanted = on.answers.cards[0].classes[1]
-    popup.line.setText(wanted.replace("_", " "))
-    qtbot.keyClick(popup.line, Qt.Key.Key_Return)
-    ((capture,), _) = read_captures(context.workspace.captures)
-    assert capture.label == wanted
+def test_captures_without_a_name_are_asked_about_each_for_itself(qtbot, on, world, context):
+    for _ in range(2):
+        world()
+        on.bar.capture.click()
+    qtbot.waitUntil(lambda: len(on.captures.findChildren(ClassPopup)) == 2)
+    classes, popups = on.answers.cards[0].classes, on.captures.findChildren(ClassPopup)
+    assert read_captures(context.workspace.captures)[0][0].made[11:19] in popups[0].findChild(QLabel).text()
+    for popup, wanted in zip(popups, classes[1:3], strict=True):
+        popup.line.setText(wanted.replace("_", " "))
+        qtbot.keyClick(popup.line, Qt.Key.Key_Return)
+    captures, _ = read_captures(context.workspace.captures)
+    assert {capture.label for capture in captures} == set(classes[1:3])
 
 
-def test_a_capture_is_deleted_for_good_when_that_is_confirmed(qtbot, on, context, monkeypatch):
+def test_a_capture_is_deleted_for_good_when_that_is_confirmed(qtbot, on, world, context, monkeypatch):
+    world()
     with qtbot.waitSignal(context.message):
         on._keep_as("anything")
     ((capture,), _) = read_captures(context.workspace.captures)
+    wait_for_rows(qtbot, on, 1)
     on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
-    for answer, left in ((QMessageBox.StandardButton.No, True), (QMessageBox.StandardButton.Yes, False)):
+    for answer, left in ((QMessageBox.StandardButton.No, 1), (QMessageBox.StandardButton.Yes, 0)):
         monkeypatch.setattr(QMessageBox, "question", lambda *args, answer=answer: answer)
         on.captures.remove.click()
-        assert capture.path.exists() == left
+        wait_for_rows(qtbot, on, left)
+        assert capture.path.exists() == bool(left)
     assert not capture.path.parent.exists(), "nor is an empty session left"
 
 
@@ -177,6 +192,7 @@ def test_what_is_recorded_is_announced_listed_replayed_and_deleted(qtbot, on, wo
     (recorded,) = read_recordings(context.workspace.captures)
     assert recorded.seconds > 0 and recorded.bytes > 1000
     on.bar.switch.click()
+    wait_for_rows(qtbot, on, 1)
     on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
     assert on.captures.rename.isHidden() and on.captures.replay.isEnabled()
     on.captures.replay.click()
@@ -184,6 +200,7 @@ def test_what_is_recorded_is_announced_listed_replayed_and_deleted(qtbot, on, wo
     on.bar.switch.click()
     monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Yes)
     on.captures.remove.click()
+    wait_for_rows(qtbot, on, 0)
     assert not recorded.path.exists() and not read_recordings(context.workspace.captures)
 
 
@@ -258,6 +275,7 @@ def test_networks_are_asked_again_about_a_recording(qtbot, on, world, context, m
     qtbot.waitUntil(enough)
     with qtbot.waitSignal(on.captures.recorded):
         on.bar.switch.click()
+    wait_for_rows(qtbot, on, 1)
     on.captures.tree.setCurrentItem(on.captures.tree.topLevelItem(0))
     for network, words in ((QuickRun, "equal."), (Changed, "0 answers are equal, 0"), (Gone, "weights are gone")):
         monkeypatch.setattr(again, "LiveRun", network)
@@ -267,15 +285,59 @@ def test_networks_are_asked_again_about_a_recording(qtbot, on, world, context, m
         assert words in said.args[0] and on.captures.progress.isHidden()
 
 
-def test_a_recording_that_the_program_did_not_live_to_finish_can_be_deleted_only(opened, runs, context):
+def test_a_recording_that_the_program_did_not_live_to_finish_can_be_deleted_only(qtbot, opened, runs, context):
     torn = context.workspace.captures / "a session" / "recording 10-00-00"
     torn.mkdir(parents=True)
     (torn / "sound.wav").write_bytes(b"half")
     panel = opened()
+    wait_for_rows(qtbot, panel, 1)
     (item,) = [panel.captures.tree.topLevelItem(0)]
     assert "not finished" in item.text(2)
     panel.captures.tree.setCurrentItem(item)
     assert not panel.captures.replay.isEnabled() and panel.captures.remove.isEnabled()
+
+
+def test_a_window_that_only_reads_keeps_and_changes_nothing(qtbot, opened, runs, world, context, monkeypatch):
+    keep(context.workspace.captures, "a", "dog")
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Yes)
+    context.workspace.close()
+    panel = opened()
+    panel.bar.switch.click()
+    wait_for_words(qtbot, panel, world)
+    wait_for_rows(qtbot, panel, 1)
+    panel.captures.tree.setCurrentItem(panel.captures.tree.topLevelItem(0))
+    assert not panel.captures.rename.isEnabled() and not panel.captures.remove.isEnabled()
+    panel.activateWindow()
+    panel.setFocus()
+    qtbot.waitUntil(panel.isActiveWindow)
+    for key in (Qt.Key.Key_R, Qt.Key.Key_C, Qt.Key.Key_1):
+        qtbot.keyClick(panel, key)
+    assert panel.live.recorder is None
+    qtbot.keyClick(panel.captures.tree, Qt.Key.Key_Delete)
+    panel.captures.tree.itemDoubleClicked.emit(panel.captures.tree.topLevelItem(0), 0)
+    assert panel.captures.findChild(ClassPopup) is None
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert len(list(context.workspace.captures.rglob("*.json"))) == 1
+
+
+def test_the_list_is_read_once_in_the_background_and_what_is_torn_is_said_once(
+    qtbot, opened, runs, context, monkeypatch
+):
+    def read(folder):
+        threads.append(threading.current_thread())
+        return read_captures(folder)
+
+    capture, threads, told = keep(context.workspace.captures, "a", ""), [], []
+    (capture.path.parent / "torn.json").write_text("{")
+    context.message.connect(lambda text, level: told.append(text))
+    panel = opened()
+    wait_for_rows(qtbot, panel, 1)
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    monkeypatch.setattr(live_captures, "read_captures", read)
+    panel.captures._name(capture, "dog")
+    qtbot.waitUntil(lambda: panel.captures.tree.topLevelItem(0).text(1) == "dog")
+    assert len(threads) == 1 and threads[0] is not threading.main_thread()
+    assert len([text for text in told if "torn.json" in text]) == 1
 
 
 @pytest.mark.parametrize("device", ["CPU", "NVIDIA H100"])
@@ -317,6 +379,24 @@ def test_presenting_hides_what_is_not_shown_to_an_audience(on):
     assert not on.bar.isVisible() and not on.status.isVisible() and on.answers.isVisible()
     on.present(False)
     assert on.bar.isVisible() and on.status.isVisible()
+
+
+@pytest.mark.parametrize(("since", "truth"), [(2.0, ""), (4.0, "a class")])
+def test_an_answer_is_set_beside_the_truth_where_most_of_its_window_is_of_what_is_played(
+    qtbot, on, world, since, truth, monkeypatch
+):
+    replay = Replay([])
+    replay.playing = Take(Path("clip.wav"), "a class")
+    monkeypatch.setattr(Live, "span", 5.0)
+    on.live.sources = dataclasses.replace(world.both(), replay=replay)
+
+    def said() -> bool:
+        replay.since = time.perf_counter() - since
+        world()
+        return [card.truth for card in on.answers.cards] == [truth] * FIRST
+
+    asked = on.live.recogniser.status.asked
+    qtbot.waitUntil(lambda: said() and on.live.recogniser.status.asked > asked)
 
 
 def test_replayed_clips_of_the_open_dataset_say_their_truth(qtbot, show_panel, runs, context, tmp_path, monkeypatch):

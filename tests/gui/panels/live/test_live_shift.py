@@ -72,9 +72,11 @@ def keep(context, label, number=0):
 
 
 @pytest.fixture
-def panel(opened, runs, context):
+def panel(qtbot, opened, runs, context):
     keep(context, "dog")
-    return opened()
+    made = opened()
+    qtbot.waitUntil(made.shift.isEnabled)
+    return made
 
 
 @pytest.fixture
@@ -97,16 +99,18 @@ def adapting(qtbot, dialog, planned, context):
     return dialog.adapt
 
 
-def test_the_button_says_what_is_missing(opened, runs, context):
+def test_the_button_says_what_is_missing(qtbot, opened, runs, context):
     panel = opened()
     assert panel.captures.isAncestorOf(panel.shift)
     assert not panel.shift.isEnabled() and panel.shift.toolTip() == NO_CAPTURES
     capture = keep(context, "")
     panel.captures.read()
-    assert not panel.shift.isEnabled() and panel.shift.toolTip() == NO_CLASSES
+    qtbot.waitUntil(lambda: panel.shift.toolTip() == NO_CLASSES)
+    assert not panel.shift.isEnabled()
     relabel(capture, "dog")
     panel.captures.read()
-    assert panel.shift.isEnabled() and "whose true class is known" in panel.shift.toolTip()
+    qtbot.waitUntil(panel.shift.isEnabled)
+    assert "whose true class is known" in panel.shift.toolTip()
 
 
 def test_the_networks_that_are_asked_live_are_asked_and_shown_with_what_must_be_known(panel, dialog, asked):
