@@ -71,14 +71,13 @@ class Replay(Source):
         self._frames: Iterator[tuple[float, Frame]] = iter(())
         self._coming: tuple[float, Frame] | None = None
         self._place = -1
-        self._begun = self._now = 0.0
+        self._begun = 0.0
         self._given = 0  # samples of this take and the pause after it
 
     def _open(self) -> str:
         if not self.takes:
             raise GoneError("There is nothing to replay: choose a file or a dataset.")
         self._place, self.ended = -1, False
-        self._now = time.perf_counter()
         self._turn()
         return f"{len(self.takes)} recordings" if len(self.takes) > 1 else self.takes[0].path.name
 

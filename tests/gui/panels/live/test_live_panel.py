@@ -222,7 +222,8 @@ def test_another_source_ends_a_recording_and_says_so_when_all_of_it_is_written(q
     on.bar.record.click()
     on.sources.changed.emit()
     assert on.live.on and on.live.recorder is None, "and the window waits for nothing"
-    on.captures.read()
+    with qtbot.waitSignal(on.captures.shown):
+        on.captures.read()
     assert on.captures.tree.topLevelItemCount() == 0
     with qtbot.waitSignal(context.message) as said:
         held.set()
