@@ -227,7 +227,8 @@ def test_another_source_ends_a_recording_and_says_so_when_all_of_it_is_written(q
     assert on.captures.tree.topLevelItemCount() == 0
     with qtbot.waitSignal(context.message) as said:
         held.set()
-    assert "it can be replayed" in said.args[0] and on.captures.tree.topLevelItemCount() == 1
+    assert "it can be replayed" in said.args[0]
+    wait_for_rows(qtbot, on, 1)
 
 
 def test_what_a_recording_lacks_is_said_while_it_runs_and_when_it_ends(qtbot, on, context, monkeypatch):
