@@ -38,7 +38,7 @@ from core.datasets.base import Clip, Dataset, Modality  # noqa: E402
 from core.engine import Engine  # noqa: E402
 from core.live.live_run import Answer  # noqa: E402
 from core.live.microphone import Microphone  # noqa: E402
-from core.live.offered import FIRST  # noqa: E402
+from core.live.offered import first_choice, live_choices  # noqa: E402
 from core.live.session import Live, Sources  # noqa: E402
 from core.live.settings import LiveSettings  # noqa: E402
 from core.live.source import SourceState  # noqa: E402
@@ -47,7 +47,7 @@ from core.live.windows import lengths  # noqa: E402
 from core.runs import Phase, RunFolder, list_runs  # noqa: E402
 from core.video.decode import decode as look  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
-from gui.panels.live_bar import DATASET, MICROPHONE  # noqa: E402
+from gui.panels.live_bar import BOTH, DATASET, MICROPHONE  # noqa: E402
 from tests.core.live.mjpeg import NetworkCamera  # noqa: E402
 from tests.virtual_microphone import missing, virtual_microphone  # noqa: E402
 
@@ -253,7 +253,7 @@ def endurance(
     workspace: Annotated[Path, typer.Argument(help="With a finished study.")],
     study: Annotated[str, typer.Argument(help="Its clips are played, and its networks asked.")],
     minutes: Annotated[float, typer.Option()] = 60.0,
-    through_microphone: Annotated[bool, typer.Option(help="Through PulseAudio; else replayed.")] = False,
+    devices: Annotated[bool, typer.Option(help="Through PulseAudio and a network camera; else replayed.")] = False,
 ) -> None:
     """The window for a long time: memory, threads, samples that are lost, latencies to prediction and screen."""
     from PySide6.QtCore import QEventLoop, QTimer
@@ -270,15 +270,17 @@ def endurance(
         loop.exec()
 
     with ExitStack() as ends:
-        if through_microphone:
+        if devices:
             ends.enter_context(virtual_microphone())
         qt = QApplication(sys.argv[:1])
         theme.apply(qt, dark=True)
         context = open_context(workspace)
-        runs = [run for run in list_runs(context.workspace) if run.study == study][:FIRST]
+        choices = [choice for choice in live_choices(context.workspace, Control()) if choice.folder.study == study]
+        chosen = first_choice(choices)
+        runs = [choice.folder for choice in choices if choice.name in chosen]
         dataset = dataset_of(runs[0], context.workspace)
         context.set_dataset(runs[0].spec.dataset, dataset)
-        context.settings.setValue("live/runs", "\n".join(run.name for run in runs))
+        context.settings.setValue("live/runs", "\n".join(chosen))
         window = MainWindow(context)
         window.show()
         context.libraries.load(context.jobs)
@@ -287,8 +289,11 @@ def endurance(
         assert isinstance(panel, LivePanel)
         while panel.live is None or not panel.choices:
             pass_time(0.1)
-        if through_microphone:
-            panel.bar.sources.setCurrentIndex(panel.bar.sources.findData(MICROPHONE))
+        if devices:
+            seen = any("video" in run.spec.modality.wings for run in runs)
+            panel.bar.sources.setCurrentIndex(panel.bar.sources.findData(BOTH if seen else MICROPHONE))
+            if seen:
+                panel.bar.cameras.setEditText(ends.enter_context(shown_on(dataset.clips)))
             ends.enter_context(played_on(dataset.clips, context.workspace.root / "played.wav"))
         else:
             panel.bar.choose_replay(DATASET)
@@ -312,6 +317,19 @@ def endurance(
         pass_time(2.0)
         print(f"threads before {threads}, after {threading.active_count()}")
         window.close()
+
+
+@contextmanager
+def shown_on(clips: Sequence[Clip]) -> Iterator[str]:
+    """Some clips as an MJPEG stream, over and over again; yields its address."""
+    decoded = [look(clip.path) for clip in clips[:10]]
+    pictures = [picture[..., ::-1] for shown, _, _ in decoded for picture in shown]
+    _, times, _ = decoded[0]
+    served = NetworkCamera(pictures, (len(times) - 1) / (times[-1] - times[0]))
+    try:
+        yield served.address
+    finally:
+        served.close()
 
 
 @contextmanager
