@@ -56,6 +56,7 @@ PAUSE = 0.5  # s of silence after each clip
 LEAD = 1.0  # s of silence on either side of the mark
 HOP = 0.25  # s between windows
 NEAR = 0.2  # s: an answer this near to the end of a clip speaks of it
+WARM = 120.0  # s until networks are read and rings are full
 COMES = 0.1  # s that a frame may take from the camera into the ring
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -299,7 +300,7 @@ def endurance(
             panel.bar.choose_replay(DATASET)
         threads = threading.active_count()
         panel.bar.switch.click()
-        pass_time(60.0)  # networks are read, rings are full
+        pass_time(WARM)
         begun, process = time.perf_counter(), psutil.Process()
         first = process.memory_info().rss
         while (passed := time.perf_counter() - begun) < 60 * minutes:
