@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.evaluation.predictions import Predictions, read_classes
+from core.evaluation.predictions import Predictions, read_classes, read_clip_ids
 from core.files import folder_size, remove_folder, slug, write_atomically
 from core.run_spec import TRAINING, RunSpec, read_run_spec
 from core.settings_file import write_toml
@@ -172,6 +172,11 @@ class RunFolder:
     def classes(self) -> tuple[str, ...]:
         """That the predictions are of. Raises UserError where these are missing or torn."""
         return read_classes(self.predictions_file)
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """Ids of the clips of its test fold. Raises UserError where the predictions are missing or torn."""
+        return read_clip_ids(self.predictions_file)
 
     def log(self) -> list[LogRow]:
         """Every epoch so far; a line that is torn ends the list."""

@@ -138,6 +138,12 @@ def read_classes(path: Path) -> tuple[str, ...]:
         return _classes(file)
 
 
+def read_clip_ids(path: Path) -> tuple[str, ...]:
+    """The clips alone. Raises UserError as `Predictions.load`."""
+    with _read(path) as file:
+        return tuple(str(name) for name in file["clip_ids"])
+
+
 @contextmanager
 def _read(path: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
     try:

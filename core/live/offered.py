@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.control import Control
-from core.datasets.base import Modality
+from core.datasets.base import Clip, Dataset, Modality
 from core.run_lists import finished_runs
 from core.runs import RunFolder
 from core.workspace import Workspace
@@ -39,6 +39,20 @@ def live_choices(workspace: Workspace, control: Control) -> list[LiveChoice]:
         LiveChoice(folder, folder.title or spec.network.label, spec.network.architecture, spec.modality, words)
         for folder, spec, words in finished_runs(workspace, control)
     ]
+
+
+def untrained_clips(dataset: Dataset, asked: Iterable[RunFolder]) -> list[Clip]:
+    """Those clips that were in the test fold of every run asked that knows any of them: none was trained on them.
+
+    Raises:
+        UserError: the predictions of a run cannot be read.
+    """
+    there = {clip.id for clip in dataset.clips}
+    left = set(there)
+    for run in asked:
+        tested = there.intersection(run.tested)
+        left &= tested or there
+    return [clip for clip in dataset.clips if clip.id in left]
 
 
 def first_choice(choices: Sequence[LiveChoice], modality: Modality | None = None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.audio.decode import decode
 from core.errors import UserError
-from core.live.recording import Recording
+from core.live.recording import FILM, Recording
 from core.live.ring_buffer import HELD, Frame, FrameRing, SoundRing
 from core.live.source import GoneError, Source
 from core.live.webcam import MOST_BYTES
@@ -36,13 +36,19 @@ class Take:
     path: Path
     label: str = ""
 
+    @property
+    def seen(self) -> bool:
+        """Whether it holds pictures."""
+        return (self.path / FILM).exists() if self.path.is_dir() else is_video(self.path)
+
 
 class Replay(Source):
     """Fills `sound` and `sight` in time, one take after the other, over and over.
 
     Args:
         takes: files; a folder that holds a recorded session is played as such.
-        heard, seen: which of the rings are filled.
+        words: what they are, several of them.
+        heard, seen: which of the rings are filled; that of pictures only where a take holds some.
         seconds: how much the rings hold.
 
     Attributes:
@@ -54,15 +60,16 @@ class Replay(Source):
         self,
         takes: Sequence[Take],
         *,
+        words: str = "recordings",
         heard: bool = True,
         seen: bool = True,
         repeat: bool = True,
         seconds: float = HELD,
     ) -> None:
         super().__init__("replay")
-        self.takes, self.repeat = tuple(takes), repeat
+        self.takes, self.words, self.repeat = tuple(takes), words, repeat
         self.sound = SoundRing(RATE, seconds) if heard else None
-        self.sight = FrameRing(seconds, MOST_BYTES) if seen else None
+        self.sight = FrameRing(seconds, MOST_BYTES) if seen and any(take.seen for take in self.takes) else None
         self.playing: Take | None = None
         self.played: Take | None = None
         self.since = 0.0
@@ -79,7 +86,7 @@ class Replay(Source):
             raise GoneError("There is nothing to replay: choose a file or a dataset.")
         self._place, self.ended = -1, False
         self._turn()
-        return f"{len(self.takes)} recordings" if len(self.takes) > 1 else self.takes[0].path.name
+        return f"{len(self.takes)} {self.words}" if len(self.takes) > 1 else self.takes[0].path.name
 
     def _read(self) -> None:
         """A step of what has passed since the last one."""

@@ -28,7 +28,6 @@ from gui.panels.live_teach import LiveTeach
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.live_answers import LiveAnswers
 from gui.widgets.live_timeline import LiveTimeline
-from gui.widgets.time_plot import RIGHT
 
 if TYPE_CHECKING:
     from core.live.session import Live
@@ -49,10 +48,10 @@ class LivePanel(Panel):
         self.chosen: tuple[str, ...] = tuple(filter(None, str(context.settings.value("live/runs", "")).split("\n")))
         self.bar = LiveBar(str(context.settings.value("live/source", BOTH)))
         self.senses = LiveSenses()
-        self.sources, self.captures = LiveSources(context, self.bar, self), LiveCaptures(context)
+        self.sources, self.captures = LiveSources(context, self.bar, self._asked, self), LiveCaptures(context)
         self.shift = LiveShift(context, self.captures, self._asked)
         self.teach = LiveTeach(context, self.sources)
-        self.answers, self.timeline = LiveAnswers(), LiveTimeline(7 * theme.GRID, RIGHT)
+        self.answers, self.timeline = LiveAnswers(), LiveTimeline()
         self.game = LiveGame(context)
         self.status = theme.label("", theme.SMALL, muted=True)
         self.empty = EmptyState(NO_RUNS, "Train networks", self._go_to_train, "Brings the Train panel to the front.")
@@ -220,6 +219,7 @@ class LivePanel(Panel):
         else:
             self._timer.stop()
             self.live.switch_off(wait=False)  # the window waits for no driver
+            self.status.clear()
         self.senses.begin(self.live.sources)
         self._show_page()
         self._show_state()
@@ -260,6 +260,7 @@ class LivePanel(Panel):
         asked = [(self.choices.get(name), asked) for name, asked in self.live.asked.items()]
         known = [(choice, one) for choice, one in asked if choice is not None]
         self.answers.show_cards([card(choice, one, self.live) for choice, one in known])
+        self.timeline.align(*self.senses.margins)
         self.timeline.show_rows([row(choice, one, now) for choice, one in known])
 
     # keeping ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from core.live.source import SourceState
@@ -52,6 +52,15 @@ class LiveSenses(QSplitter):
         self.picture.say(OFF)
         self.spectrogram.painted.connect(self._painted)
 
+    @property
+    def margins(self) -> tuple[int, int]:
+        """Pixels on the left and on the right of the time axis."""
+        if not self._hearing.isVisible():
+            return 2 * theme.GRID, 2 * theme.GRID
+        left, right = self.spectrogram.span
+        place = self.spectrogram.mapTo(self, QPoint()).x()
+        return place + left, self.width() - place - right
+
     def begin(self, sources: Sources) -> None:
         """Anew, with what was switched on; nothing = it was switched off."""
         on = bool(sources.all())
@@ -61,7 +70,7 @@ class LiveSenses(QSplitter):
         self.meter.clear()
         self.picture.say("" if on else OFF)
         self._hearing.setVisible(not on or sources.microphone is not None or sources.senses().sound is not None)
-        self.picture.setVisible(not on or sources.camera is not None or sources.replay is not None)
+        self.picture.setVisible(not on or sources.camera is not None or sources.senses().sight is not None)
 
     def draw(self, sources: Sources) -> None:
         """What has come since the last call."""

@@ -38,7 +38,7 @@ def card(choice: LiveChoice, asked: Asked, live: Live) -> Card:
     else:
         word, sure = asked.classes[now.label], True
     figures = ""
-    if asked.latencies:
+    if live.on and asked.latencies:
         p50, p95 = np.percentile(asked.latencies, (50, 95)) * 1000
         figures = f"after {p50:.0f} ms, 95 % {p95:.0f} ms"
     return Card(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QVBoxLayout, QWidget
 
 from core.control import Control
-from core.datasets.base import Modality
+from core.datasets.base import Clip, Dataset, Modality
+from core.errors import UserError
+from core.live.offered import untrained_clips
 from core.live.settings import LiveSettings
+from core.runs import RunFolder
 from gui.context import Context
 from gui.panels.live_bar import BOTH, CAMERA, DATASET, MICROPHONE, REPLAY, LiveBar
 from gui.settings_form import SettingsForm
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from core.live.replay import Take
     from core.live.session import Sources
 
+UNTRAINED = "clips that no network asked was trained on"
+TRAINED = "clips, also such that networks were trained on"
+Asked = Callable[[], Sequence[RunFolder]]  # the runs that are asked now
 Devices = tuple[list[str], list[tuple[int, str]]]
 
 
@@ -29,9 +36,9 @@ class LiveSources(QObject):
     changed = Signal()  # another source, or the same to be opened otherwise
     settings_changed = Signal()
 
-    def __init__(self, context: Context, bar: LiveBar, parent: QWidget) -> None:
+    def __init__(self, context: Context, bar: LiveBar, asked: Asked, parent: QWidget) -> None:
         super().__init__(parent)
-        self._context, self._bar, self._window = context, bar, parent
+        self._context, self._bar, self._asked, self._window = context, bar, asked, parent
         self._form: SettingsForm[LiveSettings] | None = None
         self.settings = _kept_settings(context)
         bar.source_changed.connect(self.changed)
@@ -53,7 +60,8 @@ class LiveSources(QObject):
 
         source, heard, seen = self._bar.source, self.settings.microphone, self.settings.camera
         if source == REPLAY:
-            return Sources(replay=Replay(self._takes()))
+            takes, words = self._takes()
+            return Sources(replay=Replay(takes, words=words))
         return Sources(
             Microphone(self._bar.microphone, heard.rate, heard.channel) if source in (BOTH, MICROPHONE) else None,
             Webcam(self._bar.camera, seen.size, seen.rate) if source in (BOTH, CAMERA) else None,
@@ -95,17 +103,27 @@ class LiveSources(QObject):
         self.offer_replays(path)
         self.changed.emit()
 
-    def _takes(self) -> list[Take]:
-        """The clips of the dataset in Data in an order that is always the same, or one file."""
+    def _takes(self) -> tuple[list[Take], str]:
+        """Clips of the dataset in Data in an order that is always the same, or one file; and what they are."""
         from core.live.replay import Take
 
         dataset = self._context.dataset
         if self._bar.replay != DATASET:
-            return [Take(Path(self._bar.replay))]
+            return [Take(Path(self._bar.replay))], ""
         if dataset is None:
+            return [], ""
+        clips, words = self._untrained(dataset), UNTRAINED
+        if not clips:
+            clips, words = list(dataset.clips), TRAINED
+        order = np.random.default_rng(0).permutation(len(clips))
+        return [Take(clips[k].path, dataset.classes[clips[k].label]) for k in order], words
+
+    def _untrained(self, dataset: Dataset) -> list[Clip]:
+        try:
+            return untrained_clips(dataset, self._asked())
+        except UserError as error:
+            self._context.message.emit(str(error), "warning")
             return []
-        order = np.random.default_rng(0).permutation(len(dataset.clips))
-        return [Take(dataset.clips[k].path, dataset.classes[dataset.clips[k].label]) for k in order]
 
     def _open_settings(self) -> None:
         """Beside their button, until one clicks elsewhere."""

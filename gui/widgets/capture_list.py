@@ -73,6 +73,7 @@ class CaptureList(QWidget):
         column.addLayout(line)
         column.addWidget(self.tree, 1)
         self.progress = ProgressLine()
+        self.progress.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         column.addWidget(self.progress)
         self.rename.clicked.connect(self._open)
         self.replay.clicked.connect(self._open)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.datasets.base import Modality
@@ -97,11 +97,12 @@ class LiveAnswers(QWidget):
         painter.fillRect(mark, card.colour)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(head, RIGHT, card.figures)
+        name = head.adjusted(theme.GRID + 4, 0, 0, 0)
         taken = painter.fontMetrics().horizontalAdvance(card.figures) + theme.GRID
+        if QFontMetrics(theme.font(bold=True)).horizontalAdvance(card.network) + taken <= name.width():
+            painter.drawText(head, RIGHT, card.figures)  # of the two the name is wanted more
         painter.setFont(theme.font(bold=True))
         painter.setPen(theme.colour("text"))
-        name = head.adjusted(theme.GRID + 4, 0, -taken, 0)
         painter.drawText(name, LEFT, painter.fontMetrics().elidedText(card.network, ELIDE, int(name.width())))
         self._paint_word(painter, QRectF(room.left(), head.bottom(), room.width(), theme.pixels(TITLE_ROW)), card)
         if card.probabilities is None:

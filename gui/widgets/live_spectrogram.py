@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui import theme
 from gui.widgets.spectrogram import BAR, MelAxis
-from gui.widgets.time_plot import RIGHT
+from gui.widgets.time_plot import RIGHT, TimeAxis
 
 SECONDS = 10.0  # in view
 LEVELS = (-95.0, -15.0)  # dB below a pure tone at full scale; 80 dB, as everywhere
@@ -37,7 +37,7 @@ class ScrollingSpectrogram(QWidget):
         self._axis = MelAxis()
         self.graphics = _Graphics()
         self.graphics.painted.connect(self.painted)
-        self.item = self.graphics.addPlot(axisItems={"left": self._axis})
+        self.item = self.graphics.addPlot(axisItems={"left": self._axis, "bottom": TimeAxis()})
         self.item.setMenuEnabled(False)
         self.item.hideButtons()
         self.item.setMouseEnabled(x=False, y=False)
@@ -60,6 +60,12 @@ class ScrollingSpectrogram(QWidget):
         self.graphics.setToolTip(
             "What is heard now, in dB below a pure tone at full scale. The newest is on the right."
         )
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the time axis begins and ends, in px from the left."""
+        view = self.graphics.mapFromScene(self.item.getViewBox().sceneBoundingRect()).boundingRect()
+        return view.left(), view.right()
 
     def begin(self, frequencies: NDArray[np.float64], a_second: float) -> None:
         """Another source: nothing was heard yet. `a_second`: columns that come a second."""

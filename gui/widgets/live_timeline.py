@@ -36,15 +36,21 @@ class Row:
 
 
 class LiveTimeline(QWidget):
-    """A row for each network. Its plot area begins and ends where that of the spectrogram does."""
+    """A row for each network."""
 
-    def __init__(self, left: int, right: int, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._left, self._right = left, right  # px that the axes of the spectrogram take
+        self._left = self._right = 2 * theme.GRID  # px beside the rows
         self.rows: tuple[Row, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Timeline of decisions")
         self.setToolTip("What every network decided in the last seconds; grey where it was not sure.")
+
+    def align(self, left: int, right: int) -> None:
+        """Leave so many px free at the sides: time then runs as above."""
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.update()
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         many = len(rows) != len(self.rows)
