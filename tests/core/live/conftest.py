@@ -1,4 +1,4 @@
-"""A small network that has learned the tones: trained once for a file of tests, and in a workspace of each."""
+"""Small networks that have learned a little: of tones, and of films that are heard and seen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from core.runs import RunFolder
 from core.workspace import Workspace
 from tests.core.live.captured_tones import trained_run
+from tests.core.live.small_films import film_runs, write_films
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +26,17 @@ def run(taught: RunFolder, workspace: Workspace) -> RunFolder:
     """A copy that can be changed."""
     shutil.copytree(taught.path, workspace.runs / taught.name)
     return RunFolder(workspace.runs / taught.name)
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_films(tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture(scope="session")
+def watched(films: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
+    """By the names in `small_films`; not to be changed."""
+    place = Workspace(tmp_path_factory.mktemp("watched")).open()
+    runs = film_runs(films, place)
+    place.close()
+    return runs

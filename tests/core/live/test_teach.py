@@ -7,11 +7,10 @@ import pytest
 
 from core.chosen import open_chosen
 from core.datasets.base import Modality
-from core.engine import Engine, EngineStatus, State, run
+from core.engine import run
 from core.errors import UserError
 from core.events import Outcome, StudyFinished
 from core.live.capture import Kept
-from core.live.session import Live, Sources
 from core.live.teach import Lesson, is_taught, lessons, pieces
 from core.runs import list_runs
 from core.video.decode import decode as look
@@ -161,19 +160,3 @@ def test_a_lesson_is_learned_again_after_more_was_recorded_and_deleted_for_good(
     assert not lesson.folder.exists() and not list((workspace.cache / "audio").iterdir())
     assert len(list(list_runs(workspace))) == 2, "networks stay"
     assert lessons(workspace) == ([], [])
-
-
-@pytest.mark.parametrize(
-    ("study", "paused"),
-    [("taught my-sounds 2", False), ("adapted esc10 to 12 captures 3f2a", False), ("untaught", True)],
-)
-def test_live_does_not_hold_up_what_it_waits_for(workspace, study, paused):
-    engine = Engine(workspace)
-    engine._status = EngineStatus(State.RUNNING, study, device="CPU")
-    live = Live(workspace.captures, engine)
-    live.switch_on(Sources())
-    try:
-        assert (engine.status.state is State.PAUSED) == live.holds_training == paused
-    finally:
-        live.switch_off()
-    assert engine.status.state is State.RUNNING
