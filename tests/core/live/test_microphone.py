@@ -202,8 +202,16 @@ def test_the_rate_that_is_asked_for_is_used_and_0_is_the_devices_own(listen, sou
             Exception("Error opening InputStream: Internal PortAudio error [PaErrorCode -9986]"),
             "Allow this program to listen to it, or choose another one.",
         ),
+        (
+            "",
+            Exception(
+                "Error opening InputStream: Unanticipated host error [PaErrorCode -9999]: "
+                "'Permission denied' [ALSA error -13]"
+            ),
+            "Allow this program to listen to it, or choose another one.",
+        ),
     ],
-    ids=["rate", "busy", "none", "none matches", "none of that name", "internal"],
+    ids=["rate", "busy", "none", "none matches", "none of that name", "internal", "not allowed"],
 )
 def test_what_portaudio_says_becomes_a_sentence_with_a_remedy_and_it_is_tried_again(
     listen, sound, device, error, words

@@ -300,6 +300,15 @@ def test_a_recording_that_is_under_way_when_all_is_switched_off_is_finished(live
     assert len(recorder.stop().sound()) >= 9 * RATE and recorder.finished and live.recorder is None
 
 
+def test_a_recording_can_be_begun_again_at_once(live, microphone):
+    live.switch_on(Sources(microphone))
+    folders = set()
+    for _ in range(2):
+        live.start_recording()
+        folders.add(live.stop_recording().stop().folder)
+    assert len(folders) == 2
+
+
 def test_other_settings_count_from_the_next_window_on(live, run):
     live.choose([(run, "Network")])
     says(live, run, [0.6, 0.2, 0.2])
