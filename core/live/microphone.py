@@ -126,6 +126,6 @@ def _why_not(error: Exception, device: str) -> str:
         return f"The microphone does not give that sample rate. Choose another one, or its own. ({text})"
     if "Device unavailable" in text or "busy" in text.lower():
         return f"The microphone is in use by another program, or this one may not listen to it. ({text})"
-    if "No " in text or "-1" in text or isinstance(error, ValueError):
+    if "No " in text or "device -1" in text or isinstance(error, ValueError):
         return f"No microphone called “{device}” was found. Choose another one." if device else NO_MICROPHONE
     return f"The microphone cannot be opened: {text}. Allow this program to listen to it, or choose another one."

@@ -236,7 +236,7 @@ class Live:
             UserError: the folder cannot be made.
         """
         if self.recorder is None:
-            name = datetime.now().strftime(f"{RECORDING} %H-%M-%S")
+            name = datetime.now().strftime(f"{RECORDING} %H-%M-%S-%f")[:-3]
             recorder = Recorder(self.captures / self.session / name, self.sources.senses, self.settings.sight)
             recorder.start()
             self.recorder = recorder

@@ -121,10 +121,10 @@ class LiveCaptures(CaptureList):
 
     def _have_kept(self, capture: Capture) -> None:
         self._changed()
-        if capture.label:
-            self._context.message.emit(f"Kept as “{capture.label}”.", "info")
-        else:
+        if not capture.label:
             self._ask_class(capture)
+        elif not self.isVisible():  # or it is seen in the list, which a message would cover
+            self._context.message.emit(f"Kept as “{capture.label}”.", "info")
 
     def _ask_class(self, capture: Capture) -> None:
         """Several may be asked about at once: each answer goes to its own."""

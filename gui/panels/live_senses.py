@@ -69,7 +69,7 @@ class LiveSenses(QSplitter):
         self.lateness.clear()
         self.meter.clear()
         self.picture.say("" if on else OFF)
-        self._hearing.setVisible(not on or sources.microphone is not None or sources.senses().sound is not None)
+        self._hearing.setVisible(not on or sources.microphone is not None)  # or what is replayed has a sound
         self.picture.setVisible(not on or sources.camera is not None or sources.senses().sight is not None)
 
     def draw(self, sources: Sources) -> None:
@@ -102,6 +102,8 @@ class LiveSenses(QSplitter):
         stop = ring.written
         samples = ring.read(max(self._heard, ring.oldest), stop)
         self._heard = stop
+        if self._hearing.isHidden() and samples.any():
+            self._hearing.show()
         if len(samples):
             self.spectrogram.add(self._columns.add(samples))
             self.meter.add(samples)
