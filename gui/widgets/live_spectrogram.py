@@ -14,6 +14,7 @@ from gui.widgets.spectrogram import BAR, MelAxis
 from gui.widgets.time_plot import RIGHT, TimeAxis
 
 SECONDS = 10.0  # in view
+AXIS = 7 * theme.GRID  # px for the frequencies, before type is enlarged
 LEVELS = (-95.0, -15.0)  # dB below a pure tone at full scale; 80 dB, as everywhere
 
 
@@ -41,7 +42,6 @@ class ScrollingSpectrogram(QWidget):
         self.item.setMenuEnabled(False)
         self.item.hideButtons()
         self.item.setMouseEnabled(x=False, y=False)
-        self.item.getAxis("left").setWidth(7 * theme.GRID)
         self.item.setXRange(-SECONDS, 0, padding=0)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.item.addItem(self._image)
@@ -49,6 +49,7 @@ class ScrollingSpectrogram(QWidget):
         self._bar.setImageItem(self._image, insert_in=self.item)
         self._bar.axis.setWidth(RIGHT - BAR - 8)
         self._bar.axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=0, maxTickLevel=0)
+        self._axis.setWidth(AXIS)
         self._held: NDArray[np.float32] = np.zeros((1, 1), np.float32)
         self._place = 0  # of the next column
         self._changed = False
@@ -90,6 +91,7 @@ class ScrollingSpectrogram(QWidget):
         if not self._changed:
             return False
         self._changed = False
+        self._axis.setWidth(round(theme.pixels(AXIS)))  # type grows in presentation mode
         self._image.setImage(np.roll(self._held, -self._place, axis=1), autoLevels=False, levels=LEVELS)
         self._image.setRect(QRectF(-SECONDS, 0, SECONDS, len(self._held)))
         return True

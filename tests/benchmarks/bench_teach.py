@@ -150,7 +150,7 @@ def teach(
             raise SystemExit(form.lacks.text())
         begun = time.perf_counter()
         form.train.click()
-        until(lambda: panel.answers.cards and panel.answers.cards[0].probabilities is not None)
+        until(lambda: panel.live.recogniser.status.ready)
         print(f"trained and live after {time.perf_counter() - begun:.0f} s: {form.note.text()}")
         print(f"asked: {', '.join(card.network for card in panel.answers.cards)}")
         for name in names:
