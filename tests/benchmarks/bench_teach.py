@@ -1,7 +1,7 @@
 """Three classes taught by keys in the window, from recordings that are played to it, and then recognised.
 
 uv run python tests/benchmarks/bench_teach.py microphone FOLDER esc10 DATASET --classes rain,chainsaw,crying_baby
-uv run python tests/benchmarks/bench_teach.py camera FOLDER weizmann DATASET --classes wave2,jack,bend
+uv run python tests/benchmarks/bench_teach.py camera FOLDER labelled-folder DATASET --classes wave2,jack,bend
 
 FOLDER becomes a workspace; features of ImageNet are learned from where its `weights` hold them. Clips of one fold are
 taught, those of another asked about.
