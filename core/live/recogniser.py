@@ -83,6 +83,7 @@ class Recogniser:
     def start(self) -> None:
         if self._thread is None:
             self._stop, self._answers = threading.Event(), deque(maxlen=MOST_ANSWERS)
+            self.status = replace(self.status, asked=0, skipped=0)
             self._thread = threading.Thread(
                 target=self._work, args=(self._stop, self._answers), name="live recogniser", daemon=True
             )

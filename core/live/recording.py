@@ -40,21 +40,20 @@ MARGIN = 0.2  # s of the oldest sound, which may be written over while one reads
 
 
 class Recorder:
-    """Writes what comes into the rings from `start` to `stop`, and what was there already.
-
-    What was there before is written too: windows that end soon after the start can then be asked about again.
+    """Writes what comes into the rings until `stop`.
 
     Args:
         folder: is made; nothing is there yet.
         senses: what is on, the same from start to end.
         sight: seconds of sight that networks are given where nothing of theirs says.
+        since: what was heard and seen before is not written, though it may be held; 0 = all that is held.
 
     Attributes:
         finished: all is written, and can be replayed.
     """
 
-    def __init__(self, folder: Path, senses: Callable[[], Senses], sight: float) -> None:
-        self.folder, self._sight = folder, sight
+    def __init__(self, folder: Path, senses: Callable[[], Senses], sight: float, since: float = 0.0) -> None:
+        self.folder, self._sight, self._since = folder, sight, since
         self.finished = False
         self._lost_samples = self._lost_frames = 0  # that were gone before they could be written
         self._failure = ""
@@ -177,7 +176,7 @@ class Recorder:
                     self.folder / SOUND, "w", samplerate=ring.rate, channels=1, subtype="FLOAT", format="WAV"
                 )
             )
-            self._first = self._next = _readable(ring)
+            self._first = self._next = min(ring.written, max(_readable(ring), ring.sample_at(self._since)))
             self._first_heard = ring.time_of(self._first)
         if ring is not self._ring or self._sound is None:
             self._failure = "The microphone came back with another sample rate: the recording goes on without it."
@@ -198,6 +197,8 @@ class Recorder:
         for when, frame in frames:
             if when > self._end:
                 break
+            if when < self._since:
+                continue
             if self._film is None:
                 self._film = self._begin_film(when, frame)
             if frame.shape != self._shape:

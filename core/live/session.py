@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from core.live.windows import Senses
 from core.runs import RunFolder
 
 REMEMBERED = 600  # decisions of each network
+LEAST = 1.0  # s of a clip that is replayed
 UNASKED = 5.0  # s that a capture keeps where no network says how much it is given
 MOST_ENDING = 8  # sources that are waited for in the end
 MEASURED = 400  # answers over which latencies are told
@@ -208,7 +210,7 @@ class Live:
         return playing.label
 
     def keep(self, label: str = "") -> Callable[[], Capture]:
-        """Take the last seconds, and what everybody says of them; of a replay, no more than what is played now.
+        """Take the last seconds, and what everybody says of them; of a replay, of the clip that is played now.
 
         Args:
             label: what it really is; "" = nobody has said, but a replay may know.
@@ -219,10 +221,13 @@ class Live:
         end, replay = time.perf_counter(), self.sources.replay
         start = end - (self.settings.kept or self.span)
         label, session, facts = label or self.truth(start, end), self.session, self.sources.facts()
-        stretch = Stretch.of(self._senses(), max(start, replay.since) if replay is not None else start, end)
+        begun = replay.since if replay is not None else -math.inf
+        stretch = Stretch.of(self._senses(), max(start, begun), end)
         said = tuple(asked.said() for asked in self.asked.values())
 
         def write() -> Capture:
+            if end - begun < LEAST:
+                raise UserError("The clip that is replayed has just begun: wait a second before you keep it.")
             return write_capture(
                 self.captures, stretch.cut_out(), session=session, label=label, sources=facts, said=said
             )
@@ -233,11 +238,15 @@ class Live:
         """Keep everything from now on, without loss.
 
         Raises:
-            UserError: the folder cannot be made.
+            UserError: nothing is heard or seen yet, or the folder cannot be made.
         """
+        senses = self._senses()
+        if not any(ring is not None and ring.written for ring in (senses.sound, senses.sight)):
+            raise UserError("There is nothing to record yet: no sound and no picture has come.")
         if self.recorder is None:
             name = datetime.now().strftime(f"{RECORDING} %H-%M-%S-%f")[:-3]
-            recorder = Recorder(self.captures / self.session / name, self.sources.senses, self.settings.sight)
+            folder, since = self.captures / self.session / name, time.perf_counter()
+            recorder = Recorder(folder, self.sources.senses, self.settings.sight, since)
             recorder.start()
             self.recorder = recorder
 

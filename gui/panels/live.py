@@ -146,6 +146,7 @@ class LivePanel(Panel):
             choices, self.sources.modality
         )
         self.bar.offer_networks(choices, self.chosen)
+        self.sources.offer_learned()
         self._show_page()
         self._ask()
 

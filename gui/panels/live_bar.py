@@ -138,7 +138,7 @@ class LiveBar(QWidget):
         self.replays.clear()
         for value, words in entries:
             self.replays.addItem(words, value)
-        self.replays.addItem("A file or folder …", None)
+        self.replays.addItem("A file …", None)
         self.replays.setCurrentIndex(max(0, self.replays.findData(chosen)))
 
     def choose_replay(self, value: str) -> None:

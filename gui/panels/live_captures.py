@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core import readable
 from core.captures import (
@@ -28,6 +28,7 @@ from gui.context import Context
 from gui.jobs import Job
 from gui.widgets.capture_list import CaptureList
 from gui.widgets.class_popup import ClassPopup
+from gui.widgets.controls import confirmed
 
 if TYPE_CHECKING:
     from core.live.again import AskedAgain
@@ -169,8 +170,7 @@ class LiveCaptures(CaptureList):
 
     def _ask_deletion(self, row: Capture | Recorded) -> None:
         word = "capture" if isinstance(row, Capture) else "recording"
-        asked = QMessageBox.question(self, "Delete", f"Delete the {word} of {row.made[11:19]} for good?")
-        if asked == QMessageBox.StandardButton.Yes:
+        if confirmed(self, f"Delete the {word} of {row.made[11:19]} for good?"):
             self._context.jobs.run(partial(_delete, self._context.workspace, row), self._changed)
 
     def _changed(self, _: None = None) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QMessageBox,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -36,7 +35,7 @@ from gui.context import Context
 from gui.jobs import Job
 from gui.panels.live_game_board import GameChoice
 from gui.panels.live_game_end import kept_words
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import confirmed, named_combo
 from gui.widgets.findings import GIVEN
 from gui.widgets.marks import mark_icon
 
@@ -216,8 +215,7 @@ class GameStart(QWidget):
         self.delete.setVisible(results_file(self.context.workspace).exists())
 
     def _ask_deletion(self) -> None:
-        asked = QMessageBox.question(self, "Delete", "Delete the results of all games for good?")
-        if asked != QMessageBox.StandardButton.Yes:
+        if not confirmed(self, "Delete the results of all games for good?"):
             return
         try:
             delete_games(self.context.workspace)

@@ -78,6 +78,9 @@ def status_words(live: Live, senses: LiveSenses) -> str:
     for source in live.sources.all():
         status = source.status
         words.append(status.reason or f"{source.name}: {status.facts or status.state}")
+    playing = live.sources.replay.playing if live.sources.replay is not None else None
+    if playing is not None and playing.label:
+        words.append(f"now {playing.label.replace('_', ' ')}")
     if senses.lateness:
         p50, p95 = np.percentile(senses.lateness, (50, 95)) * 1000
         words.append(f"sound → screen {p50:.0f} ms, 95 % {p95:.0f} ms")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +12,15 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QVBoxLayout, QWidget
 
+from core.chosen import open_chosen
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
 from core.errors import UserError
 from core.live.offered import untrained_clips
 from core.live.settings import LiveSettings
+from core.run_spec import DatasetChoice
 from core.runs import RunFolder
+from core.workspace import Workspace
 from gui.context import Context
 from gui.panels.live_bar import BOTH, CAMERA, DATASET, MICROPHONE, REPLAY, LiveBar
 from gui.settings_form import SettingsForm
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from core.live.replay import Take
     from core.live.session import Sources
 
+log = logging.getLogger(__name__)
 UNTRAINED = "clips that no network asked was trained on"
 TRAINED = "clips, also such that networks were trained on"
 Asked = Callable[[], Sequence[RunFolder]]  # the runs that are asked now
@@ -41,6 +47,8 @@ class LiveSources(QObject):
         self._context, self._bar, self._asked, self._window = context, bar, asked, parent
         self._form: SettingsForm[LiveSettings] | None = None
         self.settings = _kept_settings(context)
+        self._learned: Dataset | None = None  # what the networks that are asked were trained on
+        self._opened: DatasetChoice | None = None  # of which that was asked for
         bar.source_changed.connect(self.changed)
         bar.file_wanted.connect(self._choose_file)
         bar.settings_wanted.connect(self._open_settings)
@@ -71,13 +79,37 @@ class LiveSources(QObject):
         """In the background: asking a driver may take its time."""
         self._context.jobs.run(_devices, self._have_devices)
 
+    def offer_learned(self) -> None:
+        """Where nothing is open in Data, the clips that the networks come from; they are opened in the background."""
+        asked = self._asked()
+        choice = asked[0].spec.dataset if asked else None
+        if self._context.dataset is None and choice is not None and choice != self._opened:
+            self._opened = choice
+            opened = partial(_opened, self._context.workspace, choice)
+            self._context.jobs.run(opened, self._have_learned, self._have_none)
+
+    def _have_learned(self, dataset: Dataset) -> None:
+        self._learned = dataset
+        self.offer_replays()
+
+    def _have_none(self, sentence: str) -> None:
+        """They are not here any more: nobody asked for them."""
+        log.info("no clips to replay: %s", sentence)
+
+    @property
+    def _dataset(self) -> Dataset | None:
+        return self._context.dataset or self._learned
+
     def offer_replays(self, chosen: str = "") -> None:
-        dataset = self._context.dataset
+        """What can be replayed; where what was chosen is no more, the source is another."""
+        dataset, before = self._dataset, self._bar.replay
         entries = [(DATASET, f"{dataset.title}: its clips")] if dataset is not None else []
         file = str(self._context.settings.value("live/file", ""))
         if file and Path(file).exists():
             entries.append((file, Path(file).name))
         self._bar.offer_replays(entries, chosen)
+        if self._bar.source == REPLAY and self._bar.replay != (chosen or before):
+            self.changed.emit()
 
     def offer_file(self, path: Path) -> None:
         """A file, or the folder of a recording, that can be replayed from now on."""
@@ -101,13 +133,14 @@ class LiveSources(QObject):
         if path:
             self._context.settings.setValue("live/file", path)
         self.offer_replays(path)
-        self.changed.emit()
+        if path:
+            self.changed.emit()
 
     def _takes(self) -> tuple[list[Take], str]:
         """Clips of the dataset in Data in an order that is always the same, or one file; and what they are."""
         from core.live.replay import Take
 
-        dataset = self._context.dataset
+        dataset = self._dataset
         if self._bar.replay != DATASET:
             return [Take(Path(self._bar.replay))], ""
         if dataset is None:
@@ -146,6 +179,10 @@ class LiveSources(QObject):
         self.settings_changed.emit()
         if reopened:
             self.changed.emit()
+
+
+def _opened(workspace: Workspace, choice: DatasetChoice, control: Control, report: Any) -> Dataset:
+    return open_chosen(choice, workspace, control)
 
 
 def _devices(control: Control, report: Any) -> Devices:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.datasets.base import Modality
 from core.errors import UserError
@@ -22,6 +22,7 @@ from core.runs import RunFolder
 from gui.context import Context
 from gui.panels.live_sources import LiveSources
 from gui.panels.live_study import LiveStudy
+from gui.widgets.controls import confirmed
 from gui.widgets.taught_class import TaughtClass
 from gui.widgets.teach_form import TeachForm
 
@@ -260,7 +261,7 @@ class LiveTeach(TeachForm):
         lesson, workspace = self.lesson, self._context.workspace
         examples = counted(sum(lesson.examples().values()), "example")
         question = f"Delete the lesson “{lesson.title}” with its {examples} for good? Networks that learned it stay."
-        if QMessageBox.question(self, "Delete", question) == QMessageBox.StandardButton.Yes:
+        if confirmed(self, question):
             self._deleting = True
             self._refresh()
             self._context.jobs.run(
@@ -295,7 +296,8 @@ class LiveTeach(TeachForm):
         told = self._try(lambda: self.lesson.told(folder.predictions()))
         if told:
             self.say(told)
-            self.said.emit(told, "info")
+            if not self.isVisible():
+                self.said.emit(told, "info")
             self.learned.emit(folder.name)
 
     def _have_failed(self, sentence: str, error: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QMenu, QToolButton
+from PySide6.QtWidgets import QComboBox, QMenu, QMessageBox, QToolButton, QWidget
 
 from gui import theme
 
@@ -55,3 +55,9 @@ def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable
         action.triggered.connect(copy)
     button.setMenu(menu)
     return button
+
+
+def confirmed(parent: QWidget, question: str) -> bool:
+    """Ask before something is deleted for good; Return alone deletes nothing."""
+    buttons = QMessageBox.StandardButton
+    return QMessageBox.question(parent, "Delete", question, buttons.Yes | buttons.No, buttons.No) == buttons.Yes
