@@ -90,7 +90,8 @@ def status_words(live: Live, senses: LiveSenses) -> str:
     if asked.loading:
         words.append(f"reading {counted(len(asked.loading), 'network')} …")
     if asked.skipped:
-        words.append(f"{asked.skipped} of {asked.asked + asked.skipped} windows passed over")
+        windows = f"{asked.skipped} of {asked.asked + asked.skipped} windows passed over"
+        words.append(f"{windows}, asked every {asked.hop:.3g} s now")
     microphone = live.sources.microphone
     if microphone is not None and microphone.overflows:
         words.append(f"{counted(microphone.overflows, 'time')} sound was lost")
