@@ -56,6 +56,7 @@ PAUSE = 0.5  # s of silence after each clip
 LEAD = 1.0  # s of silence on either side of the mark
 HOP = 0.25  # s between windows
 NEAR = 0.2  # s: an answer this near to the end of a clip speaks of it
+TEN = 10  # minutes
 WARM = 120.0  # s until networks are read and rings are full
 COMES = 0.1  # s that a frame may take from the camera into the ring
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -302,20 +303,23 @@ def endurance(
         panel.bar.switch.click()
         pass_time(WARM)
         begun, process = time.perf_counter(), psutil.Process()
-        first = process.memory_info().rss
+        memories: list[float] = []  # MB, one a minute: frames and sounds come and go between two looks
         while (passed := time.perf_counter() - begun) < 60 * minutes:
             pass_time(60.0)
             ring = panel.live.sources.senses().sound
             assert ring is not None
-            memory, behind = process.memory_info().rss, ring.sample_at(time.perf_counter()) - ring.written
+            behind = ring.sample_at(time.perf_counter()) - ring.written
+            memories.append(process.memory_info().rss / 1e6)
             cards = "; ".join(f"{card.network} {card.figures}" for card in panel.answers.cards)
             print(
-                f"{passed / 60:4.0f} min: {memory / 1e6:.0f} MB ({(memory - first) / 1e6:+.1f}), "
+                f"{passed / 60:4.0f} min: {memories[-1]:.0f} MB, "
                 f"{1000 * behind / ring.rate:.0f} ms of sound behind; {panel.status.text()}; {cards}",
                 flush=True,
             )
         panel.bar.switch.click()
         pass_time(2.0)
+        first, last = np.median(memories[:TEN]), np.median(memories[-TEN:])
+        print(f"median of the first ten minutes {first:.0f} MB, of the last ten {last:.0f} MB ({last - first:+.1f})")
         print(f"threads before {threads}, after {threading.active_count()}")
         window.close()
 
