@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 TICK_MS = 33  # 30 pictures a second at most
 ANSWERS_EVERY = 3  # ticks between two looks at what was said
 NO_RUNS = "What you say and show will be recognised here by networks that you have trained: none is finished yet."
+NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+NO_CLASS = "There is no {} class: the networks that are asked know {}. Press C to keep the last seconds all the same."
 TEACH_HELP = "Record examples of classes of your own here, and train a network that recognises them in about a minute."
 
 
@@ -158,7 +160,8 @@ class LivePanel(Panel):
             self.live.choose([(choice.folder, choice.label) for choice in chosen])
         except UserError as error:
             self.context.message.emit(str(error), "error")
-        self.captures.offer_classes(self._classes())
+        for chooser in (self.captures, self.bar):
+            chooser.offer_classes(self._classes())
         self._show_answers()
 
     def _asked(self) -> list[RunFolder]:
@@ -280,6 +283,8 @@ class LivePanel(Panel):
             self.teach.hold(place)
         elif place < len(classes):
             self._keep_as(classes[place])
+        else:
+            self.context.message.emit(NO_CLASS.format(NTH[place], len(classes) or "none"), "info")
 
     def _keep_as(self, label: str) -> None:
         if self.live is not None and self.live.on and self.context.workspace.writable:

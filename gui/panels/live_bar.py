@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolB
 from core.live.offered import LiveChoice
 from gui import theme
 from gui.widgets.controls import icon_button, named_combo, tool_button
+from gui.widgets.taught_class import KEYS
 
 BOTH, MICROPHONE, CAMERA, REPLAY = "both", "microphone", "camera", "replay"
 SOURCES = {
@@ -19,6 +20,7 @@ SOURCES = {
     CAMERA: "Camera",
     REPLAY: "Replay",
 }
+CAPTURE = "Keep the last seconds  (C)"
 DATASET = "clips"  # what is replayed: those in Data; else a path
 
 
@@ -65,7 +67,7 @@ class LiveBar(QWidget):
             "Guess …",
             "Play against the networks: you choose what test clips are. Live is switched off meanwhile  (G)",
         )
-        self.capture = tool_button("mdi6.content-save-plus-outline", "Capture", "Keep the last seconds  (C)")
+        self.capture = tool_button("mdi6.content-save-plus-outline", "Capture", CAPTURE)
         self.record = tool_button(
             "mdi6.record-circle-outline", "Record", "Keep everything from now on, without loss  (R)"
         )
@@ -164,6 +166,11 @@ class LiveBar(QWidget):
             self._actions[run.name] = action
         self.networks.setEnabled(bool(runs))
         self._count()
+
+    def offer_classes(self, classes: Sequence[str]) -> None:
+        """The first ones have digits, by which the last seconds are kept as one of them."""
+        keys = ", ".join(f"{place} {name.replace('_', ' ')}" for place, name in enumerate(classes[:KEYS], start=1))
+        self.capture.setToolTip(f"{CAPTURE}, or as a class: {keys}" if keys else CAPTURE)
 
     def show_state(self, *, on: bool, recording: bool, can_keep: bool) -> None:
         """`can_keep`: the workspace can be written to."""

@@ -165,6 +165,7 @@ class LiveSources(QObject):
         self._form.changed.connect(self._edited)
         popup = QDialog(self._window, Qt.WindowType.Popup)
         popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        popup.setProperty("popup", True)
         QVBoxLayout(popup).addWidget(self._form)
         button = self._bar.settings
         popup.move(button.mapToGlobal(button.rect().bottomLeft()))

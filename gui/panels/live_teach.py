@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QWidget
 
 from core.datasets.base import Modality
@@ -123,10 +122,6 @@ class LiveTeach(TeachForm):
         """The window is closing: what is held is given up."""
         self._clock.stop()
         self._holding = None
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        self.end_press()
-        super().hideEvent(event)
 
     # recording --------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.widgets.taught_class import KEYS
+
+NO_DIGIT = "\N{FIGURE SPACE}"  # as wide as one
 
 
 class ClassList(QWidget):
@@ -17,10 +20,25 @@ class ClassList(QWidget):
     taken = Signal(str)
     filtered = Signal()
 
-    def __init__(self, classes: Sequence[str], *, others: bool = False, parent: QWidget | None = None) -> None:
-        """`others`: Enter takes what was typed where no class is called so."""
+    def __init__(
+        self,
+        classes: Sequence[str],
+        *,
+        others: bool = False,
+        digits: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """A list that is shorter the more is typed.
+
+        Args:
+            others: Enter takes what was typed where no class is called so.
+            digits: the first classes are shown with the digit that is their key, and found by it, too.
+        """
         super().__init__(parent)
-        self._classes, self._others = tuple(classes), others
+        self._others = others
+        keys = [str(place) for place in range(1, KEYS + 1)] if digits else []
+        self._digits = dict(zip(classes, keys, strict=False))
+        self._classes = tuple(classes)
         self.line = QLineEdit()
         self.line.setPlaceholderText("type, or choose")
         self.line.setAccessibleName("Class")
@@ -59,13 +77,17 @@ class ClassList(QWidget):
     def _filter(self, text: str) -> None:
         wanted = text.casefold().replace(" ", "_")
         self.list.clear()
-        for name in self._classes:
-            if wanted in name.casefold().replace(" ", "_"):
-                item = QListWidgetItem(name.replace("_", " "))
-                item.setData(Qt.ItemDataRole.UserRole, name)
-                self.list.addItem(item)
+        called_so = [name for name in self._classes if wanted in name.casefold().replace(" ", "_")]
+        for name in called_so or [name for name, digit in self._digits.items() if digit == wanted]:
+            item = QListWidgetItem(self._words(name))
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.filtered.emit()
+
+    def _words(self, name: str) -> str:
+        words = name.replace("_", " ")
+        return f"{self._digits.get(name, NO_DIGIT)}   {words}" if self._digits else words
 
     def _take(self, item: QListWidgetItem | None) -> None:
         typed = self.line.text().strip() if self._others else ""

@@ -21,7 +21,8 @@ class ClassPopup(QDialog):
     def __init__(self, title: str, classes: Sequence[str], guess: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        classes_there = ClassList(classes, others=True)
+        self.setProperty("popup", True)
+        classes_there = ClassList(classes, others=True, digits=True)
         self.line, self.list = classes_there.line, classes_there.list
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
@@ -31,7 +32,7 @@ class ClassPopup(QDialog):
         classes_there.taken.connect(self._take)
         self._fit()
         classes_there.mark(guess)
-        self.setFixedWidth(32 * theme.GRID)
+        self.setFixedWidth(max(32 * theme.GRID, self.sizeHint().width()))  # or a long title would be cut
         self.line.setFocus()
 
     def _fit(self) -> None:

@@ -13,6 +13,8 @@ from gui import theme
 from gui.widgets.live_spectrogram import SECONDS
 
 ROW = 22  # px, before type is enlarged
+GAP = 1  # px between neighbours
+FEWEST = 4  # letters of a word that is not whole
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,14 @@ class LiveTimeline(QWidget):
         if not stretch.word or end <= start:
             return
         left = line.left() + (1 + start / SECONDS) * line.width()
-        room = QRectF(left, line.top(), (end - start) / SECONDS * line.width(), line.height())
+        width = max(0.0, (end - start) / SECONDS * line.width() - GAP)
+        room = QRectF(left, line.top(), width, line.height())
         painter.fillRect(room, row.colour)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.readable_on(row.colour))
-        words = painter.fontMetrics().elidedText(
-            stretch.word.replace("_", " "), Qt.TextElideMode.ElideRight, int(room.width()) - 6
-        )
-        painter.drawText(room.adjusted(4, 0, -2, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        whole = stretch.word.replace("_", " ")
+        words = painter.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, int(room.width()) - 6)
+        if words == whole or len(words) > FEWEST:  # as … is one letter
+            painter.drawText(
+                room.adjusted(4, 0, -2, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words
+            )

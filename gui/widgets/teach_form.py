@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
@@ -25,6 +25,7 @@ from gui.widgets.taught_class import LONGEST_NAME, TaughtClass
 
 SHORTEST, LONGEST = 0.5, 5.0  # s of an example
 FEWEST = 2  # lines for classes that are offered
+REPEATS_MS = 60  # within which a key that is still held is pressed again
 SECONDS = (
     "What a press records is cut into examples of this length, each half over the one before. A network is shown as "
     "much at once: short for a sound or a word, longer for a movement."
@@ -53,6 +54,10 @@ class TeachForm(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.rows: list[TaughtClass] = []
+        self._pressed = -1  # place of the class whose key was pressed last
+        self._release = QTimer(self, singleShot=True, interval=REPEATS_MS)
+        self._release.timeout.connect(self.let_go)
+        self.let_go.connect(self._release.stop)
         self.lessons = named_combo("Lesson", "Open a lesson that you began before.", 96)
         self.new = icon_button("mdi6.plus", "New lesson", "Begin another lesson. This one is kept.")
         self.delete = icon_button("mdi6.trash-can-outline", "Delete", "Delete this lesson and its examples for good.")
@@ -146,21 +151,35 @@ class TeachForm(QWidget):
         self.note.setVisible(bool(sentence))
 
     def hold(self, place: int) -> None:
-        """The key of a class was pressed."""
+        """The key of a class was pressed, or is still held, though it was said to be let go."""
+        if self._release.isActive():
+            if place == self._pressed:
+                self._release.stop()
+                return
+            self.let_go.emit()
         if place < len(self.rows) and self.rows[place].button.isEnabled():
+            self._pressed = place
             self.setFocus()
             self.held.emit(place)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Whatever key it is: with Shift let go first, a digit of some keyboards is another key by then."""
+        """Whatever key it is: with Shift let go first, a digit of some keyboards is another key by then.
+
+        It counts when no press follows: on X11, a key that is held under load is let go and pressed again and again,
+        and not said to repeat itself.
+        """
         if event.isAutoRepeat():
             return
-        self.let_go.emit()
+        self._release.start()
         super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         self.let_go.emit()
         super().focusOutEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        self.let_go.emit()
+        super().hideEvent(event)
 
     def _add_asked(self) -> None:
         self._add_row("")

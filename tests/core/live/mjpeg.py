@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,14 +18,14 @@ BOUNDARY = b"--frame\r\nContent-Type: image/jpeg\r\n"
 class NetworkCamera:
     """Serves `frames` (n, h, w, 3) BGR over and over to whoever asks; `cut` ends every stream, `mend` allows new ones.
 
-    `shown` tells at what time (perf_counter) which frame was last sent."""
+    `sent` tells at what times (perf_counter) which frames were sent last."""
 
     def __init__(self, frames: Sequence[NDArray[np.uint8]], rate: float, quality: int = 95, port: int = 0) -> None:
         self.quality, self.rate = quality, rate
         self.show(frames)
         self.on = threading.Event()
         self.on.set()
-        self.sent: list[tuple[float, int]] = []
+        self.sent: deque[tuple[float, int]] = deque(maxlen=1000)
         camera = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from shiboken6 import isValid
 
+from gui import theme
 from gui.widgets.class_list import ClassList
 from gui.widgets.class_popup import ROWS, ClassPopup
 
@@ -20,6 +23,13 @@ def classes(qtbot):
 
 def listed(widget):
     return [widget.list.item(row).text() for row in range(widget.list.count())]
+
+
+@pytest.fixture
+def presenting(qapp):
+    theme.apply(qapp, dark=False, scale=theme.PRESENTATION)
+    yield
+    theme.apply(qapp, dark=False)
 
 
 def test_letters_leave_the_classes_that_have_them(qtbot, classes):
@@ -58,3 +68,39 @@ def test_the_small_window_marks_a_guess_and_takes_other_words_too(qtbot):
         with qtbot.waitSignal(popup.chosen) as chosen:
             qtbot.keyClick(popup.line, Qt.Key.Key_Return)
         assert chosen.args == [expected]
+
+
+@pytest.fixture
+def popup(qtbot):
+    """It is not closed twice: closing deletes it."""
+    made = ClassPopup("What was it really, at 20:49:44?", (*CLASSES, "2 dogs", "cat", "cow", "hen"))
+    made.show()
+    yield made
+    if isValid(made):
+        made.close()
+
+
+def test_the_first_nine_classes_have_their_digits_whatever_is_listed(qtbot, popup):
+    assert [words.split()[0] for words in listed(popup)] == [*"123456789", "hen"]
+    qtbot.keyClicks(popup.line, "OCK")
+    assert listed(popup) == ["5   clock tick", "6   door knock"]
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("3", "sea_waves"), ("2", "2 dogs"), ("77", "77"), ("HEN", "hen")])
+def test_a_digit_finds_its_class_where_none_is_called_so(qtbot, popup, typed, expected):
+    qtbot.keyClicks(popup.line, typed)
+    with qtbot.waitSignal(popup.chosen) as chosen:
+        qtbot.keyClick(popup.line, Qt.Key.Key_Return)
+    assert chosen.args == [expected]
+
+
+def test_the_small_window_has_a_frame(popup):
+    seen, border = popup.grab().toImage(), theme.colour("border")
+    corners = [(0, 0), (seen.width() - 1, 0), (0, seen.height() - 1), (seen.width() - 1, seen.height() - 1)]
+    assert [seen.pixelColor(*corner) for corner in corners] == [border] * 4
+    assert seen.pixelColor(1, 1) == theme.colour("window")
+
+
+def test_the_title_of_the_small_window_is_whole_however_large_type_is(presenting, popup):
+    title = popup.findChild(QLabel)
+    assert title.width() >= title.fontMetrics().horizontalAdvance(title.text())

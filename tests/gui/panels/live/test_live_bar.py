@@ -44,3 +44,12 @@ def test_before_cameras_are_listed_the_first_is_opened(bar):
     assert bar.camera == 0
     bar.offer_devices([], ALIKE)
     assert bar.camera == 200
+
+
+def test_the_button_that_captures_names_the_classes_that_have_digits(bar):
+    bar.offer_classes(["rain", "sea_waves"])
+    assert bar.capture.toolTip() == "Keep the last seconds  (C), or as a class: 1 rain, 2 sea waves"
+    bar.offer_classes([f"class {letter}" for letter in "abcdefghijkl"])
+    assert bar.capture.toolTip().endswith("9 class i"), "there is no tenth digit"
+    bar.offer_classes([])
+    assert bar.capture.toolTip() == "Keep the last seconds  (C)"
