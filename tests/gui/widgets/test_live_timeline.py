@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 
 from gui import theme
 from gui.widgets.live_spectrogram import SECONDS
-from gui.widgets.live_timeline import GAP, LiveTimeline, Row, Stretch
+from gui.widgets.live_timeline import LiveTimeline, Row, Stretch
 
 COLOUR = QColor("#0072B2")
 WIDE = 100  # px a second
@@ -35,8 +35,8 @@ def painted(qtbot):
 def test_neighbours_are_parted_by_a_line(painted):
     columns = painted(Stretch(-2.0, -1.0, "rain"), Stretch(-1.0, 0.0, "sea_waves"), since=2.0)
     line = {theme.colour("raised").name()}
-    assert columns[WIDE - GAP : WIDE] == [line] * GAP
-    assert line not in columns[: WIDE - GAP] and line not in columns[WIDE : 2 * WIDE - GAP]
+    assert columns[WIDE - 1] == line
+    assert line not in columns[: WIDE - 1] and line not in columns[WIDE : 2 * WIDE - 1]
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_neighbours_are_parted_by_a_line(painted):
 )
 def test_a_word_is_drawn_whole_or_with_four_letters_at_least(painted, word, seconds, drawn):
     columns = painted(Stretch(-seconds, 0.0, word), since=seconds)
-    assert any(column != {COLOUR.name()} for column in columns[: -GAP or None]) == drawn
+    assert any(column != {COLOUR.name()} for column in columns[:-1]) == drawn
