@@ -33,7 +33,8 @@ def test_a_digit_without_a_class_says_so_and_keeps_nothing(qtbot, front, context
     with qtbot.waitSignal(context.message) as told:
         qtbot.keyClick(front, Qt.Key.Key_9)
     assert told.args[0].startswith(f"There is no ninth class: the networks that are asked know {CLASSES}.")
-    assert not context.jobs.busy and read_captures(context.workspace.captures) == ((), ())
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert read_captures(context.workspace.captures) == ((), ())
 
 
 def test_the_settings_have_a_frame(on):
