@@ -51,7 +51,7 @@ def main(
     context.libraries.load(context.jobs)
     for name in panels.split(",") if panels else PANELS:
         window.show_panel(name)
-        if name in ("data", "live"):
+        if name == "data":
             open_recordings(window)
         settle(app, window)
         if name == "live":
