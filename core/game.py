@@ -10,6 +10,7 @@ import numpy as np
 
 from core.analysis.study_records import Answer, NetworkName, StudyRecords
 from core.errors import UserError
+from core.evaluation.statistics import Share
 
 SPARE = 1  # times that a class may come up more often than its share of the rounds
 
@@ -39,30 +40,6 @@ class Guess:
 
     choice: int
     seconds: float
-
-
-@dataclass(frozen=True)
-class Score:
-    """How many clips were told right."""
-
-    right: int
-    of: int
-
-    @property
-    def share(self) -> float:
-        """NaN before the first clip."""
-        return self.right / self.of if self.of else math.nan
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the share: Wilson's, which holds for few clips and for none or all of them right.
-
-        E. B. Wilson 1927, Journal of the American Statistical Association 22, 209–212.
-        """
-        from scipy import stats
-
-        found = stats.binomtest(self.right, self.of).proportion_ci(confidence_level=0.95, method="wilson")
-        return float(found.low), float(found.high)
 
 
 class Game:
@@ -100,14 +77,14 @@ class Game:
         """Leave out the round that waits: its clip cannot be played."""
         del self.rounds[len(self.guesses)]
 
-    def person(self) -> Score:
-        return Score(sum(guess.choice == asked.true for asked, guess in self.played), len(self.guesses))
+    def person(self) -> Share:
+        return Share(sum(guess.choice == asked.true for asked, guess in self.played), len(self.guesses))
 
-    def scores(self) -> tuple[Score, ...]:
+    def scores(self) -> tuple[Share, ...]:
         """Of the networks, on the clips that have been guessed."""
         played = [asked for asked, _ in self.played]
         return tuple(
-            Score(sum(asked.said[place] == asked.true for asked in played), len(played))
+            Share(sum(asked.said[place] == asked.true for asked in played), len(played))
             for place in range(len(self.networks))
         )
 

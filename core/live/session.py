@@ -240,8 +240,7 @@ class Live:
         Raises:
             UserError: nothing is heard or seen yet, or the folder cannot be made.
         """
-        senses = self._senses()
-        if not any(ring is not None and ring.written for ring in (senses.sound, senses.sight)):
+        if not self._senses().begun:
             raise UserError("There is nothing to record yet: no sound and no picture has come.")
         if self.recorder is None:
             name = datetime.now().strftime(f"{RECORDING} %H-%M-%S-%f")[:-3]

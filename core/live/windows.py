@@ -29,6 +29,11 @@ class Senses:
     sound: SoundRing | None = None
     sight: FrameRing | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything has been heard or seen."""
+        return any(ring is not None and ring.written for ring in (self.sound, self.sight))
+
 
 @dataclass(frozen=True)
 class Moment:

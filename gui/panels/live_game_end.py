@@ -123,7 +123,7 @@ def _score_row(standing: Standing) -> QTreeWidgetItem:
             standing.name,
             standing.given.word,
             f"{score.right} of {score.of}",
-            f"{100 * score.share:.1f}",
+            f"{100 * score.value:.1f}",
             f"{100 * low:.1f} – {100 * high:.1f}",
         ]
     )

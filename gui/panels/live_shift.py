@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from gui import theme
 from gui.context import Context
 from gui.jobs import Job
 from gui.panels.live_adapt import LiveAdapt
+from gui.panels.live_sources import Asked
 from gui.widgets.capture_list import CaptureList
 from gui.widgets.controls import copy_button
 from gui.widgets.empty_state import EmptyState
@@ -37,8 +38,6 @@ ASKING = "What the networks score on captures will be here as soon as they have 
 WAITING = "A study is being trained and needs the processor: the networks are asked as soon as it is done."
 PAUSED = "Asking waits while a study is trained."
 COPIES = (("Table as Markdown", "markdown"), ("Table as CSV", "csv"), ("Table as LaTeX", "latex"))
-
-Asked = Callable[[], Sequence[RunFolder]]
 
 
 class LiveShift(QToolButton):

@@ -141,8 +141,7 @@ class LiveTeach(TeachForm):
         """Why nothing can be recorded now; "" = it can."""
         if self.live is None or not self.live.on:
             return SWITCH_ON
-        senses = self.live.sources.senses()
-        if any(ring is not None and ring.written for ring in (senses.sound, senses.sight)):
+        if self.live.sources.senses().begun:
             return ""
         reasons = [source.status.reason for source in self.live.sources.all()]
         return " ".join(filter(None, reasons)) or NOTHING_YET

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.analysis.study_records import NetworkName
 from core.datasets.base import Modality
-from core.game import Game, Score
+from core.evaluation.statistics import Share
+from core.game import Game
 from gui import theme
 from gui.widgets.marks import paint_mark
 
@@ -29,7 +30,7 @@ class Standing:
     name: str
     given: Modality
     colour: QColor
-    score: Score
+    score: Share
     person: bool = False
 
     @property
@@ -92,7 +93,7 @@ class GuessScores(QWidget):
         bar = QRectF(room.left(), figures.bottom(), room.width(), theme.pixels(BAR))
         painter.fillRect(bar, theme.mix(theme.colour("base"), theme.colour("text"), 0.07))
         if score.of:
-            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * score.share, bar.height()), standing.colour)
+            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * score.value, bar.height()), standing.colour)
 
 
 def standings(game: Game, given: Modality) -> tuple[Standing, ...]:
@@ -104,5 +105,5 @@ def standings(game: Game, given: Modality) -> tuple[Standing, ...]:
     )
 
 
-def _of_network(network: NetworkName, score: Score) -> Standing:
+def _of_network(network: NetworkName, score: Share) -> Standing:
     return Standing(network.name, network.modality, theme.architecture_colour(network.architecture), score)

@@ -11,7 +11,8 @@ from statsmodels.stats.proportion import proportion_confint
 from core.analysis.study_records import read_study_records
 from core.control import Control
 from core.errors import UserError
-from core.game import SPARE, Score, common_clips, draw
+from core.evaluation.statistics import Share
+from core.game import SPARE, common_clips, draw
 from tests.core.games import asked, game, played
 from tests.gui.make_runs import NETWORKS, ClipList, make_study, synthetic_clips
 
@@ -140,12 +141,12 @@ def test_answers_are_those_of_the_runs_with_the_lowest_seed(workspace):
 @pytest.mark.parametrize(("right", "of"), [(0, 10), (10, 10), (7, 10), (1, 1), (0, 1), (163, 200)])
 def test_intervals_are_wilsons(right, of):
     expected = proportion_confint(right, of, alpha=0.05, method="wilson")
-    assert Score(right, of).interval == pytest.approx(expected, abs=1e-9)
-    assert Score(right, of).share == right / of
+    assert Share(right, of).interval == pytest.approx(expected, abs=1e-9)
+    assert Share(right, of).value == right / of
 
 
 def test_before_the_first_clip_there_is_no_share():
-    assert np.isnan(Score(0, 0).share)
+    assert np.isnan(Share(0, 0).value)
 
 
 def test_everybody_is_scored_on_the_clips_that_were_guessed():
@@ -158,12 +159,12 @@ def test_everybody_is_scored_on_the_clips_that_were_guessed():
     right = 0
     for one, choice in zip(rounds, choices, strict=False):
         right += one.true == choice
-    assert made.person() == Score(right, 25)
+    assert made.person() == Share(right, 25)
     for place, score in enumerate(made.scores()):
         count = 0
         for one in rounds[:25]:
             count += int(np.argmax(one.answers[place].probabilities)) == one.true
-        assert score == Score(count, 25)
+        assert score == Share(count, 25)
     assert made.current is rounds[25]
 
 
@@ -180,7 +181,7 @@ def test_a_clip_that_is_passed_over_counts_for_nobody():
     made.pass_over()
     assert made.current.clip_id == "c"
     made.guess(1, 1.0)
-    assert made.over and made.person() == Score(1, 2) and made.scores() == (Score(2, 2),)
+    assert made.over and made.person() == Share(1, 2) and made.scores() == (Share(2, 2),)
 
 
 def test_no_clip_comes_twice_and_a_game_has_clips():

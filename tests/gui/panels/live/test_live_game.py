@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QStackedWidget
 from core.chosen import open_chosen
 from core.control import Control
 from core.datasets.base import Modality
-from core.game import Score
+from core.evaluation.statistics import Share
 from core.game_results import PlayedClips, human_baselines, read_games, results_file
 from core.run_spec import DatasetChoice, Network
 from gui.panels.live import LivePanel
@@ -73,7 +73,7 @@ def test_a_whole_game_by_keys_is_scored_shown_and_kept(qtbot, panel, context):
     rounds = list(board.game.rounds)
     for number, right in enumerate((True, True, False, True, False)):
         wait_for_clip(qtbot, panel)
-        assert board.scores.standings[0].score == Score(min(number, 2) + (number > 3), number)
+        assert board.scores.standings[0].score == Share(min(number, 2) + (number > 3), number)
         asked = board.game.current
         choice = asked.true if right else (asked.true + 1) % 3
         press(qtbot, panel, digit(choice))
