@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.analysis.capture_records import PREFIX, captured_studies, read_capture_records
 from core.analysis.class_scores import ClassScores, class_scores
@@ -21,18 +21,22 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
+from gui.panels.errors_parts import ClipPage, Part, Selector
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.clip_columns import LOSS, clip_columns
 from gui.widgets.clip_table import ClipTable
 from gui.widgets.clip_view import MODEL, ClipView
-from gui.widgets.confusion import Cell
 from gui.widgets.confusion_view import ConfusionView
+from gui.widgets.controls import tool_button
+from gui.widgets.elided import ElidedLabel
 from gui.widgets.error_filters import ANY, ErrorFilters, Which
 from gui.widgets.marks import mark_icon
 from gui.widgets.opinions import opinions_of
 from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
+SELECTORS: tuple[type[Selector], ...] = ()  # ways to choose clips, behind tabs beside the matrix
+CLIP_PAGES: tuple[type[ClipPage], ...] = ()  # what can be asked of the clip that is open, behind tabs beside it
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
 
@@ -53,6 +57,11 @@ class ErrorsPanel(ResultsPanel):
         self.filters = ErrorFilters()
         self.matrix = ConfusionView()
         self.table = ClipTable()
+        self._chosen: tuple[Rows, str] | None = None  # by a selector, and in words; instead of cells of the matrix
+        self.chosen = ElidedLabel()
+        self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
+        self.selectors = [make(context, self.source) for make in SELECTORS]
+        self.pages = [make(context, self.source) for make in CLIP_PAGES]
         self.bars = ProbabilityBars()
         self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
         self._lay_out()
@@ -61,13 +70,16 @@ class ErrorsPanel(ResultsPanel):
         self.filters.study_changed.connect(self._study_chosen)
         self.filters.all_wanted.connect(self._leave_cells)
         self.filters.changed.connect(self._select)
-        self.matrix.selection_changed.connect(self._show_cells)
+        self.matrix.selection_changed.connect(self._cells_chosen)
+        self.leave.clicked.connect(self._leave_chosen)
+        for selector in self.selectors:
+            selector.chosen.connect(self._rows_chosen)
         self.table.current_changed.connect(self._show_clip)
         self.bars.class_chosen.connect(self._show_frames)
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
-        self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores)
+        self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores, *self.pages)
 
     # what the window calls --------------------------------------------------------------------------------------
 
@@ -83,6 +95,8 @@ class ErrorsPanel(ResultsPanel):
         self.filters.setVisible(not on)
         self.matrix.present(on)
         self.clip_view.present(on)
+        for part in self._parts:
+            part.present(on)
 
     def save_state(self) -> None:
         super().save_state()
@@ -91,6 +105,8 @@ class ErrorsPanel(ResultsPanel):
         sort = {"sort": header.sortIndicatorSection(), "descending": descending}
         for key, value in (self.filters.words() | self.matrix.choices() | sort).items():
             self.context.settings.setValue(f"errors/{key}", value)
+        for part in self._parts:
+            part.save_state()
 
     def _restore_state(self) -> None:
         settings = self.context.settings
@@ -108,6 +124,8 @@ class ErrorsPanel(ResultsPanel):
         super().close_panel()
         if self._scoring is not None:
             self._scoring.cancel()
+        for part in self._parts:
+            part.close_part()
         self.clip_view.close_clip()
 
     # reading ----------------------------------------------------------------------------------------------------
@@ -128,6 +146,7 @@ class ErrorsPanel(ResultsPanel):
         if self.data is None or self.data.study != results.study:
             self.matrix.show_scores((), None)
         self.data, self._scored = results, None
+        self._forget_chosen()
         self.filters.set_runs(
             [
                 (network.name, mark_icon(network.modality, theme.architecture_colour(network.architecture)))
@@ -160,6 +179,11 @@ class ErrorsPanel(ResultsPanel):
 
     def forget_results(self) -> None:
         self.data = None
+        self._forget_chosen()
+        for selector in self.selectors:
+            selector.show_rows(None, np.zeros(0, np.int64))
+        for page in self.pages:
+            page.show_record(None, -1)
         self.filters.said.clear()
         self.clip_view.clear()
 
@@ -179,7 +203,29 @@ class ErrorsPanel(ResultsPanel):
         self.matrix.matrix.select(frozenset((label, predicted) for predicted in range(classes)))
 
     def _leave_cells(self) -> None:
+        self._forget_chosen()
         self.matrix.matrix.select(frozenset())
+
+    def _cells_chosen(self) -> None:
+        self._forget_chosen()
+        self._show_selected()
+
+    def _rows_chosen(self, rows: Rows | None, words: str) -> None:
+        """By a selector: the table holds these of the rows that the filters let through, whatever cells were chosen."""
+        if rows is None:
+            self._leave_chosen()
+            return
+        with QSignalBlocker(self.matrix):
+            self.matrix.matrix.select(frozenset())
+        self._chosen = rows, words
+        self._show_selected()
+
+    def _leave_chosen(self) -> None:
+        self._forget_chosen()
+        self._show_selected()
+
+    def _forget_chosen(self) -> None:
+        self._chosen = None
 
     def _select(self) -> None:
         """Filters → records → matrix and table."""
@@ -207,7 +253,9 @@ class ErrorsPanel(ResultsPanel):
         true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
         every_clip = choice.which is Which.ALL and not choice.words
         self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
-        self._show_cells(self.matrix.matrix.selected)
+        for selector in self.selectors:
+            selector.show_rows(self.data, rows)
+        self._show_selected()
 
     def _score_classes(self, network: int, fold: int, seed: int) -> None:
         """Scores of each class over the runs chosen, in the background: they need every probability."""
@@ -226,18 +274,24 @@ class ErrorsPanel(ResultsPanel):
         if self.data is not None:
             self.matrix.show_scores(self.data.records.classes, scores)
 
-    def _show_cells(self, cells: frozenset[Cell]) -> None:
-        """The table holds exactly what is selected in the matrix; everything where nothing is."""
+    def _show_selected(self) -> None:
+        """The table holds exactly what is selected in the matrix or by a selector; everything where nothing is."""
         if self.data is None:
             return
-        records, rows = self.data.records, self._rows
-        if cells:
+        records, rows, cells = self.data.records, self._rows, self.matrix.matrix.selected
+        self._chip.setVisible(self._chosen is not None)
+        if self._chosen is not None:
+            rows = np.intersect1d(rows, self._chosen[0])
+            self.chosen.set_text(self._chosen[1])
+        elif cells:
             n = len(records.classes)
             wanted = np.zeros(n * n, bool)
             wanted[[true * n + predicted for true, predicted in cells]] = True
             rows = rows[wanted[records.true[rows] * n + records.predicted[rows]]]
         names = [network.name for network in self.data.networks]
         self.table.show_clips(rows, self.filters.choice.why_empty(names, self._tested, bool(self._rows.size)))
+        for selector in self.selectors:
+            selector.show_selected(rows)
         self._say()
 
     def _say(self) -> None:
@@ -257,6 +311,10 @@ class ErrorsPanel(ResultsPanel):
     # one clip ---------------------------------------------------------------------------------------------------
 
     def _show_clip(self, record: int) -> None:
+        for selector in self.selectors:
+            selector.show_open(record)
+        for page in self.pages:
+            page.show_record(self.data, record)
         if self.data is None or record < 0:
             self.bars.clear()
             self.clip_view.clear("")  # the table says why
@@ -307,18 +365,33 @@ class ErrorsPanel(ResultsPanel):
     def _next(self) -> None:
         self.table.step(1)
 
+    @property
+    def _parts(self) -> list[Part]:
+        return [*self.selectors, *self.pages]
+
     # layout -----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        one_clip = _column(self.bars, self.clip_view)
+        self._chip = QWidget()
+        row = QHBoxLayout(self._chip)
+        row.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        row.addWidget(self.chosen, 1)
+        row.addWidget(self.leave)
+        self._chip.hide()
+        self.ways, self.clip_pages = _tabs(self.matrix, "Matrix"), _tabs(self.clip_view, "Clip")
+        for tabs, parts in ((self.ways, self.selectors), (self.clip_pages, self.pages)):
+            for part in parts:
+                tabs.addTab(part, part.title)
+                tabs.setTabToolTip(tabs.count() - 1, part.help)
+        one_clip = _column(self.bars, self.clip_pages)
         one_clip.setContentsMargins(theme.GRID, theme.GRID, 0, 0)
         right, whole = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
-        right.addWidget(self.table)
+        right.addWidget(_column(self._chip, self.table))
         right.addWidget(one_clip)
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 2)
         right.setSizes([232, 452])
-        whole.addWidget(self.matrix)
+        whole.addWidget(self.ways)
         whole.addWidget(right)
         whole.setStretchFactor(0, 2)
         whole.setStretchFactor(1, 3)
@@ -342,6 +415,15 @@ def _score(
 def _import_clustering(control: Control, report: object) -> bool:
     importlib.import_module("scipy.cluster.hierarchy")
     return True
+
+
+def _tabs(first: QWidget, title: str) -> QTabWidget:
+    """Pages behind tabs, which are there when there is more than one."""
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    tabs.setTabBarAutoHide(True)
+    tabs.addTab(first, title)
+    return tabs
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -1,0 +1,94 @@
+"""What the pages of the Errors panel share: ways to choose clips, and what can be asked of one clip.
+
+A page works only while it is in view: what it would show is asked for when it comes to the front.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from core.analysis.clip_records import Rows
+from core.analysis.study_records import StudyRecords
+from gui.clip_source import ClipSource
+from gui.context import Context
+
+
+class Part(QWidget):
+    """A page of a stack of tabs, with what it is called there."""
+
+    title = ""
+    help = ""
+
+    def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context, self.source = context, source
+        self.data: StudyRecords | None = None
+        self._stale = False
+        source.changed.connect(self.ask_again)
+
+    def refresh(self) -> None:
+        """Show what was handed over last; the page is in view."""
+        raise NotImplementedError
+
+    def ask_again(self) -> None:
+        """Refresh, now or when the page comes to the front."""
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.refresh()
+
+    def present(self, on: bool) -> None:
+        """Presentation mode begins or ends."""
+
+    def save_state(self) -> None:
+        """Write to `context.settings` what should come back at the next start."""
+
+    def close_part(self) -> None:
+        """The window is closing: stop jobs, timers and playback."""
+
+
+class Selector(Part):
+    """A way to choose among the clips that the filters let through, beside the confusion matrix."""
+
+    chosen = Signal(object, str)  # Rows, and in words what they are, e.g. “12 clips lassoed”; None = no choice
+
+    def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
+        super().__init__(context, source, parent)
+        self.rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
+        self.selected: Rows = np.zeros(0, np.int64)  # those in the table
+        self.record = -1  # the one that is open
+
+    def show_rows(self, data: StudyRecords | None, rows: Rows) -> None:
+        self.data, self.rows = data, rows
+        self.ask_again()
+
+    def show_selected(self, rows: Rows) -> None:
+        """These stand in the table now, chosen here or elsewhere."""
+        self.selected = rows
+        self.mark()
+
+    def show_open(self, record: int) -> None:
+        """This one is open now; −1 = none."""
+        self.record = record
+        self.mark()
+
+    def mark(self) -> None:
+        """Set off what is in the table and what is open from the rest; cheap, called often."""
+
+
+class ClipPage(Part):
+    """What can be asked of the clip that is open."""
+
+    record = -1  # −1 = none is open
+
+    def show_record(self, data: StudyRecords | None, record: int) -> None:
+        self.data, self.record = data, record
+        self.ask_again()
