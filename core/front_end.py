@@ -71,6 +71,10 @@ class FrontEnd(nn.Module, ABC):
     def example(self, batch: int) -> Raw:
         """Made-up raw clips of the right shapes, for measuring time and cost."""
 
+    @abstractmethod
+    def nothing(self, seen: Tensor) -> Tensor:
+        """What a network sees where there is nothing, to be put in place of what it saw; broadcasts to `seen`."""
+
     def mask(self, seen: Tensor, generator: torch.Generator) -> Tensor:
         """The last augmentation, on what the network sees; none by itself."""
         return seen

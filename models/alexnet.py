@@ -47,11 +47,10 @@ class AlexNet(Classifier):
         ]  # fmt: skip
 
     @property
-    def cam_layer(self) -> nn.Module:
-        """The fifth convolution after its ReLU, before pooling, at about 1/16 of the input: 3 × 12 for 64 × 216,
-        7 × 12 for 128 × 216, 13 × 13 for 224 × 224."""
-        layer: nn.Module = self.network.features[11]
-        return layer
+    def cam_layers(self) -> Sequence[nn.Module]:
+        """The fifth, second and first convolution after their ReLU, before pooling, at about 1/16, 1/8 and 1/4 of the
+        input: 7 × 12, 15 × 26 and 31 × 53 for 128 × 216. The third and fourth are no finer than the fifth."""
+        return [self.network.features[layer] for layer in (11, 4, 1)]
 
 
 def build(classes: int, channels: int) -> AlexNet:

@@ -34,8 +34,14 @@ class Classifier(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def cam_layer(self) -> nn.Module:
-        """The convolutional layer whose activations are mapped back onto the input."""
+    def cam_layers(self) -> Sequence[nn.Module]:
+        """Layers whose activations can be mapped back onto the input, the deepest first: each knows more of classes
+        and less of places than the next."""
+
+    @property
+    def parts(self) -> Sequence[Classifier]:
+        """For each input, the network that takes it."""
+        return [self]
 
     @property
     def heads(self) -> Sequence[nn.Module]:

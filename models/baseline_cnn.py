@@ -54,9 +54,9 @@ class BaselineCNN(Classifier):
         return [[block, *self.pools[i : i + 1]] for i, block in enumerate(self.blocks)]
 
     @property
-    def cam_layer(self) -> nn.Module:
-        """The third block, at 1/8 of the input: 8 × 27 for 64 × 216. The fourth would leave 4 rows."""
-        return self.blocks[2]
+    def cam_layers(self) -> Sequence[nn.Module]:
+        """The blocks, at 1/16, 1/8, 1/4 and 1/2 of the input: 4 × 13 to 32 × 108 for 64 × 216."""
+        return list(self.blocks)[::-1]
 
 
 def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:

@@ -52,9 +52,13 @@ class Fusion(Classifier):
         return [self.head, self.sound.head, self.sight.head]
 
     @property
-    def cam_layer(self) -> nn.Module:
-        """Of sight; that of sound is `sound.cam_layer`."""
-        return self.sight.cam_layer
+    def cam_layers(self) -> Sequence[nn.Module]:
+        """Of both: each has its own input, see `parts`."""
+        return [*self.sound.cam_layers, *self.sight.cam_layers]
+
+    @property
+    def parts(self) -> Sequence[Classifier]:
+        return [self.sound, self.sight]
 
     def _split(self, features: Tensor) -> tuple[Tensor, Tensor]:
         sound, sight = features.split(self._dimensions, dim=1)

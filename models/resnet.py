@@ -47,11 +47,9 @@ class ResNet(Classifier):
         return [[n.conv1, n.bn1, n.relu, n.maxpool], [n.layer1], [n.layer2], [n.layer3], [n.layer4]]
 
     @property
-    def cam_layer(self) -> nn.Module:
-        """Layer 3, at 1/16 of the input: 4 × 14 for 64 × 216, 8 × 14 for 128 × 216, 14 × 14 for 224 × 224.
-        Layer 4, which is often taken, has half as many rows and columns."""
-        layer: nn.Module = self.network.layer3
-        return layer
+    def cam_layers(self) -> Sequence[nn.Module]:
+        """Layers 4 to 1, at 1/32, 1/16, 1/8 and 1/4 of the input: 2 × 7 to 16 × 54 for 64 × 216."""
+        return [self.network.layer4, self.network.layer3, self.network.layer2, self.network.layer1]
 
 
 def build_resnet50(classes: int, channels: int) -> ResNet:

@@ -23,8 +23,8 @@ class Pooled(Classifier):
     Frames are folded into the batch, so that the frame network sees (batch · frames, channels, rows, columns) at once.
 
     Shapes: input (batch, frames, channels, rows, columns); frame features (batch, frames, dimensions); features
-    (batch, dimensions). `cam_layer` is the frame network's: its output is (batch · frames, channels, rows, columns),
-    clip by clip, except with 3-d convolution: (batch, channels, frames, rows, columns).
+    (batch, dimensions). `cam_layers` are the frame network's: their outputs are (batch · frames, channels, rows,
+    columns), clip by clip, except with 3-d convolution: (batch, channels, frames, rows, columns).
 
     Args:
         make: builds the frame network.
@@ -61,8 +61,8 @@ class Pooled(Classifier):
         return self.network.stages
 
     @property
-    def cam_layer(self) -> nn.Module:
-        return self.network.cam_layer
+    def cam_layers(self) -> Sequence[nn.Module]:
+        return self.network.cam_layers
 
 
 class SingleFrame(Pooled):
@@ -275,9 +275,9 @@ class Streams(Classifier):
         return [[module for stage in stages for module in stage] for stages in zip(*each, strict=True)]
 
     @property
-    def cam_layer(self) -> nn.Module:
+    def cam_layers(self) -> Sequence[nn.Module]:
         """The first stream's: the pictures come first."""
-        return self._pooled[0].cam_layer
+        return self._pooled[0].cam_layers
 
     def _frames(self, x: Tensor) -> list[Tensor]:
         """Of each stream, its frame features."""

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.analysis.study_records import StudyRecords, collected
+from core.analysis.study_records import Run, StudyRecords, collected
 from core.captures import Capture, Said, read_captures
 from core.control import Control
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.events import Progress
-from core.run_spec import DatasetChoice, RunSpec
+from core.run_spec import DatasetChoice
 from core.runs import RunFolder
 from core.workspace import Workspace
 
@@ -50,7 +50,7 @@ def read_capture_records(
         for said in capture.said if capture.label else ():
             if said.run.partition("/")[0] == study.removeprefix(PREFIX) and said.probabilities:
                 asked[said.run].append((capture, said))
-    found: list[tuple[RunSpec, Predictions]] = []
+    found: list[Run] = []
     problems: list[str] = []
     for done, (run, heard) in enumerate(asked.items()):
         report(Progress("Reading captures", done, len(asked), "runs"))
@@ -63,7 +63,8 @@ def read_capture_records(
         if unknown:
             problems.append(f"{run} knows no class “{'”, “'.join(unknown)}”: captures of it are left out.")
         if len(predictions):
-            found.append((spec.model_copy(update={"dataset": DatasetChoice(name="captured")}), predictions))
+            captured = spec.model_copy(update={"dataset": DatasetChoice(name="captured")})
+            found.append(Run(run, captured, predictions))
     if not found:
         if problems:
             raise UserError(" ".join(problems))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,13 +57,22 @@ class Answer:
     sound_share: float | None = None
 
 
+class Run(NamedTuple):
+    """A finished run, STUDY/RUN, and what it said."""
+
+    folder: str
+    spec: RunSpec
+    predictions: Predictions
+
+
 @dataclass(frozen=True)
 class StudyRecords:
     """The finished runs of one study.
 
     Attributes:
         study: name of its folder.
-        specs: of each run, in the order of `records.runs`.
+        folders: STUDY/RUN of each run, in the order of `records.runs`: below the workspace's runs.
+        specs: of each run.
         predictions: of each run, without features.
         records: one for each clip that each run predicted.
         networks: in the order of the table of architectures, and of sound, sight, both.
@@ -70,6 +80,7 @@ class StudyRecords:
     """
 
     study: str
+    folders: tuple[str, ...]
     specs: tuple[RunSpec, ...]
     predictions: tuple[Predictions, ...]
     records: ClipRecords
@@ -133,13 +144,13 @@ def read_study_records(
         Cancelled: as `control` says.
     """
     folders = [folder for folder in list_runs(workspace, study) if folder.status.phase is Phase.DONE]
-    found: list[tuple[RunSpec, Predictions]] = []
+    found: list[Run] = []
     problems: list[str] = []
     for done, folder in enumerate(folders):
         control.checkpoint()
         report(Progress("Reading predictions", done, len(folders), "runs"))
         try:
-            found.append((folder.spec, _without_features(folder)))
+            found.append(Run(folder.name, folder.spec, _without_features(folder)))
         except UserError as error:
             problems.append(str(error))
     if not found:
@@ -149,23 +160,25 @@ def read_study_records(
     return collected(study, found, problems)
 
 
-def collected(study: str, found: Sequence[tuple[RunSpec, Predictions]], problems: Sequence[str]) -> StudyRecords:
+def collected(study: str, found: Sequence[Run], problems: Sequence[str]) -> StudyRecords:
     """The records of runs (at least one) and what they said; those of other classes than the last are left out."""
-    classes = found[-1][1].classes
-    others = [f"{spec.id} is of other classes and is left out." for spec, p in found if p.classes != classes]
-    found = [(spec, p) for spec, p in found if p.classes == classes]
-    labels = network_labels([spec for spec, _ in found])
+    classes = found[-1].predictions.classes
+    others = [f"{r.spec.id} is of other classes and is left out." for r in found if r.predictions.classes != classes]
+    found = [run for run in found if run.predictions.classes == classes]
+    specs = [run.spec for run in found]
+    labels = network_labels(specs)
     return StudyRecords(
         study=study,
-        specs=tuple(spec for spec, _ in found),
-        predictions=tuple(p for _, p in found),
+        folders=tuple(run.folder for run in found),
+        specs=tuple(specs),
+        predictions=tuple(run.predictions for run in found),
         records=ClipRecords.collect(
             [
-                (RunInfo(label, spec.network.architecture, spec.fold, spec.seed), p)
-                for label, (spec, p) in zip(labels, found, strict=True)
+                (RunInfo(label, run.spec.network.architecture, run.spec.fold, run.spec.seed), run.predictions)
+                for label, run in zip(labels, found, strict=True)
             ]
         ),
-        networks=_networks(dict(zip(labels, (spec for spec, _ in found), strict=True))),
+        networks=_networks(dict(zip(labels, specs, strict=True))),
         problems=(*problems, *others),
     )
 

@@ -98,6 +98,11 @@ class AudioFrontEnd(FrontEnd):
     def levels(self, clips: Tensor) -> Tensor:
         return in_windows(self.logmel(clips), self.settings.windows)
 
+    def nothing(self, seen: Tensor) -> Tensor:
+        """Silence: the lowest level of each clip."""
+        lowest = seen.flatten(1).amin(dim=1)
+        return lowest.view(-1, *[1] * (seen.ndim - 1))
+
     def mask(self, seen: Tensor, generator: torch.Generator) -> Tensor:
         masked: Tensor = self.masks(seen.flatten(0, -4), generator)
         return masked.view(seen.shape)

@@ -40,6 +40,12 @@ class VideoFrontEnd(FrontEnd):
     def levels(self, clips: Tensor) -> Tensor:
         return clips.diff(dim=1) if self.settings.input == "difference" else clips
 
+    def nothing(self, seen: Tensor) -> Tensor:
+        """The mean colour of the training clips; of differences between frames, none."""
+        still = torch.zeros(len(self.standardise.mean), 1, 1, device=seen.device)
+        nothing: Tensor = self.standardise(still) if self.settings.input == "difference" else still
+        return nothing
+
     def example(self, batch: int) -> Raw:
         side = self.settings.side
         shape = (batch, self.settings.taken, side, round(side * 4 / 3), sum(self.settings.streams))

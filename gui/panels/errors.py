@@ -21,6 +21,7 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
+from gui.panels.errors_evidence import Evidence
 from gui.panels.errors_parts import ClipPage, Part, Selector
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.clip_columns import LOSS, clip_columns
@@ -36,7 +37,9 @@ from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 SELECTORS: tuple[type[Selector], ...] = ()  # ways to choose clips, behind tabs beside the matrix
-CLIP_PAGES: tuple[type[ClipPage], ...] = ()  # what can be asked of the clip that is open, behind tabs beside it
+CLIP_PAGES: tuple[type[ClipPage], ...] = (
+    Evidence,
+)  # what can be asked of the clip that is open, behind tabs beside it
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
 
@@ -61,9 +64,9 @@ class ErrorsPanel(ResultsPanel):
         self.chosen = ElidedLabel()
         self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
         self.selectors = [make(context, self.source) for make in SELECTORS]
-        self.pages = [make(context, self.source) for make in CLIP_PAGES]
         self.bars = ProbabilityBars()
         self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
+        self.pages = [make(context, self.source, self.clip_view) for make in CLIP_PAGES]
         self._lay_out()
         self.matrix.allow_likeness(False)
         self._restore_state()

@@ -14,6 +14,7 @@ from core.analysis.clip_records import Rows
 from core.analysis.study_records import StudyRecords
 from gui.clip_source import ClipSource
 from gui.context import Context
+from gui.widgets.clip_view import ClipView
 
 
 class Part(QWidget):
@@ -88,6 +89,13 @@ class ClipPage(Part):
     """What can be asked of the clip that is open."""
 
     record = -1  # −1 = none is open
+
+    def __init__(
+        self, context: Context, source: ClipSource, clip_view: ClipView, parent: QWidget | None = None
+    ) -> None:
+        """`clip_view` shows and plays the same clip."""
+        super().__init__(context, source, parent)
+        self.clip_view = clip_view
 
     def show_record(self, data: StudyRecords | None, record: int) -> None:
         self.data, self.record = data, record

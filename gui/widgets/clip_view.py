@@ -68,6 +68,7 @@ class ClipView(QWidget):
         self.transport = Transport(self.player)
         self._plots = (self.waveform, self.listening.plot, self.model.plot)
         self._job: Job | None = None
+        self.media: Media | None = None  # of the clip that is shown
         self._undrawn: Media | None = None
         self._of_frames: tuple[NDArray[np.float32], str, str] | None = None
         self._film, self._sound = False, True  # what the clip holds
@@ -104,7 +105,7 @@ class ClipView(QWidget):
     def show_file(self, path: Path, title: str, given: FrontEnds, source: str = "") -> None:
         """The same for a file; `source` says where it comes from and under which licence."""
         self._cancel_job()
-        self._of_frames = None
+        self._of_frames = self.media = None
         self.player.load(self.player.nothing, 1)  # or what was shown would be heard under the new title
         self._title.setText(title)
         self._source.set_text(source or path.name, str(path))
@@ -125,6 +126,7 @@ class ClipView(QWidget):
     def clear(self, sentence: str = NOTHING) -> None:
         """Show nothing but a sentence."""
         self._cancel_job()
+        self.media = None
         self.player.load(self.player.nothing, 1)
         self.film.show_film(None)
         self._placeholder.setText(sentence)
@@ -184,10 +186,22 @@ class ClipView(QWidget):
 
     def _arrived(self, media: Media) -> None:
         """The clip is decoded and can be played; it is drawn with what is computed of it, unless that is late."""
-        self.player.load(media.samples, media.rate, media.film.duration if media.film is not None else None)
+        self.media = media
+        self.play_all()
         self._undrawn = media
         if not self._late.isActive():
             self._draw_media()
+
+    def play_all(self) -> None:
+        """Load the player with all of the clip's sound."""
+        if self.media is not None:
+            self.play_instead(self.media.samples)
+
+    def play_instead(self, samples: NDArray[np.float32]) -> None:
+        """Load the player with another sound in place of the clip's, (n,) at its rate; its pictures stay."""
+        if self.media is not None:
+            film = self.media.film
+            self.player.load(samples, self.media.rate, film.duration if film is not None else None)
 
     def _draw_media(self) -> None:
         if self._undrawn is None:

@@ -49,16 +49,20 @@ def test_stages_hold_every_parameter_but_the_heads_once(row: tuple[str, Classifi
     assert set(in_stages) == {id(p) for p in network.parameters()} - in_head
 
 
-def test_cam_layer_gives_a_map_that_reaches_the_logits(row: tuple[str, Classifier]) -> None:
+def test_cam_layers_give_ever_finer_maps_that_reach_the_logits(row: tuple[str, Classifier]) -> None:
     _, network = row
     seen: list[torch.Tensor] = []
-    handle = network.cam_layer.register_forward_hook(lambda *args: seen.append(args[2]))
+    handles = [
+        layer.register_forward_hook(lambda *args: seen.insert(0, args[2])) for layer in reversed(network.cam_layers)
+    ]
     logits = network(torch.randn(1, 1, 128, 216, requires_grad=True))
-    handle.remove()
-    (gradient,) = torch.autograd.grad(logits[0, 0], seen[0])
-    assert seen[0].ndim == 4
-    assert min(seen[0].shape[2:]) >= 7
-    assert gradient.abs().sum() > 0
+    for handle in handles:
+        handle.remove()
+    assert len(seen) == len(network.cam_layers)
+    assert all(gradient.abs().sum() > 0 for gradient in torch.autograd.grad(logits[0, 0], seen))
+    rows = [min(maps.shape[2:]) for maps in seen]
+    assert rows == sorted(set(rows))
+    assert rows[-1] >= 16 and all(maps.ndim == 4 for maps in seen)
 
 
 def test_three_channels_enter_too() -> None:

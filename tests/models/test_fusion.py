@@ -34,8 +34,8 @@ class Given(Classifier):
         return []
 
     @property
-    def cam_layer(self) -> nn.Module:
-        return self.linear
+    def cam_layers(self) -> list[nn.Module]:
+        return [self.linear]
 
 
 def real(kind: str) -> tuple[Fusion, Tensor, Tensor]:

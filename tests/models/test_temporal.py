@@ -39,8 +39,8 @@ class Columns(Classifier):
         return [[self.conv]]
 
     @property
-    def cam_layer(self) -> nn.Module:
-        return self.conv
+    def cam_layers(self) -> list[nn.Module]:
+        return [self.conv]
 
 
 def test_the_kinds_are_those_of_the_table() -> None:
@@ -54,7 +54,7 @@ def test_promises(name: str, kind: str) -> None:
     network = build(name, CLASSES, (3,), FRAMES, kind).eval()
     x = video()
     maps: list[Tensor] = []
-    handle = network.cam_layer.register_forward_hook(lambda *args: maps.append(args[2]))
+    handle = network.cam_layers[0].register_forward_hook(lambda *args: maps.append(args[2]))
     logits = network(x)
     handle.remove()
     assert logits.shape == (2, CLASSES)
