@@ -159,6 +159,16 @@ class RunFolder:
         return self.predictions_file.stat().st_mtime_ns if self.predictions_file.exists() else 0
 
     @property
+    def trained_file(self) -> Path:
+        """What the run says of the clips that it was trained on, where it was asked; see `core.analysis.nearest`."""
+        return self.path / "training_clips.npz"
+
+    @property
+    def trained_ns(self) -> int:
+        """When that was written; 0 = never. Older than the predictions, it is of a run before this one."""
+        return self.trained_file.stat().st_mtime_ns if self.trained_file.exists() else 0
+
+    @property
     def begun_ns(self) -> int:
         """When it was last begun or gone on with, on the clips that were there then; 0 = never."""
         file = self.path / "environment.json"

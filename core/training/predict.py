@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from core.control import Control
 from core.evaluation.predictions import Predictions
+from core.events import Progress
 from core.training.loaders import Batch, Batches
 from core.training.task import Task
 from models.fusion import Fusion
@@ -23,6 +25,7 @@ def predict(
     classes: tuple[str, ...],
     control: Control,
     corrupt: Callable[[Batch], Batch] = lambda batch: batch,
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> Predictions:
     """Class probabilities, penultimate features and shares of the clips of a loader, in its order.
 
@@ -35,7 +38,11 @@ def predict(
         Cancelled: through `control`.
     """
     task.eval()
-    views = [_one_view(task, view, control, corrupt) for view in batches.views()]
+    whole = sum(len(view) for view in batches.views())
+    views: list[tuple[NDArray[np.float32], ...]] = []
+    for view in batches.views():
+        done = len(views) * len(view)
+        views.append(_one_view(task, view, control, corrupt, partial(_tell, report, done, whole)))
     probabilities, features, shares = (np.mean([view[part] for view in views], axis=0) for part in (0, 1, 3))
     return Predictions(
         classes=classes,
@@ -70,14 +77,23 @@ def weigh(task: Task, network: Fusion, batches: Batches, control: Control) -> No
     network.weigh(sound, sight, torch.tensor([clip.label for clip in batches.clips]))
 
 
+def _tell(report: Callable[[Progress], None], before: int, whole: int, batches: int) -> None:
+    report(Progress("Asking the network", before + batches, whole, "batches"))
+
+
 def _one_view(
-    task: Task, batches: Batches, control: Control, corrupt: Callable[[Batch], Batch]
+    task: Task,
+    batches: Batches,
+    control: Control,
+    corrupt: Callable[[Batch], Batch],
+    done: Callable[[int], None],
 ) -> tuple[NDArray[np.float32], ...]:
     """Probabilities (clips, classes), features (clips, dimensions), of frames (clips, frames, classes) and the shares
     of sound and sight (clips, 2); of the last two none where the network says nothing of them."""
     probabilities, features, frames, shares = [], [], [], []
-    for batch in batches:
+    for number, batch in enumerate(batches):
         control.checkpoint()
+        done(number)
         seen = task.see(corrupt(batch).to(task.device).inputs)
         penultimate, of_frames = task.network.features_and_frames(*seen)
         logits = task.network.classify(penultimate)

@@ -1,0 +1,209 @@
+"""Nearest: the training clips that a network finds most like a clip, to hear and to see what it took it for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedLayout, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from core.analysis.nearest import Neighbour, nearest, training_predictions
+from core.control import Control
+from core.events import Progress
+from core.run_spec import DatasetChoice
+from core.runs import RunFolder
+from core.workspace import Workspace
+from gui import theme
+from gui.clip_source import ClipSource
+from gui.context import Context
+from gui.jobs import Job
+from gui.panels.errors_parts import ClipPage
+from gui.widgets.clip_columns import short_names
+from gui.widgets.clip_view import MODEL, ClipView
+from gui.widgets.elided import ElidedLabel
+from gui.widgets.progress_line import ProgressLine
+
+SHOWN = 8  # of any class, and as many of the true one
+ABOUT = (
+    "How alike: cosine of the angle between the features of the two clips, 1 = the same direction. Features are what "
+    "the last layer of the network is given."
+)
+CAPTURES = "A capture was heard or seen live: its features were not kept, and so nothing can be said of its neighbours."
+WITHOUT = "The features of this clip were not kept when the network was tested."
+
+
+class Nearest(ClipPage):
+    """Asks the network of the open record about its training clips once, then looks them up."""
+
+    title = "Nearest"
+    help = "The training clips that this network finds most like the clip: what it took it for."
+
+    def __init__(self, context: Context, source: ClipSource, clip_view: ClipView) -> None:
+        super().__init__(context, source, clip_view)
+        self._job: Job | None = None
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels(["Training clip", "Class", "Alike"])
+        self.list.headerItem().setToolTip(2, ABOUT)
+        self.list.setRootIsDecorated(False)
+        self.list.setIndentation(theme.GRID)
+        self.list.setUniformRowHeights(True)
+        self.list.setAccessibleName("Nearest training clips")
+        self.list.header().setStretchLastSection(False)
+        how = QHeaderView.ResizeMode
+        for column, mode in enumerate((how.Stretch, how.ResizeToContents, how.ResizeToContents)):
+            self.list.header().setSectionResizeMode(column, mode)
+        self.neighbour = ClipView(context, "errors/nearest", MODEL)
+        self.neighbour.clear("Choose a training clip in the list to hear and see it.")
+        self.about = ElidedLabel()
+        self.progress = ProgressLine()
+        self._sentence = theme.label(muted=True, wrap=True)
+        self._lay_out()
+        self.list.currentItemChanged.connect(self._chosen)
+        self.progress.cancelled.connect(self._cancelled)
+        self.neighbour.previous_wanted.connect(clip_view.previous_wanted)
+        self.neighbour.next_wanted.connect(clip_view.next_wanted)
+        self.neighbour.take_keys(self, self.list)
+
+    def refresh(self) -> None:
+        self._cancel()
+        data, record = self.data, self.record
+        if data is None or record < 0:
+            self._say("Choose a clip to see which training clips it was taken for.")
+            return
+        spec = data.specs[data.records.run[record]]
+        if spec.dataset.name == "captured":
+            self._say(CAPTURES)
+            return
+        folder = RunFolder(self.context.workspace.runs / data.folders[data.records.run[record]])
+        ask = partial(
+            _neighbours, folder, spec.dataset, self.context.workspace,
+            int(data.records.row[record]), int(data.records.true[record]),
+        )  # fmt: skip
+        self.progress.begin("Asking the network …")
+        self._pages.setCurrentIndex(1)
+        self._job = self.context.jobs.run(ask, self._found, self._failed, self.progress.report)
+
+    def _found(self, found: tuple[Sequence[Neighbour], Sequence[Neighbour]]) -> None:
+        self._job = None
+        self.progress.end()
+        if self.data is None or self.record < 0:
+            return
+        if not found[0]:
+            self._say(WITHOUT)
+            return
+        records = self.data.records
+        true = records.classes[records.true[self.record]]
+        self.list.clear()
+        for words, neighbours in ((f"Of all classes, to {records.runs[records.run[self.record]].network}", found[0]),
+                                  (f"Of the true class, {true}", found[1])):  # fmt: skip
+            group = QTreeWidgetItem([words])
+            group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            group.setFont(0, theme.font(bold=True))
+            self.list.addTopLevelItem(group)
+            group.setFirstColumnSpanned(True)
+            names = short_names([neighbour.clip_id for neighbour in neighbours])
+            for name, neighbour in zip(names, neighbours, strict=True):
+                group.addChild(self._item(name, neighbour))
+            group.setExpanded(True)
+        shares = [neighbour.label == int(records.true[self.record]) for neighbour in found[0]]
+        self.about.set_text(f"{sum(shares)} of the {len(shares)} nearest are {true}.")
+        self.list.setCurrentItem(self.list.topLevelItem(0).child(0))
+
+    def _item(self, name: str, neighbour: Neighbour) -> QTreeWidgetItem:
+        assert self.data is not None
+        classes, records = self.data.records.classes, self.data.records
+        item = QTreeWidgetItem([name, classes[neighbour.label], f"{neighbour.similarity:.2f}"])
+        item.setData(0, Qt.ItemDataRole.UserRole, neighbour.clip_id)
+        item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setToolTip(0, f"{neighbour.clip_id}\nThe network takes it for {classes[neighbour.said]}.")
+        item.setToolTip(2, ABOUT)
+        if neighbour.label != records.true[self.record]:
+            item.setForeground(1, theme.colour("error_text"))
+        return item
+
+    def _chosen(self, item: QTreeWidgetItem | None) -> None:
+        clip_id = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+        if not clip_id or self.data is None or self.record < 0:
+            return
+        clip = self.source.clip(clip_id)
+        if clip is None or self.source.dataset is None:
+            self.neighbour.clear(self.source.trouble or f"{clip_id} is no longer there.")
+        else:
+            given = self.data.specs[self.data.records.run[self.record]].given
+            self.neighbour.show_clip(self.source.dataset, clip, given)
+
+    def _failed(self, sentence: str) -> None:
+        self._cancel()
+        self._say(sentence)
+
+    def _cancelled(self) -> None:
+        self._cancel()
+        self._say("Cancelled. Choose the clip again to ask again.")
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._job = None
+        self.progress.end()
+
+    def _say(self, sentence: str) -> None:
+        self._sentence.setText(sentence)
+        self._pages.setCurrentIndex(0)
+
+    def present(self, on: bool) -> None:
+        self.neighbour.present(on)
+
+    def close_part(self) -> None:
+        self._cancel()
+        self.neighbour.close_clip()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        super().hideEvent(event)
+        self.neighbour.player.close()
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID // 2)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.about)
+        halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        halves.addWidget(left)
+        halves.addWidget(self.neighbour)
+        halves.setSizes([360, 400])
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(theme.GRID, theme.GRID, 0, theme.GRID)
+        column.addWidget(halves, 1)
+        column.addWidget(self.progress)
+        empty = QWidget()
+        middle = QVBoxLayout(empty)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        middle.addWidget(self._sentence)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(empty)
+        self._pages.addWidget(page)
+
+
+def _neighbours(
+    folder: RunFolder,
+    choice: DatasetChoice,
+    workspace: Workspace,
+    row: int,
+    true: int,
+    control: Control,
+    report: object,
+) -> tuple[list[Neighbour], list[Neighbour]]:
+    """Of all classes, and of the true one; none where no features were kept."""
+    features = folder.predictions().features[row]
+    if not len(features):
+        return [], []
+
+    def say(progress: Progress) -> None:
+        report(progress)  # type: ignore[operator]
+
+    training = training_predictions(folder, choice, workspace, control, say)
+    return nearest(features, training, SHOWN), nearest(features, training, SHOWN, true)
