@@ -22,6 +22,7 @@ from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
 from gui.panels.errors_evidence import Evidence
+from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_parts import ClipPage, Part, Selector
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.clip_columns import LOSS, clip_columns
@@ -36,10 +37,9 @@ from gui.widgets.opinions import opinions_of
 from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
-SELECTORS: tuple[type[Selector], ...] = ()  # ways to choose clips, behind tabs beside the matrix
-CLIP_PAGES: tuple[type[ClipPage], ...] = (
-    Evidence,
-)  # what can be asked of the clip that is open, behind tabs beside it
+# Ways to choose clips, behind tabs beside the matrix; and what can be asked of the clip that is open.
+SELECTORS: tuple[type[Selector], ...] = ()
+CLIP_PAGES: tuple[type[ClipPage], ...] = (Evidence, Nearest)
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
 
@@ -82,7 +82,7 @@ class ErrorsPanel(ResultsPanel):
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
-        self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores, *self.pages)
+        self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores)
 
     # what the window calls --------------------------------------------------------------------------------------
 

@@ -95,6 +95,7 @@ class Evidence(ClipPage):
         self.progress.cancelled.connect(self._cancelled)
         clip_view.player.position.connect(self._move_cursor)
         clip_view.shown.connect(self._take_film)
+        clip_view.take_keys(self)
 
     # what is asked ----------------------------------------------------------------------------------------------
 

@@ -107,9 +107,10 @@ class Nearest(ClipPage):
             for name, neighbour in zip(names, neighbours, strict=True):
                 group.addChild(self._item(name, neighbour))
             group.setExpanded(True)
+            if self.list.currentItem() is None:
+                self.list.setCurrentItem(group.child(0))
         shares = [neighbour.label == int(records.true[self.record]) for neighbour in found[0]]
         self.about.set_text(f"{sum(shares)} of the {len(shares)} nearest are {true}.")
-        self.list.setCurrentItem(self.list.topLevelItem(0).child(0))
 
     def _item(self, name: str, neighbour: Neighbour) -> QTreeWidgetItem:
         assert self.data is not None
