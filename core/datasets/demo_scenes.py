@@ -48,7 +48,7 @@ def clip_pictures(label: int, source: int, cut: int) -> NDArray[np.uint8]:
     """(24, 96, 96, 3) RGB of one clip. Of a pair that differs in direction, one is the other's frames in reverse."""
     pair, second = divmod(label, 2)
     look, chance = _source(source), _chance(pair, source, cut)
-    cover, shine = _PAIRS[pair](look, chance, second)  # (frames, rows, columns) and (frames,)
+    cover, shine = _PAIRS[pair](look, chance, second)
     light = (1 - (1 - DARKEST) * _COLUMNS / (SIZE - 1))[..., None]
     ground = look["ground"] * np.roll(look["texture"], chance.integers(0, SIZE, 2), (0, 1))[..., None]
     colour = shine[:, None, None, None] * look["colour"]
@@ -58,6 +58,13 @@ def clip_pictures(label: int, source: int, cut: int) -> NDArray[np.uint8]:
     noise = look["noise"] * chance.standard_normal((FRAMES, SIZE, SIZE, 1))
     frames = np.clip(np.round(255 * scene * light * flicker) + np.round(noise), 0, 255).astype(np.uint8)
     return frames[::-1].copy() if second and pair in (MOVE, TURN) else frames
+
+
+def clip_cover(label: int, source: int, cut: int) -> Array:
+    """(24, 96, 96) of one clip: how much of each pixel belongs to the thing that tells the class, 0 to 1."""
+    pair, second = divmod(label, 2)
+    cover, _ = _PAIRS[pair](_source(source), _chance(pair, source, cut), second)
+    return cover[::-1].copy() if second and pair in (MOVE, TURN) else cover
 
 
 def clip_sound(label: int, source: int, cut: int) -> NDArray[np.int16]:

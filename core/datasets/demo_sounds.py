@@ -75,6 +75,19 @@ def _wave(cut: Cut) -> bytes:
 
 def clip_sound(label: int, source: int, cut: int) -> Sound:
     """Samples (44100,) of one clip at 22 050 Hz, |x| < 1. The same arguments give the same samples."""
+    sound, background, of_clip = _parts(label, source, cut)
+    mixed = sound + background
+    return mixed / np.abs(mixed).max() * 10 ** (of_clip.uniform(-24.0, -1.0) / 20)  # peak in dB below full scale
+
+
+def clip_parts(label: int, source: int, cut: int) -> tuple[Sound, Sound]:
+    """What makes a clip one of its class, and its background, (44100,) each: their sum is the clip at another level."""
+    sound, background, _ = _parts(label, source, cut)
+    return sound, background
+
+
+def _parts(label: int, source: int, cut: int) -> tuple[Sound, Sound, Generator]:
+    """With what else is drawn for the clip."""
     of_source = np.random.default_rng([VERSION, label, source])
     of_clip = np.random.default_rng([VERSION, label, source, cut + 1])
     make = list(SOUNDS.values())[label]
@@ -82,8 +95,7 @@ def clip_sound(label: int, source: int, cut: int) -> Sound:
     sound /= np.sqrt(np.mean(sound**2))
     background = _noise(of_clip, tilt=of_clip.uniform(-2.0, 0.0))
     background *= 10 ** (-of_clip.uniform(-3.0, 24.0) / 20)  # signal-to-noise ratio in dB
-    mixed = sound + background
-    return mixed / np.abs(mixed).max() * 10 ** (of_clip.uniform(-24.0, -1.0) / 20)  # peak in dB below full scale
+    return sound, background, of_clip
 
 
 # --- building blocks ------------------------------------------------------------------------------------------------

@@ -104,11 +104,11 @@ class Nearest(ClipPage):
             self.list.addTopLevelItem(group)
             group.setFirstColumnSpanned(True)
             names = short_names([neighbour.clip_id for neighbour in neighbours])
-            for name, neighbour in zip(names, neighbours, strict=True):
-                group.addChild(self._item(name, neighbour))
+            items = [self._item(name, neighbour) for name, neighbour in zip(names, neighbours, strict=True)]
+            group.addChildren(items)
             group.setExpanded(True)
-            if self.list.currentItem() is None:
-                self.list.setCurrentItem(group.child(0))
+            if self.list.currentItem() is None and items:
+                self.list.setCurrentItem(items[0])
         shares = [neighbour.label == int(records.true[self.record]) for neighbour in found[0]]
         self.about.set_text(f"{sum(shares)} of the {len(shares)} nearest are {true}.")
 

@@ -1,0 +1,190 @@
+"""Maps of what networks went by: whether they lie where the evidence is, whether they depend on the weights, how fast.
+
+Run on request, on finished runs of the demo (synthetic clips, whose evidence is known by construction):
+
+    uv run python tests/benchmarks/bench_cam.py evidence WORKSPACE STUDY
+    uv run python tests/benchmarks/bench_cam.py sanity WORKSPACE STUDY
+    uv run python tests/benchmarks/bench_cam.py speed WORKSPACE STUDY
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402 - the repository is no package: its root comes first
+import torch  # noqa: E402
+import typer  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+from scipy.ndimage import grey_dilation  # noqa: E402
+from scipy.stats import spearmanr  # noqa: E402
+
+from core.analysis import cam  # noqa: E402
+from core.analysis.cam import Explainer  # noqa: E402
+from core.analysis.evidence import Method  # noqa: E402
+from core.analysis.questions import Questions  # noqa: E402
+from core.control import Control  # noqa: E402
+from core.datasets import demo_scenes, demo_sounds  # noqa: E402
+from core.runs import Phase, RunFolder, list_runs  # noqa: E402
+from core.training.device import use_threads  # noqa: E402
+from core.video.sampling import positions, spread  # noqa: E402
+from core.workspace import Workspace  # noqa: E402
+
+NAME = re.compile(r"(\w+?)-(\d+)-(\d+)\.\w+$")
+MARGIN = 4  # pixels around what is to be seen that count as it: edges tell its shape
+LARGEST = 0.5  # share of the picture: where the evidence is nearly everywhere, a map says nothing
+WorkspaceFolder = Annotated[Path, typer.Argument(help="A workspace with finished runs of the demo.")]
+StudyName = Annotated[str, typer.Argument(help="A study in it.")]
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def evidence(workspace: WorkspaceFolder, study: StudyName, every_layer: bool = False) -> None:
+    """Mass of the maps of the true class inside the region that the evidence is in, against the region's own share
+    (chance), and against the same clips with each other's maps."""
+    opened = Workspace(workspace).open()
+    for folder in _finished(opened, study):
+        questions, tested = Questions(opened), folder.predictions()
+        right = [i for i in range(len(tested)) if tested.correct[i]]
+        for fine in (4, 6, 8, 12) if every_layer else (cam.FINE,):
+            cam.FINE = fine
+            questions = Questions(opened)
+            for method in Method:
+                maps, regions = [], []
+                for i in right:
+                    clip, label = str(tested.clip_ids[i]), int(tested.labels[i])
+                    region = _region(folder, clip, label)
+                    if region is None or not 0 < region.mean() < LARGEST:
+                        continue
+                    said = questions.explain(folder, folder.spec.dataset, clip, (label,), method, Control(), _quiet)
+                    (found,) = said.evidence[0].maps.values()
+                    if found.sum() > 0:
+                        maps.append(found / found.sum())
+                        regions.append(region)
+                if not maps:
+                    continue
+                mass = np.array([m[r].sum() for m, r in zip(maps, regions, strict=True)])
+                area = np.array([r.mean() for r in regions])
+                others = np.array([maps[(k + len(maps) // 2) % len(maps)][r].sum() for k, r in enumerate(regions)])
+                random = np.random.default_rng(0)
+                drawn = np.random.default_rng(0).integers(0, len(mass), (1000, len(mass)))
+                ratios = mass[drawn].mean(axis=1) / area[drawn].mean(axis=1)
+                low, high = np.percentile(ratios, [2.5, 97.5])
+                print(
+                    f"{folder.spec.network.label:28} {method.value:9} at least {fine:2} rows: {len(mass):3} clips, "
+                    f"inside {mass.mean():.3f}, chance {area.mean():.3f}, ratio {mass.mean() / area.mean():.2f} "
+                    f"(95 % {low:.2f} to {high:.2f}), with another clip's map {others.mean():.3f}, "
+                    f"above chance in {100 * np.mean(mass > area):.0f} %"
+                )
+
+
+@app.command()
+def sanity(workspace: WorkspaceFolder, study: StudyName, clips: int = 24) -> None:
+    """Adebayo et al. 2018, “Sanity checks for saliency maps” (NeurIPS): weights are randomised from the head down, one
+    stage after the other; a map that depends on them loses its rank correlation with the map of the trained network."""
+    opened = Workspace(workspace).open()
+    for folder in _finished(opened, study):
+        tested = folder.predictions()
+        names = [(str(tested.clip_ids[i]), int(tested.labels[i])) for i in np.flatnonzero(tested.correct)[:clips]]
+        for method in Method:
+            explainer = Explainer(folder, torch.device("cpu"))
+            questions = Questions(opened)
+            seen = [
+                explainer.see(questions._inputs(explainer, folder.spec.dataset, c, Control(), _quiet)) for c, _ in names
+            ]
+            before = [_map(explainer, one, label, method) for one, (_, label) in zip(seen, names, strict=True)]
+            line = []
+            torch.manual_seed(0)
+            for depth, stage in enumerate([[explainer.network.head], *reversed(list(explainer.network.stages))]):
+                for module in stage:
+                    for inner in module.modules():
+                        if hasattr(inner, "reset_parameters"):
+                            inner.reset_parameters()
+                explainer.task.requires_grad_(False)
+                after = [_map(explainer, one, label, method) for one, (_, label) in zip(seen, names, strict=True)]
+                pairs = [
+                    spearmanr(a.ravel(), b.ravel())[0]
+                    for a, b in zip(before, after, strict=True)
+                    if np.ptp(a) and np.ptp(b)
+                ]
+                line.append(
+                    f"{'head' if not depth else f'+{depth}'} {np.nanmean(pairs):+.2f}" if pairs else f"+{depth} empty"
+                )
+            print(f"{folder.spec.network.label:28} {method.value:9} rank correlation: {', '.join(line)}")
+
+
+@app.command()
+def speed(workspace: WorkspaceFolder, study: StudyName, repeats: int = 20) -> None:
+    """From a clip to the maps of two classes; its peer is one answer of the same network to the same clip."""
+    use_threads()
+    opened = Workspace(workspace).open()
+    for folder in _finished(opened, study):
+        tested = folder.predictions()
+        questions, times, peer = Questions(opened), [], []
+        for i in range(min(repeats + 1, len(tested))):
+            labels = (int(tested.predicted[i]), int(tested.labels[i] + 1) % len(tested.classes))
+            started = time.perf_counter()
+            found = questions.explain(
+                folder, folder.spec.dataset, str(tested.clip_ids[i]), labels, Method.LAYER_CAM, Control(), _quiet
+            )
+            times.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            questions.ask_without(folder, found.seen, (), Control())
+            peer.append(time.perf_counter() - started)
+        first, rest, answer = times[0], np.array(times[1:]), float(np.median(peer[1:]))
+        print(
+            f"{folder.spec.network.label:28} first {first:.2f} s, then median {1000 * np.median(rest):.0f} ms, "
+            f"95 % {1000 * np.percentile(rest, 95):.0f} ms; an answer alone {1000 * answer:.0f} ms "
+            f"(ratio {np.median(rest) / answer:.1f})"
+        )
+
+
+def _map(explainer: Explainer, seen: Any, label: int, method: Method) -> NDArray[np.float32]:
+    (found,) = explainer.evidence(seen, [label], method)
+    return next(iter(found.maps.values()))
+
+
+def _region(folder: RunFolder, clip: str, label: int) -> NDArray[np.bool_] | None:
+    """Where the evidence is, of the shape of the map; None where it is everywhere or nowhere."""
+    match = NAME.search(clip)
+    assert match is not None, clip
+    source, cut = int(match[2]), int(match[3])
+    if "audio" in folder.spec.modality.wings:
+        from core.audio.frontend import spectrogram
+
+        settings = folder.spec.recipe.audio
+        sound, background = (
+            spectrogram(part.astype(np.float32), settings) for part in demo_sounds.clip_parts(label, source, cut)
+        )
+        return (sound > background) & (sound > sound.max() - 30)
+    if label // 2 == demo_scenes.BELL:  # told by their sound alone
+        return None
+    video = folder.spec.recipe.video
+    cover = demo_scenes.clip_cover(label, source, cut) > 0.5
+    kept = spread(len(cover), (video.frames + 1) * video.spare)
+    shown = kept[positions(len(kept), video, view=0)][video.taken - video.frames :]
+    wide = np.stack([grey_dilation(frame.astype(np.uint8), size=2 * MARGIN + 1) for frame in cover[shown]])
+    places = ((np.arange(video.size) + 0.5) * cover.shape[1] / video.size).astype(int)
+    region: NDArray[np.bool_] = wide[:, places][:, :, places].astype(bool)
+    return region
+
+
+def _finished(workspace: Workspace, study: str) -> Iterator[RunFolder]:
+    for folder in list_runs(workspace, study):
+        if folder.status.phase is Phase.DONE:
+            yield folder
+
+
+def _quiet(progress: object) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    app()
