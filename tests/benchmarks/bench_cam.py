@@ -73,7 +73,6 @@ def evidence(workspace: WorkspaceFolder, study: StudyName, every_layer: bool = F
                 mass = np.array([m[r].sum() for m, r in zip(maps, regions, strict=True)])
                 area = np.array([r.mean() for r in regions])
                 others = np.array([maps[(k + len(maps) // 2) % len(maps)][r].sum() for k, r in enumerate(regions)])
-                random = np.random.default_rng(0)
                 drawn = np.random.default_rng(0).integers(0, len(mass), (1000, len(mass)))
                 ratios = mass[drawn].mean(axis=1) / area[drawn].mean(axis=1)
                 low, high = np.percentile(ratios, [2.5, 97.5])
