@@ -102,15 +102,21 @@ class StudyRecords:
         """What each network said of the clip of a record: with the same seed where there is such a run, else the mean
         over its runs; None where no run of a network has tested the clip."""
         records = self.records
+        return tuple(
+            _mean_answer([(self.predictions[records.run[i]], int(records.row[i])) for i in chosen]) if chosen else None
+            for chosen in self.opinions(record)
+        )
+
+    def opinions(self, record: int) -> tuple[tuple[int, ...], ...]:
+        """By network, the records of the clip of a record: with the same seed where there is one, else all."""
+        records = self.records
         same_clip = np.flatnonzero(records.clip == records.clip[record])
         seed = records.runs[records.run[record]].seed
-        answers: list[Answer | None] = []
+        found = []
         for network in self.networks:
-            theirs = [int(i) for i in same_clip if records.runs[records.run[i]].network == network.label]
-            chosen = [i for i in theirs if records.runs[records.run[i]].seed == seed] or theirs
-            said = [(self.predictions[records.run[i]], int(records.row[i])) for i in chosen]
-            answers.append(_mean_answer(said) if said else None)
-        return tuple(answers)
+            theirs = tuple(int(i) for i in same_clip if records.runs[records.run[i]].network == network.label)
+            found.append(tuple(i for i in theirs if records.runs[records.run[i]].seed == seed) or theirs)
+        return tuple(found)
 
     @property
     def modalities(self) -> frozenset[Modality]:

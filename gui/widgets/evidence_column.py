@@ -1,0 +1,131 @@
+"""What one network found in a clip: a picture for each of two classes, its map laid over, its probability above."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from core.analysis.questions import Explained
+from core.analysis.study_records import NetworkName
+from core.audio.pictures import MODEL_LEVELS
+from core.recipe import FrontEnds
+from gui import theme
+from gui.widgets.elided import ElidedLabel
+from gui.widgets.evidence import EvidencePicture, Share
+from gui.widgets.marks import mark_icon
+
+MARK = 12  # pixels of the network's mark
+
+
+class EvidenceColumn(QWidget):
+    """Maps of one network share a scale: what speaks less for a class is fainter."""
+
+    boxed = Signal(object)  # Share: a box is dragged over a picture
+    cleared = Signal()
+    pointed = Signal(object)  # QPointF as shares of what is seen, or None
+
+    def __init__(self, network: NetworkName, given: FrontEnds, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._given, self._wing = given, ""
+        self._words: tuple[str, str] = ("", "")
+        self._labels: tuple[int, int] = (0, 0)
+        self._scale = 1.0
+        self._frames: NDArray[np.uint8] = np.zeros((0, 1, 1, 3), np.uint8)
+        self._seconds: NDArray[np.float64] = np.zeros(0)
+        self.explained: Explained | None = None
+        self.pictures = (EvidencePicture(), EvidencePicture())
+        self.figures = (ElidedLabel(), ElidedLabel())
+        self._lay_out(network)
+        for picture in self.pictures:
+            picture.boxed.connect(self.boxed)
+            picture.cleared.connect(self.cleared)
+            picture.pointed.connect(self.pointed)
+
+    def ask_about(self, labels: tuple[int, int], words: tuple[str, str]) -> None:
+        """Of which classes the maps will be, and how they are called; nothing is shown of them yet."""
+        self._labels, self._words, self.explained = labels, words, None
+        self._frames, self._seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
+        for picture, figure, word in zip(self.pictures, self.figures, words, strict=True):
+            picture.clear()
+            figure.set_text(word)
+
+    def show_explained(self, explained: Explained, wing: str) -> None:
+        """Draw what was found in what is heard or seen; a network that is not given it has nothing to draw."""
+        self.explained, self._wing = explained, wing
+        maps = [evidence.maps.get(wing) for evidence in explained.evidence]
+        self._scale = max((float(of.max()) for of in maps if of is not None), default=0.0) or 1.0
+        for picture, marked in zip(self.pictures, maps, strict=True):
+            if marked is None:
+                picture.clear()
+            elif wing == "audio" and explained.decibels is not None:
+                picture.show_spectrogram(explained.decibels, MODEL_LEVELS)
+                picture.show_map(marked[::-1] / self._scale)
+        self.show_without(None)
+
+    def show_film(self, frames: NDArray[np.uint8], seconds: NDArray[np.float64]) -> None:
+        """The frames that the network is given, (T, rows, columns, 3), at their times (T,)."""
+        self._frames, self._seconds = frames, seconds
+
+    def show_without(self, probabilities: NDArray[np.float32] | None) -> None:
+        """What it says with a part hidden, (classes,), beside what it says of the whole; None = nothing is hidden."""
+        if self.explained is None:
+            return
+        for label, word, figure in zip(self._labels, self._words, self.figures, strict=True):
+            now = "" if probabilities is None else f" → {100 * float(probabilities[label]):.0f} %"
+            figure.set_text(f"{100 * float(self.explained.probabilities[label]):.0f} %{now}  {word}")
+
+    def move_to(self, seconds: float, duration: float) -> None:
+        """The clip, so many seconds long, is at this time: a cursor over the sound, another frame."""
+        if self._wing == "video":
+            self._show_frame(seconds)
+        elif self._given.audio is not None:
+            heard = self._given.audio.seconds
+            place = (seconds - max(0.0, (duration - heard) / 2)) / heard
+            for picture in self.pictures:
+                picture.set_cursor(place if 0 <= place <= 1 else None)
+
+    def set_box(self, box: Share | None) -> None:
+        for picture in self.pictures:
+            picture.set_boxes(() if box is None else (box,))
+
+    def place_in_words(self, point: QPointF, duration: float) -> str:
+        """The time and the frequency, or the place, that a point of the pictures stands for."""
+        if self._wing == "audio" and self._given.audio is not None:
+            from core.audio.frontend import mel_frequencies
+
+            settings = self._given.audio
+            hertz = mel_frequencies(settings)
+            band = min(int((1 - point.y()) * len(hertz)), len(hertz) - 1)
+            start = max(0.0, (duration - settings.seconds) / 2)
+            return f"{start + point.x() * settings.seconds:.2f} s   {hertz[band]:,.0f} Hz".replace(",", "\u2009")
+        return f"{100 * point.x():.0f} % from the left, {100 * point.y():.0f} % from the top"
+
+    def _show_frame(self, seconds: float) -> None:
+        if self.explained is None or not len(self._frames):
+            return
+        now = int(np.argmin(np.abs(self._seconds - seconds)))
+        for picture, evidence in zip(self.pictures, self.explained.evidence, strict=True):
+            marked = evidence.maps.get("video")
+            if marked is not None and now < len(marked):
+                picture.show_picture(self._frames[now])
+                picture.show_map(marked[now] / self._scale)
+
+    def _lay_out(self, network: NetworkName) -> None:
+        mark, name = QLabel(), ElidedLabel()
+        colour = theme.architecture_colour(network.architecture)
+        mark.setPixmap(mark_icon(network.modality, colour).pixmap(MARK, MARK))
+        name.set_text(network.name)
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID // 2)
+        head.addWidget(mark)
+        head.addWidget(name, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID // 4)
+        column.addLayout(head)
+        for figure, picture in zip(self.figures, self.pictures, strict=True):
+            figure.setAlignment(Qt.AlignmentFlag.AlignLeft)
+            column.addWidget(figure)
+            column.addWidget(picture, 1)

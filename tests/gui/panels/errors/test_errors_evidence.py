@@ -1,0 +1,135 @@
+"""The tabs Why and Nearest on networks that were trained for a moment on synthetic sounds."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from core.control import Control
+from core.datasets.base import Modality
+from core.engine import run
+from core.recipe import Recipe
+from core.run_spec import DatasetChoice, Network
+from core.study import Study
+from core.workspace import Workspace
+from gui.panels.errors_evidence import Evidence
+from gui.panels.errors_nearest import Nearest
+
+RECIPE = {"epochs": 1, "audio": {"seconds": 1.0, "mels": 64}}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory):
+    """A workspace with two networks that know next to nothing."""
+    workspace = Workspace(tmp_path_factory.mktemp("trained")).open()
+    study = Study(
+        name="short", dataset=DatasetChoice(name="demo-sounds"), folds=(2,), modality=Modality.AUDIO,
+        network=(Network(name="one"), Network(name="other", recipe={"learning_rate": 1e-2})),
+        recipe=Recipe.model_validate(RECIPE),
+    )  # fmt: skip
+    run(study, workspace, lambda event: None, Control())
+    workspace.close()
+    return workspace.root
+
+
+@pytest.fixture
+def on_clip(qtbot, opened, context, trained):
+    """The Errors panel on the trained study, with a page in front."""
+
+    def open_page(kind):
+        for folder in ("runs", "datasets", "cache"):
+            shutil.copytree(trained / folder, context.workspace.root / folder, dirs_exist_ok=True)
+        panel = opened()
+        qtbot.waitUntil(lambda: panel.table.current >= 0 and panel.clip_view.media is not None, timeout=60_000)
+        page = next(page for page in panel.pages if isinstance(page, kind))
+        panel.clip_pages.setCurrentWidget(page)
+        return panel, page
+
+    return open_page
+
+
+def answered(page: Evidence) -> bool:
+    return bool(page.columns) and all(column.explained is not None for column in page.columns.values())
+
+
+def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip):
+    panel, page = on_clip(Evidence)
+
+    qtbot.waitUntil(lambda: answered(page), timeout=120_000)
+    records, record = panel.data.records, panel.table.current
+    names = {records.runs[run].network for run in page.columns}
+    assert names == {"one", "other"}
+    own = page.columns[int(records.run[record])].explained
+    np.testing.assert_allclose(
+        own.probabilities, panel.data.predictions[records.run[record]].probabilities[records.row[record]], atol=1e-5
+    )
+    assert [e.label for e in own.evidence][1] == records.true[record]
+    column = next(iter(page.columns.values()))
+    picture = column.pictures[0]
+    before = column.figures[0].whole()
+    qtbot.mousePress(picture, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    qtbot.mouseMove(picture, QPoint(picture.width() - 1, picture.height() - 1))
+    qtbot.mouseRelease(picture, Qt.MouseButton.LeftButton, pos=QPoint(picture.width() - 1, picture.height() - 1))
+    qtbot.waitUntil(lambda: all("→" in c.figures[0].whole() for c in page.columns.values()), timeout=60_000)
+    assert page.whole.isEnabled()
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: column.figures[0].whole() == before, timeout=60_000)
+    assert not page.whole.isEnabled()
+    shown = {run: c.explained for run, c in page.columns.items()}
+    panel.table.step(1)
+    qtbot.waitUntil(lambda: answered(page), timeout=60_000)
+    assert all(page.columns[run].explained is not shown[run] for run in shown)
+    panel.table.step(-1)
+    qtbot.waitUntil(lambda: answered(page), timeout=60_000)
+    assert all(page.columns[run].explained is shown[run] for run in shown), "what was explained is at hand"
+
+
+def test_what_was_used_is_heard_instead_until_the_button_is_released_or_the_tab_left(qtbot, on_clip):
+    panel, page = on_clip(Evidence)
+    qtbot.waitUntil(lambda: answered(page), timeout=120_000)
+    loaded = []
+    panel.clip_view.player.play = lambda: None
+    load = panel.clip_view.player.load
+    panel.clip_view.player.load = lambda samples, *rest: (loaded.append(samples), load(samples, *rest))
+    page.listen.click()
+    qtbot.waitUntil(lambda: bool(loaded), timeout=60_000)
+    whole = panel.clip_view.media.samples
+    assert len(loaded[0]) == len(whole) and 0 < np.square(loaded[0]).sum() < np.square(whole).sum()
+    page.listen.click()
+    assert loaded[-1] is whole
+    page.listen.click()
+    qtbot.waitUntil(lambda: len(loaded) == 3, timeout=60_000)
+    panel.clip_pages.setCurrentIndex(0)
+    assert loaded[-1] is whole and not page.listen.isChecked()
+
+
+def test_nearest_lists_training_clips_and_shows_the_first(qtbot, on_clip):
+    panel, page = on_clip(Nearest)
+    qtbot.waitUntil(lambda: page.list.topLevelItemCount() == 2 and page.list.currentItem() is not None, timeout=120_000)
+    records, record = panel.data.records, panel.table.current
+    tested = set(panel.data.predictions[records.run[record]].clip_ids.tolist())
+    true = records.classes[records.true[record]]
+    for place in range(2):
+        group = page.list.topLevelItem(place)
+        ids = [group.child(i).data(0, Qt.ItemDataRole.UserRole) for i in range(group.childCount())]
+        alike = [float(group.child(i).text(2)) for i in range(group.childCount())]
+        assert ids and tested.isdisjoint(ids)
+        assert alike == sorted(alike, reverse=True)
+    assert {group.child(i).text(1) for i in range(group.childCount())} == {true}
+    qtbot.waitUntil(lambda: page.neighbour.media is not None, timeout=60_000)
+
+
+def test_without_weights_it_says_so_in_a_sentence(qtbot, opened, context):
+    from tests.gui.make_runs import make_study, synthetic_clips
+
+    make_study(context.workspace, synthetic_clips(3, per_class=8), dataset=DatasetChoice(name="demo-sounds"))
+    panel = opened()
+    page = next(page for page in panel.pages if isinstance(page, Evidence))
+    panel.clip_pages.setCurrentWidget(page)
+    qtbot.waitUntil(lambda: page._pages.currentIndex() == 0 and "weights" in page._sentence.text(), timeout=120_000)
+    page = next(page for page in panel.pages if isinstance(page, Nearest))
+    panel.clip_pages.setCurrentWidget(page)
+    qtbot.waitUntil(lambda: "not kept" in page._sentence.text(), timeout=60_000)
