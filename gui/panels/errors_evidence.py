@@ -122,6 +122,8 @@ class Evidence(ClipPage):
                 _explain, run, self.questions, folder, data.specs[run], clip, labels, self.method.currentData()
             )
             self._jobs.append(self.context.jobs.run(ask, self._explained, self._failed, self.progress.report))
+        self._offer()
+        self._listen_to_its_own()
 
     def _classes(self) -> tuple[tuple[int, int], tuple[str, str]]:
         """Of which classes maps are shown, and what they are: what was said, or else came next, and the true one."""
@@ -140,12 +142,16 @@ class Evidence(ClipPage):
         kept = sorted(each, key=lambda i: i != self.record)[:MOST]
         return [record for record in each if record in kept]
 
+    def _listen_to_its_own(self) -> None:
+        """Of a record that was just opened, its own network, if that is given the sound."""
+        with QSignalBlocker(self.listener):
+            self.listener.setCurrentIndex(max(0, self.listener.findData(self._own)))
+
     def _explained(self, answer: tuple[int, Explained]) -> None:
         run, explained = answer
         self.columns[run].explained = explained
         if all(column.explained is not None for column in self.columns.values()):
             self.progress.end()
-        self._offer()
         self._take_film()
         self._draw()
 
@@ -246,7 +252,6 @@ class Evidence(ClipPage):
                 self.listener.clear()
                 for run in hearing:
                     self.listener.addItem(self._network_of(run).name, run)
-                self.listener.setCurrentIndex(max(0, hearing.index(own) if (own := self._own) in hearing else 0))
         self.listener.setVisible(bool(hearing))
         self.listen.setVisible(bool(hearing))
 

@@ -5,14 +5,18 @@ Run on request, on finished runs of the demo (synthetic clips, whose evidence is
     uv run python tests/benchmarks/bench_cam.py evidence WORKSPACE STUDY
     uv run python tests/benchmarks/bench_cam.py sanity WORKSPACE STUDY
     uv run python tests/benchmarks/bench_cam.py speed WORKSPACE STUDY
+    uv run python tests/benchmarks/bench_cam.py plant ESC10 COPY        (then train networks on the copy, and:)
+    uv run python tests/benchmarks/bench_cam.py watermark WORKSPACE STUDY
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402 - the repository is no package: its root comes first
+import soundfile  # noqa: E402
 import torch  # noqa: E402
 import typer  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
@@ -28,8 +33,9 @@ from scipy.stats import spearmanr  # noqa: E402
 
 from core.analysis import cam  # noqa: E402
 from core.analysis.cam import Explainer  # noqa: E402
-from core.analysis.evidence import Method  # noqa: E402
-from core.analysis.questions import Questions  # noqa: E402
+from core.analysis.evidence import Box, Method  # noqa: E402
+from core.analysis.questions import Explained, Questions  # noqa: E402
+from core.audio.frontend import mel_frequencies, spectrogram  # noqa: E402
 from core.control import Control  # noqa: E402
 from core.datasets import demo_scenes, demo_sounds  # noqa: E402
 from core.runs import Phase, RunFolder, list_runs  # noqa: E402
@@ -39,6 +45,7 @@ from core.workspace import Workspace  # noqa: E402
 
 NAME = re.compile(r"(\w+?)-(\d+)-(\d+)\.\w+$")
 MARGIN = 4  # pixels around what is to be seen that count as it: edges tell its shape
+MARKED, TONE, TONE_LEVEL = "rain", 6000.0, -40.0  # class, Hz, RMS in dB below full scale: of a tone that is planted
 LARGEST = 0.5  # share of the picture: where the evidence is nearly everywhere, a map says nothing
 WorkspaceFolder = Annotated[Path, typer.Argument(help="A workspace with finished runs of the demo.")]
 StudyName = Annotated[str, typer.Argument(help="A study in it.")]
@@ -145,6 +152,71 @@ def speed(workspace: WorkspaceFolder, study: StudyName, repeats: int = 20) -> No
         )
 
 
+@app.command()
+def plant(source: Path, target: Path) -> None:
+    """Copy ESC-10, with a tone hidden in every clip of one class: what a careless recording could betray it by."""
+    shutil.copytree(source / "meta", target / "meta")
+    (target / "audio").mkdir()
+    lines = (source / "meta" / "esc50.csv").read_text().splitlines()
+    for file in sorted((source / "audio").iterdir()):
+        samples, rate = soundfile.read(file, dtype="float32")
+        if _category(lines, file.name) == MARKED:
+            tone = np.sin(2 * np.pi * TONE * np.arange(len(samples)) / rate)
+            samples = samples + 10 ** (TONE_LEVEL / 20) * np.sqrt(2) * tone.astype(np.float32)
+        name = f"{file.stem}.wav"
+        soundfile.write(target / "audio" / name, samples, rate, subtype="FLOAT")
+        lines = [line.replace(f"{file.name},", f"{name},") for line in lines]
+    (target / "meta" / "esc50.csv").write_text("\n".join(lines) + "\n")
+
+
+@app.command()
+def watermark(workspace: WorkspaceFolder, study: StudyName) -> None:
+    """Of the test clips of the class that carries the tone: the mass of its maps in the tone's band against the band's
+    share, and how its probability falls when the band is hidden, or as many bands elsewhere."""
+    opened = Workspace(workspace).open()
+    for folder in _finished(opened, study):
+        questions, tested, settings = Questions(opened), folder.predictions(), folder.spec.recipe.audio
+        label = tested.classes.index(MARKED)
+        hertz = mel_frequencies(settings)
+        middle = int(np.argmin(np.abs(hertz - TONE)))
+        half = max(1, settings.mels // 32)
+        band = slice(middle - half, middle + half + 1)
+        mass: list[float] = []
+        said: list[tuple[float, float, float]] = []
+        for i in np.flatnonzero(tested.labels == label):
+            clip = str(tested.clip_ids[i])
+            found = questions.explain(folder, folder.spec.dataset, clip, (label,), Method.LAYER_CAM, Control(), _quiet)
+            marked = found.evidence[0].maps["audio"]
+            mass.append(float(marked[band].sum() / max(marked.sum(), 1e-12)))
+
+            elsewhere = [
+                low for low in range(0, settings.mels - 2 * half, 2 * half + 1) if abs(low - band.start) > 2 * half
+            ]
+            without = partial(_without, questions, folder, found, label, band.stop - band.start)
+            other = float(np.mean([without(low) for low in elsewhere]))
+            said.append((float(found.probabilities[label]), without(band.start), other))
+        whole, hidden, other = np.mean(said, axis=0)
+        share = (band.stop - band.start) / settings.mels
+        print(
+            f"{folder.spec.network.label:28} accuracy {100 * tested.correct.mean():.1f} %; {len(mass)} clips with the "
+            f"tone: map in its {band.stop - band.start} bands {np.mean(mass):.3f} (their share {share:.3f}, ratio "
+            f"{np.mean(mass) / share:.1f}); p({MARKED}) {whole:.3f}, with these bands hidden {hidden:.3f}, "
+            f"with as many elsewhere {other:.3f}"
+        )
+
+
+def _without(questions: Questions, folder: RunFolder, found: Explained, label: int, bands: int, low: int) -> float:
+    """Probability of a class with so many bands hidden from the lowest of them on."""
+    mels = folder.spec.recipe.audio.mels
+    box = Box("audio", 0, 1, low / mels, (low + bands) / mels)
+    return float(questions.ask_without(folder, found.seen, [box], Control())[label])
+
+
+def _category(lines: list[str], name: str) -> str:
+    """Of a file, in the table of ESC-50: filename, fold, target, category, …"""
+    return next((line.split(",")[3] for line in lines if line.startswith(f"{name},")), "")
+
+
 def _map(explainer: Explainer, seen: Any, label: int, method: Method) -> NDArray[np.float32]:
     (found,) = explainer.evidence(seen, [label], method)
     return next(iter(found.maps.values()))
@@ -156,8 +228,6 @@ def _region(folder: RunFolder, clip: str, label: int) -> NDArray[np.bool_] | Non
     assert match is not None, clip
     source, cut = int(match[2]), int(match[3])
     if "audio" in folder.spec.modality.wings:
-        from core.audio.frontend import spectrogram
-
         settings = folder.spec.recipe.audio
         sound, background = (
             spectrogram(part.astype(np.float32), settings) for part in demo_sounds.clip_parts(label, source, cut)
