@@ -20,7 +20,7 @@ from core.runs import RunFolder
 from core.training.restore import restore
 from models.base import Classifier
 
-FINE = 6  # rows and columns that a map has at least, before it is drawn over its input
+FINE = 8  # rows and columns that a map has at least: see the benchmark of maps for what coarser ones miss
 
 
 class Explainer:
