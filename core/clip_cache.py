@@ -15,7 +15,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,10 +139,28 @@ def forget_decoded(name: str, root: Path, cache_dir: Path) -> None:
     Raises:
         UserError: a file cannot be deleted.
     """
+    for folder, _ in _indexes(name, root, cache_dir):
+        remove_folder(folder)
+
+
+def known_digests(name: str, root: Path, clips: Sequence[Clip], cache_dir: Path) -> dict[str, str]:
+    """sha256 of the files of clips, by clip id: of those that were decoded once and have not been changed since."""
+    found: dict[str, str] = {}
+    for _, entries in _indexes(name, root, cache_dir):
+        for clip in clips:
+            entry = entries.get(clip.id)
+            if entry and entry["facts"] and tuple(entry["stamp"][:2]) == _stamp(clip.path)[:2]:
+                found[clip.id] = entry["facts"]["file_digest"]
+    return found
+
+
+def _indexes(name: str, root: Path, cache_dir: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Folder of every cache of a dataset, whatever it was made for, and what its index says of each clip, by id."""
     for index in cache_dir.glob("*/*/index.json"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # torn: nobody knows whose it is
-            if index.parent.name == _key(name, root, json.loads(index.read_bytes())["rate"]):
-                remove_folder(index.parent)
+            content = json.loads(index.read_bytes())
+            if index.parent.name == _key(name, root, content["rate"]):
+                yield index.parent, content.get("clips", {})
 
 
 def _key(name: str, root: Path, made_for: int | str) -> str:

@@ -1,4 +1,4 @@
-"""The user's folder: datasets/ cache/ runs/ captures/ weights/, with one writer at a time."""
+"""The user's folder: datasets/ cache/ runs/ captures/ reviews/ weights/, with one writer at a time."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Workspace:
         self.cache = self.root / "cache"
         self.runs = self.root / "runs"
         self.captures = self.root / "captures"
+        self.reviews = self.root / "reviews"
         self.weights = self.root / "weights"
         self.writable = False
         self.read_only_because = "The workspace has not been opened for writing."
@@ -43,7 +44,7 @@ class Workspace:
     def open(self) -> Workspace:
         """Make the folders and take the lock; where that cannot be, stay read-only and say why."""
         try:
-            for folder in (self.datasets, self.cache, self.runs, self.captures, self.weights):
+            for folder in (self.datasets, self.cache, self.runs, self.captures, self.reviews, self.weights):
                 folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             (self.root / ".owner").write_text(str(os.getpid()))

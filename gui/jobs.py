@@ -62,7 +62,7 @@ class Jobs(QObject):
     def run(
         self,
         function: Callable[[Control, Callable[[Any], None]], Any],
-        done: Callable[[Any], None],
+        done: Callable[[Any], None] | None = None,
         failed: Callable[[str], None] | None = None,
         progress: Callable[[Any], None] | None = None,
     ) -> Job:
@@ -75,7 +75,8 @@ class Jobs(QObject):
         if self._closed:  # the window is going: nobody waits for the answer
             job.cancel()
             return job
-        job.done.connect(done)
+        if done is not None:
+            job.done.connect(done)
         job.failed.connect(failed if failed is not None else self.unhandled)
         if progress is not None:
             job.progress.connect(progress)

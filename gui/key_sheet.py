@@ -27,10 +27,14 @@ class KeySheet(QDialog):
         row.setContentsMargins(3 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID)
         row.setSpacing(5 * theme.GRID)
         groups = [("Everywhere", window_keys), ("Plots", MOUSE)]
-        alike: dict[tuple[Shortcut, ...], list[str]] = {}  # panels with the same keys share a group
+        have: dict[Shortcut, list[str]] = {}
         for info in panels.values():
-            alike.setdefault(info.shortcuts, []).append(info.title)
-        groups += [(", ".join(titles), keys) for keys, titles in alike.items() if keys]
+            for shortcut in info.shortcuts:
+                have.setdefault(shortcut, []).append(info.title)
+        alike: dict[str, tuple[Shortcut, ...]] = {}  # keys of the same panels share a group
+        for shortcut, titles in have.items():
+            alike[", ".join(titles)] = (*alike.get(", ".join(titles), ()), shortcut)
+        groups += alike.items()
         half = (sum(len(keys) + 2 for _, keys in groups) + 1) // 2
         column, filled = QVBoxLayout(), 0
         row.addLayout(column)

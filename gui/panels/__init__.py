@@ -13,6 +13,15 @@ PLAYBACK_KEYS = (
     Shortcut(".", "one frame on"),
     Shortcut("L", "loop"),
 )
+REVIEW_KEYS = (
+    Shortcut("E", "label error; again: not so"),
+    Shortcut("A", "ambiguous"),
+    Shortcut("N", "noise"),
+    Shortcut("F", "fine: the label is right"),
+    Shortcut("T", "write a note"),
+    Shortcut("Ctrl+Z", "take back what was said last"),
+    Shortcut("Ctrl+Shift+Z", "say it again"),
+)
 
 PANELS: Table[PanelInfo] = Table(
     "panel",
@@ -56,7 +65,7 @@ PANELS: Table[PanelInfo] = Table(
                 icon="mdi6.target",
                 help="Hear, see and question every mistake.",
                 factory="gui.panels.errors:ErrorsPanel",
-                shortcuts=PLAYBACK_KEYS,
+                shortcuts=PLAYBACK_KEYS + REVIEW_KEYS,
             ),
         ),
         (

@@ -24,6 +24,7 @@ from gui.jobs import Job
 from gui.panels.errors_evidence import Evidence
 from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_parts import ClipPage, Part, Selector
+from gui.panels.errors_review import ErrorsReview
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.clip_columns import LOSS, clip_columns
 from gui.widgets.clip_table import ClipTable
@@ -64,6 +65,7 @@ class ErrorsPanel(ResultsPanel):
         self.chosen = ElidedLabel()
         self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
         self.selectors = [make(context, self.source) for make in SELECTORS]
+        self.review = ErrorsReview(context, self.source, self.table)
         self.bars = ProbabilityBars()
         self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
         self.pages = [make(context, self.source, self.clip_view) for make in CLIP_PAGES]
@@ -82,7 +84,9 @@ class ErrorsPanel(ResultsPanel):
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
-        self.clip_view.take_keys(self, self.table, self.matrix.pairs, self.matrix.scores)
+        keyed = (self, self.table, self.matrix.pairs, self.matrix.scores)
+        for keys in (self.clip_view, self.review):
+            keys.take_keys(*keyed)
 
     # what the window calls --------------------------------------------------------------------------------------
 
@@ -96,6 +100,7 @@ class ErrorsPanel(ResultsPanel):
 
     def present(self, on: bool) -> None:
         self.filters.setVisible(not on)
+        self.review.setVisible(not on)
         self.matrix.present(on)
         self.clip_view.present(on)
         for part in self._parts:
@@ -108,6 +113,7 @@ class ErrorsPanel(ResultsPanel):
         sort = {"sort": header.sortIndicatorSection(), "descending": descending}
         for key, value in (self.filters.words() | self.matrix.choices() | sort).items():
             self.context.settings.setValue(f"errors/{key}", value)
+        self.review.save_state()
         for part in self._parts:
             part.save_state()
 
@@ -129,6 +135,7 @@ class ErrorsPanel(ResultsPanel):
             self._scoring.cancel()
         for part in self._parts:
             part.close_part()
+        self.review.close_review()
         self.clip_view.close_clip()
 
     # reading ----------------------------------------------------------------------------------------------------
@@ -165,12 +172,13 @@ class ErrorsPanel(ResultsPanel):
             self.filters.choose_network(names.get(request.network, ""), which)
             with QSignalBlocker(self.matrix):  # the table still has the rows of what was shown before
                 self.matrix.matrix.select(frozenset())
-        self.table.set_columns(clip_columns(results), opened)
+        before = self.source.dataset
+        with QSignalBlocker(self.source):  # one that is open in Data is there at once, and the table is not
+            self.source.open(results.specs[0].dataset)
+        self.review.show_data(results, opened)
+        self.table.set_columns(clip_columns(results, self.review.codes), opened)
         for problem in results.problems:
             self.said.emit(problem, "warning")
-        before = self.source.dataset
-        with QSignalBlocker(self.source):  # one that is open in Data is there at once, and the table is empty as yet
-            self.source.open(results.specs[0].dataset)
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
         self._select()
         if request is not None and request.true_class in results.records.classes:
@@ -182,6 +190,7 @@ class ErrorsPanel(ResultsPanel):
 
     def forget_results(self) -> None:
         self.data = None
+        self.review.show_data(None)
         self._forget_chosen()
         for selector in self.selectors:
             selector.show_rows(None, np.zeros(0, np.int64))
@@ -318,6 +327,7 @@ class ErrorsPanel(ResultsPanel):
             selector.show_open(record)
         for page in self.pages:
             page.show_record(self.data, record)
+        self.review.show_record(record)
         if self.data is None or record < 0:
             self.bars.clear()
             self.clip_view.clear("")  # the table says why
@@ -386,7 +396,7 @@ class ErrorsPanel(ResultsPanel):
             for part in parts:
                 tabs.addTab(part, part.title)
                 tabs.setTabToolTip(tabs.count() - 1, part.help)
-        one_clip = _column(self.bars, self.clip_pages)
+        one_clip = _column(self.review, self.bars, self.clip_pages)
         one_clip.setContentsMargins(theme.GRID, theme.GRID, 0, 0)
         right, whole = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
         right.addWidget(_column(self._chip, self.table))

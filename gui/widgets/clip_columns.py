@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.analysis.reviewed_records import WORDS
 from core.analysis.study_records import StudyRecords
 from gui import theme
 from gui.widgets.clip_table import Column
@@ -15,8 +17,13 @@ from gui.widgets.marks import mark_icon
 LOSS = 3  # the column the table is sorted by at first: certain mistakes on top
 
 
-def clip_columns(data: StudyRecords) -> list[Column]:
-    """Clip, true and predicted class, how sure the network was and how wrong, and which run said so."""
+def clip_columns(data: StudyRecords, reviews: NDArray[np.int8] | None = None) -> list[Column]:
+    """Clip, true and predicted class, how sure the network was and how wrong, and which run said so.
+
+    Args:
+        data: the runs.
+        reviews: (records,) codes of what was said of their clips; they may be changed in place.
+    """
     records = data.records
     wrong = ~records.correct
     labels = [network.label for network in data.networks]
@@ -38,6 +45,7 @@ def clip_columns(data: StudyRecords) -> list[Column]:
             format="z.2f",
             width=64,
         ),
+        *([] if reviews is None else [Column("Review", "What you said of the clip.", reviews, WORDS, width=136)]),
         Column("Network", "Whose answer this is.", network_of_run[records.run], names, icons=icons, width=264),
         Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=152),
         Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),

@@ -93,6 +93,11 @@ class ClipTableModel(QAbstractTableModel):
         self.rows = clips
         self.endResetModel()
 
+    def refresh(self) -> None:
+        """Values of columns were changed in place: they are shown, in the order there was."""
+        if len(self.rows):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self.columns) - 1))
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._sorted_by, self._descending = column, order == Qt.SortOrder.DescendingOrder
         self.show_clips(np.sort(self.rows))
