@@ -18,8 +18,8 @@ from core.readable import counted
 
 HEADINGS = (
     "Network",
-    "Untouched (%) [95 % interval]",
-    "Without label errors (%) [95 % interval]",
+    "Untouched (%)",
+    "Without label errors (%)",
     "Clips left out",
     "Reviewed of wrong",
     "Reviewed of right",

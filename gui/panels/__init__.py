@@ -14,7 +14,7 @@ PLAYBACK_KEYS = (
     Shortcut("L", "loop"),
 )
 REVIEW_KEYS = (
-    Shortcut("E", "label error; again: not so"),
+    Shortcut("E", "label error; a key once more takes it back"),
     Shortcut("A", "ambiguous"),
     Shortcut("N", "noise"),
     Shortcut("F", "fine: the label is right"),

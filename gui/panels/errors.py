@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.analysis.capture_records import PREFIX, captured_studies, read_capture_records
 from core.analysis.class_scores import ClassScores, class_scores
@@ -87,6 +87,8 @@ class ErrorsPanel(ResultsPanel):
         keyed = (self, self.table, self.matrix.pairs, self.matrix.scores)
         for keys in (self.clip_view, self.review):
             keys.take_keys(*keyed)
+        for choice in self.findChildren(QComboBox):
+            choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # chosen by the mouse, it leaves the keys to the clips
 
     # what the window calls --------------------------------------------------------------------------------------
 

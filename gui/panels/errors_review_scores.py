@@ -55,7 +55,7 @@ class ScoresDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(WORD)
-        self.resize(130 * theme.GRID, 44 * theme.GRID)
+        self.resize(146 * theme.GRID, 40 * theme.GRID)
         self._context, self._unknown = context, len(reviewed.unknown())
         self.scores: tuple[ReviewedScore, ...] = ()
         self.table = _table()

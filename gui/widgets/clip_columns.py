@@ -45,7 +45,7 @@ def clip_columns(data: StudyRecords, reviews: NDArray[np.int8] | None = None) ->
             format="z.2f",
             width=64,
         ),
-        *([] if reviews is None else [Column("Review", "What you said of the clip.", reviews, WORDS, width=136)]),
+        *([] if reviews is None else [Column("Verdict", "What you said of the clip.", reviews, WORDS, width=136)]),
         Column("Network", "Whose answer this is.", network_of_run[records.run], names, icons=icons, width=264),
         Column("Clip", "Name of the clip.", records.clip, short_names(records.clip_ids.tolist()), width=152),
         Column("Fold", "The fold the run was tested on.", folds[records.run], format="d", width=48),

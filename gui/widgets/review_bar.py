@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from core.analysis.review import Review, Verdict
+from core.readable import counted
 from gui import theme
 from gui.widgets.controls import icon_button, tool_button
-from gui.widgets.elided import ElidedLabel
 from gui.widgets.progress_line import ProgressLine
 
 VERDICT_KEYS = {
@@ -28,6 +28,8 @@ HELP = {
     Verdict.FINE: "The label is right: the mistake is the network's.",
 }
 AGAIN = "Once more takes it back"
+OF_NOTES = "A note about this clip, kept with it and exported with its verdict. Return keeps it, Escape does not."
+REVIEWED = "Of the clips in the table, those that have a verdict."
 
 
 class ReviewBar(QWidget):
@@ -47,32 +49,31 @@ class ReviewBar(QWidget):
         for verdict, button in self.verdicts.items():
             button.setCheckable(True)
             button.clicked.connect(partial(self._clicked, verdict))
-        self.write = _keycap(NOTE_KEY, "Note")
-        self.note = NoteLine()
+        self.note = NoteLine(f"Note  ({_letter(NOTE_KEY)})")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.progress.setFixedSize(QSize(8 * theme.GRID, theme.GRID))
-        self.count = ElidedLabel()
+        self.progress.setFixedHeight(theme.GRID)
+        self.progress.setToolTip(REVIEWED)
+        self.count = theme.label(size=theme.SMALL, muted=True)
+        self.count.setToolTip(REVIEWED)
         self.back = icon_button("mdi6.undo", "Undo", f"Take back what was said last  ({_native('Undo')})")
         self.again = icon_button("mdi6.redo", "Redo", f"Say again what was taken back  ({_native('Redo')})")
-        self.go_on = icon_button(
-            "mdi6.page-next-outline", "Go on", "After a verdict, open the next clip of the table that has none."
-        )
-        self.go_on.setCheckable(True)
         self.more = icon_button("mdi6.dots-vertical", "More", "Scores without label errors, and the reviews as a file.")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
         menu.setToolTipsVisible(True)
+        self.go_on = menu.addAction("Go on after a verdict")
+        self.go_on.setToolTip("Once a verdict is given, the next clip of the table that has none is opened.")
+        self.go_on.setCheckable(True)
+        menu.addSeparator()
         self.scores = menu.addAction("Scores without label errors …")
         self.export = menu.addAction("Export reviews as CSV …")
         self.export.setToolTip("Every review of the workspace: clip, dataset, class, verdict, note, time, sha256.")
         self.more.setMenu(menu)
         self.looking = ProgressLine()
         self._lay_out()
-        self.write.clicked.connect(self.write_note)
         self.note.kept.connect(self.note_wanted)
         self.note.left.connect(self.note_left)
-        self.note.ended.connect(self._fold_note)
         self.back.clicked.connect(self.undo_wanted)
         self.again.clicked.connect(self.redo_wanted)
         self.scores.triggered.connect(self.scores_wanted)
@@ -86,27 +87,19 @@ class ReviewBar(QWidget):
             button.setChecked(review is not None and review.verdict is verdict)
             button.setEnabled(not why_not)
             button.setToolTip(why_not or f"{HELP[verdict]} {AGAIN}  ({_letter(VERDICT_KEYS[verdict])})")
-        self.write.setEnabled(not why_not)
-        self.write.setToolTip(why_not or f"Write something about this clip; Return keeps it  ({_letter(NOTE_KEY)})")
-        self.note.setReadOnly(bool(why_not))
+        self.note.setEnabled(not why_not)
+        self.note.setToolTip(why_not or f"{OF_NOTES}  ({_letter(NOTE_KEY)})")
         self.note.show_text(review.note if review is not None else "")
-        if not self.note.hasFocus():
-            self._fold_note()
 
     def show_progress(self, done: int, total: int) -> None:
         """How many of the clips of the table have a verdict."""
         self.progress.setRange(0, max(1, total))
         self.progress.setValue(done)
-        self.count.set_text(f"{done:,} of {total:,} reviewed", "Of the clips in the table, those that have a verdict.")
+        self.count.setText(f"{done:,} of {counted(total, 'clip')} reviewed")
 
     def show_steps(self, can_undo: bool, can_redo: bool) -> None:
         self.back.setEnabled(can_undo)
         self.again.setEnabled(can_redo)
-
-    def write_note(self) -> None:
-        if self.write.isEnabled():
-            self.note.show()
-            self.note.setFocus()
 
     def take_keys(self, *widgets: QWidget) -> None:
         """Act on the keys where one of these widgets would see them: a panel, its table."""
@@ -132,7 +125,7 @@ class ReviewBar(QWidget):
         if event.isAutoRepeat():  # a key held down would speak of one clip after the other
             return True
         if verdict is None:
-            self.write_note()
+            self.note.setFocus()
         else:
             self.verdict_wanted.emit(verdict)
         return True
@@ -140,28 +133,25 @@ class ReviewBar(QWidget):
     def _clicked(self, verdict: Verdict) -> None:
         self.verdict_wanted.emit(verdict)
 
-    def _fold_note(self) -> None:
-        self.note.setVisible(bool(self.note.text()))
-
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
+        row, below = QHBoxLayout(), QHBoxLayout()
         row.setSpacing(theme.GRID // 2)
-        for widget in (*self.verdicts.values(), self.write):
+        for widget in self.verdicts.values():
             row.addWidget(widget)
-        row.addSpacing(theme.GRID)
-        row.addWidget(self.progress)
-        row.addSpacing(theme.GRID // 2)
-        row.addWidget(self.count, 1)
-        for widget in (self.back, self.again, self.go_on, self.more):
+        row.addWidget(self.note, 1)
+        for widget in (self.back, self.again, self.more):
             row.addWidget(widget)
         for button in self.findChildren(QToolButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the keys go on acting where they did
+        below.setSpacing(theme.GRID)
+        below.addSpacing(theme.GRID // 2)
+        below.addWidget(self.progress, 1)
+        below.addWidget(self.count)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, theme.GRID, theme.GRID // 2)
+        column.setContentsMargins(0, 0, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID // 2)
         column.addLayout(row)
-        column.addWidget(self.note)
+        column.addLayout(below)
         column.addWidget(self.looking)
 
 
@@ -170,14 +160,13 @@ class NoteLine(QLineEdit):
 
     kept = Signal(str)
     left = Signal()  # by Return or Escape: the focus is to go elsewhere
-    ended = Signal()  # it has gone
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, placeholder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._before = ""
-        self.setPlaceholderText("A note about this clip")
+        self.setPlaceholderText(placeholder)
         self.setAccessibleName("Note")
-        self.setToolTip("Kept with the clip and written into the table of reviews. Changes nothing in the result.")
+        self.setMinimumWidth(12 * theme.GRID)
         self.setClearButtonEnabled(True)
         self.returnPressed.connect(self.left)
 
@@ -186,11 +175,12 @@ class NoteLine(QLineEdit):
         if not (self.hasFocus() and self.isModified() and text == self._before):
             self._before = text
             self.setText(text)
+            self.setCursorPosition(0)  # its beginning is seen where there is no room for all of it
 
     def keep(self) -> None:
         """Say what was written, if that is something else."""
         text = self.text().strip()
-        if text != self._before and not self.isReadOnly():
+        if text != self._before:
             self._before = text
             self.kept.emit(text)
 
@@ -209,7 +199,7 @@ class NoteLine(QLineEdit):
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.keep()
-            self.ended.emit()
+            self.setCursorPosition(0)
 
 
 def _keycap(key: Qt.Key, word: str) -> QToolButton:
