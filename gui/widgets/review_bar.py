@@ -95,7 +95,7 @@ class ReviewBar(QWidget):
         """How many of the clips of the table have a verdict."""
         self.progress.setRange(0, max(1, total))
         self.progress.setValue(done)
-        self.count.setText(f"{done:,} of {counted(total, 'clip')} reviewed")
+        self.count.setText(f"{done} of {counted(total, 'clip')} reviewed")
 
     def show_steps(self, can_undo: bool, can_redo: bool) -> None:
         self.back.setEnabled(can_undo)

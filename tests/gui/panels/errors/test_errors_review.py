@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
+from core.analysis.capture_records import PREFIX
 from core.analysis.review import FILE, Verdict, open_reviews
+from core.captures import Said, write_facts
 from core.run_spec import DatasetChoice
 from core.workspace import Workspace
 from gui.panels import PANELS
@@ -20,8 +23,9 @@ from gui.panels.errors import ErrorsPanel
 from gui.panels.errors_review_scores import ScoresDialog
 from gui.widgets.error_filters import Which
 from gui.widgets.review_bar import VERDICT_KEYS
+from tests.core.datasets.captures import keep
 from tests.gui.make_runs import NETWORKS, ClipList, make_study
-from tests.gui.panels.errors.steps import NOWHERE, choose, shown
+from tests.gui.panels.errors.steps import NOWHERE, STUDY, choose, shown
 
 CLASSES = ("dog", "rain")
 UNDO = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -40,11 +44,11 @@ def recordings(tmp_path):
     return root
 
 
-def make(context, root, networks=NETWORKS[:1], **choice):
+def make(context, root, networks=NETWORKS[:1], folds=(1, 2), **choice):
     ids = tuple(f"{name}/{number}.wav" for name in CLASSES for number in range(6))
     clips = ClipList(CLASSES, ids, (0,) * 6 + (1,) * 6, (1, 2) * 6)
     place = DatasetChoice(name="labelled-folder", root=str(root))
-    make_study(context.workspace, clips, dataset=place, networks=networks, folds=(1, 2), **choice)
+    make_study(context.workspace, clips, dataset=place, networks=networks, folds=folds, **choice)
 
 
 @pytest.fixture
@@ -281,6 +285,24 @@ def test_a_clip_is_read_when_it_is_spoken_of_where_looking_was_given_up(
     qtbot.waitUntil(lambda: verdicts(panel)[0] == "label error")
     assert place(panel) == 1 and len(panel.review.reviewed.unknown()) == 11
     qtbot.waitUntil(lambda: name in kept(panel))
+
+
+def test_captures_are_reviewed_as_other_clips_are_and_no_score_is_made_of_them(qtbot, opened, context, recordings):
+    make(context, recordings, folds=(1,))
+    (run,) = (context.workspace.runs / STUDY).iterdir()
+    for number, label in enumerate(("dog", "rain", "rain")):
+        capture = keep(context.workspace.captures, "session", label, number)
+        said = Said(run=f"{STUDY}/{run.name}", network="net", probabilities={"dog": 0.9, "rain": 0.1})
+        write_facts(replace(capture, said=(said,)))
+    context.settings.setValue("errors/study", f"{PREFIX}{STUDY}")
+    panel = opened()
+    known(qtbot, panel)
+    panel.table.setFocus()
+    name = name_of(panel, 0)
+    qtbot.keyClick(panel.table, Qt.Key.Key_N)
+    qtbot.waitUntil(lambda: name in kept(panel))
+    assert kept(panel)[name].dataset == "Captured" and verdicts(panel) == ["noise", "", ""]
+    assert not panel.review.scores.isEnabled() and "by hand" in panel.review.scores.toolTip()
 
 
 def test_where_nothing_can_be_kept_the_keys_say_why(qtbot, opened, context):
