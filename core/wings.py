@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.front_end import FrontEnd, Raw
+    from core.property_cache import PropertyCache
 
 
 @dataclass(frozen=True)
 class Wing:
-    """One of the two: how its clips are decoded, kept, gathered into batches and shown to a network."""
+    """One of the two: how its clips are decoded, kept, measured, gathered into batches and shown."""
 
     word: str  # sound, sight
     package: str
@@ -60,6 +61,16 @@ class Wing:
     ) -> Raw:
         """A batch of raw clips: cropped and drawn at random in training (`random`), else always the same."""
         return cast("Raw", load_dotted(f"{self.package}.gather:gather")(cache, ids, recipe, random, view))
+
+    def open_properties(
+        self,
+        dataset: Dataset,
+        cache_dir: Path,
+        control: Control | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ) -> PropertyCache:
+        opener = load_dotted(f"{self.package}.properties:open_properties")
+        return cast("PropertyCache", opener(dataset, cache_dir, control, report))
 
 
 WINGS: dict[str, Wing] = {"audio": Wing("sound", "core.audio"), "video": Wing("sight", "core.video")}
