@@ -51,7 +51,7 @@ def selection_of(records: ClipRecords, rows: Rows, selected: Rows) -> Compared:
     """Some records against the rest of `rows`. Where nothing is left of those, against all others of the same runs."""
     if len(selected) and np.isin(rows, selected).all():
         rows = _of_the_same_runs(records, rows)
-    return Compared(rows, np.isin(rows, selected), ("selected clips", "the rest"))
+    return Compared(rows, np.isin(rows, selected), ("selected clips", "the others"))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class InCommon:
+class Comparison:
     """What was found.
 
     Attributes:
@@ -140,11 +140,11 @@ class InCommon:
         """What all properties together can tell; empty where that is not known."""
         if self.together is None:
             return ""
-        beyond = "" if self.together.low > 0.5 else ": no better than chance can"
+        beyond = "" if self.together.low > 0.5 else ", which chance may be"
         return f"All properties together, on groups they were not fitted to: AUC {self.together.figures()}{beyond}."
 
 
-def in_common(records: ClipRecords, known: ClipProperties, compared: Compared, control: Control) -> InCommon:
+def in_common(records: ClipRecords, known: ClipProperties, compared: Compared, control: Control) -> Comparison:
     """Compare predictions by what is known of their clips.
 
     Each prediction counts once. Those of one clip, and clips of one group, resemble each other: intervals and p-values
@@ -171,7 +171,7 @@ def in_common(records: ClipRecords, known: ClipProperties, compared: Compared, c
     contrasts = [Contrast(*parts, p=adjusted.get(place, math.nan)) for place, parts in enumerate(found)]
     control.checkpoint()
     share = share_of_clips(records, compared)
-    return InCommon(
+    return Comparison(
         compared,
         tuple(sorted(contrasts, key=lambda contrast: -contrast.strength)),
         {factor.name: _shares(factor, share) for factor in categories(records, known)},
@@ -225,7 +225,8 @@ def _together(values: NDArray[np.float64], chosen: NDArray[np.bool_], cluster: N
         chosen: (n,).
         cluster: (n,) group of each.
     """
-    used = np.isfinite(values).any(axis=1) & (np.nanmin(values, axis=1) < np.nanmax(values, axis=1))
+    there = np.isfinite(values)
+    used = np.where(there, values, np.inf).min(axis=1) < np.where(there, values, -np.inf).max(axis=1)
     if used.sum() < 2 or min(len(np.unique(cluster[chosen])), len(np.unique(cluster[~chosen]))) < 2 * PARTS:
         return None
     from sklearn.impute import SimpleImputer

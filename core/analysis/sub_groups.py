@@ -32,18 +32,22 @@ class SubGroup:
     """One slice.
 
     Attributes:
-        words: “dog · loudness below −32 dBFS”.
+        parts: in words, one or two: “dog”, “loudness < −32 dBFS”.
         clips: (clips,) which belong to it.
         errors: of its clips.
         rest: of all others.
         p: that it has more errors than the rest by chance, one-sided, by Holm for all that were looked at.
     """
 
-    words: str
+    parts: tuple[str, ...]
     clips: NDArray[np.bool_]
     errors: Share
     rest: Share
     p: float
+
+    @property
+    def words(self) -> str:
+        return " · ".join(self.parts)
 
     @property
     def remains(self) -> bool:
@@ -110,8 +114,8 @@ def sub_groups(records: ClipRecords, known: ClipProperties, compared: Compared, 
         members = slice_.members(factors)
         clips = np.zeros(len(there), bool)
         clips[there] = members
-        words = " · ".join(factors[f].values[code] for f, code in slice_.parts)
-        found.append(SubGroup(words, clips, slice_.errors, counted_clips(share[~members]), p[place]))
+        parts = tuple(factors[f].values[code] for f, code in slice_.parts)
+        found.append(SubGroup(parts, clips, slice_.errors, counted_clips(share[~members]), p[place]))
     return SubGroups(tuple(found), len(slices), fewest)
 
 
@@ -169,13 +173,11 @@ def _thirds(item: Property, values: NDArray[np.float64]) -> Factor:
     """The lower, middle and upper third of the clips; fewer where many are equal, none where all are."""
     known = values[np.isfinite(values)]
     edges = np.unique(np.quantile(known, THIRDS)) if len(known) else np.zeros(0)
-    edges = edges[(edges > known.min(initial=np.inf)) & (edges <= known.max(initial=-np.inf))]
-    name = item.name if item.name.isupper() or item.name[:2].isupper() else item.name.lower()
+    edges = edges[edges > known.min(initial=np.inf)]
+    name = item.name if item.name[:2].isupper() else item.name.lower()  # SNR stays
     texts = [item.text(float(edge)) for edge in edges]
-    words = [f"{name} below {texts[0]}"] if texts else []
-    words += [
-        f"{name} {item.text(float(low), unit=False)} to {high}" for low, high in zip(edges, texts[1:], strict=False)
-    ]
-    words += [f"{name} {texts[-1]} and above"] if texts else []
+    words = [f"{name} < {texts[0]}"] if texts else []
+    words += [f"{name} {item.text(low, unit=False)} to {high}" for low, high in zip(edges[:-1], texts[1:], strict=True)]
+    words += [f"{name} ≥ {texts[-1]}"] if texts else []
     code = np.digitize(values, edges) if texts else np.full(len(values), -1)
     return Factor(item.name, tuple(words), np.where(np.isfinite(values), code, -1).astype(np.int64))

@@ -21,6 +21,7 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
+from gui.panels.errors_common import InCommon
 from gui.panels.errors_evidence import Evidence
 from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_parts import ClipPage, Part, Selector
@@ -39,7 +40,7 @@ from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 # Ways to choose clips, behind tabs beside the matrix; and what can be asked of the clip that is open.
-SELECTORS: tuple[type[Selector], ...] = ()
+SELECTORS: tuple[type[Selector], ...] = (InCommon,)
 CLIP_PAGES: tuple[type[ClipPage], ...] = (Evidence, Nearest)
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 

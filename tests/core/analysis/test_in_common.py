@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from core.analysis.clip_properties import ClipProperties, read_clip_properties
 from core.analysis.clip_records import ClipRecords, RunInfo
-from core.analysis.in_common import InCommon, errors_of, in_common, selection_of
+from core.analysis.in_common import Comparison, errors_of, in_common, selection_of
 from core.analysis.study_records import read_study_records
 from core.analysis.sub_groups import SubGroups, sub_groups
 from core.audio.properties import PROPERTIES
@@ -63,12 +63,12 @@ def made(
     return ClipRecords.collect(runs), ClipProperties(MADE, values, names, group.astype(np.int64))
 
 
-def found(effect: float, **how: int) -> InCommon:
+def found(effect: float, **how: int) -> Comparison:
     records, known = made(effect, **how)
     return in_common(records, known, errors_of(records, np.arange(len(records))), Control())
 
 
-def of(result: InCommon, name: str):
+def of(result: Comparison, name: str):
     return next(contrast for contrast in result.contrasts if contrast.measured.name == name)
 
 
@@ -100,7 +100,7 @@ def test_where_nothing_makes_the_errors_it_is_said_and_together_they_are_no_bett
     result = found(0.0, seed=3)
     assert result.sentence() == "Nothing that was measured tells errors from successes."
     assert result.together is not None and result.together.low < 0.5
-    assert result.together_sentence().endswith("no better than chance can.")
+    assert result.together_sentence().endswith("which chance may be.")
 
 
 def test_all_properties_together_tell_what_one_of_them_tells() -> None:
@@ -216,7 +216,7 @@ def test_slices_are_ranked_by_their_lower_bound_have_more_errors_and_say_somethi
     for slice_ in result.found:
         for part in slice_.words.split(" · ") if " · " in slice_.words else ():
             assert slice_.errors.interval[0] > single.get(part, 0)
-    quiet = next(slice_ for slice_ in result.found if "loudness below" in slice_.words)
+    quiet = next(slice_ for slice_ in result.found if "loudness <" in slice_.words)
     assert known.values[0][quiet.clips].max() < np.quantile(known.values[0], 0.34)
 
 
