@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from core.datasets.base import Dataset
 from core.events import Progress
 from core.property_cache import Property
 from core.wings import WINGS
+from core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,20 @@ class ClipProperties:
 def read_clip_properties(
     data: StudyRecords,
     dataset: Dataset,
-    cache_dir: Path,
+    workspace: Workspace,
     control: Control | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> ClipProperties:
-    """Look up what was measured of the clips of a study; what is missing is measured first and kept in `cache_dir`.
+    """Look up what was measured of the clips of a study; what is missing is measured first and kept in the
+    cache of the workspace.
 
     Raises:
-        UserError: there is no room, or the folder cannot be written to.
+        UserError: the workspace is another program's, there is no room, or the folder cannot be written to.
         Cancelled: through `control`; what was measured since the call is lost.
     """
+    workspace.require_writable()
     wings = {wing for modality in data.modalities for wing in modality.wings}
-    caches = [WINGS[wing].open_properties(dataset, cache_dir, control, report) for wing in sorted(wings)]
+    caches = [WINGS[wing].open_properties(dataset, workspace.cache, control, report) for wing in sorted(wings)]
     ids = data.records.clip_ids.tolist()
     of_clip = {clip.id: clip.group for clip in dataset.clips}
     groups, group = np.unique([of_clip.get(name, name) for name in ids], return_inverse=True)

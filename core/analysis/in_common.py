@@ -212,7 +212,8 @@ def _shares(factor: Factor, share: NDArray[np.float64]) -> tuple[tuple[str, Shar
         for code, words in enumerate(factor.values)
         if (there & (factor.code == code)).any()
     ]
-    return tuple(sorted(found, key=lambda item: -item[1].interval[0]))
+    low = {one: one.interval[0] for one in {one for _, one in found}}  # of thousands of groups few differ
+    return tuple(sorted(found, key=lambda item: -low[item[1]]))
 
 
 def _together(values: NDArray[np.float64], chosen: NDArray[np.bool_], cluster: NDArray[np.int64]) -> Auc | None:

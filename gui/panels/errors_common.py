@@ -101,8 +101,7 @@ class InCommon(Selector):
         dataset = self.source.dataset
         if self.data is None or dataset is None:
             self._stop()
-            opening = OPENING if self.data is not None else EMPTY
-            self.empty.sentence.setText(self.source.trouble or opening)
+            self.empty.sentence.setText(EMPTY if self.data is None else self.source.trouble or OPENING)
             self._pages.setCurrentWidget(self.empty)
         elif self._known_of[0] is not self.data or self._known_of[1] is not dataset:
             if self._refused:
@@ -149,7 +148,7 @@ class InCommon(Selector):
         self._clear()
         self._pages.setCurrentWidget(self._whole)
         self.progress.begin("Measuring the clips")
-        read = partial(read_clip_properties, self.data, self.source.dataset, self.context.workspace.cache)
+        read = partial(read_clip_properties, self.data, self.source.dataset, self.context.workspace)
         self._measuring = self.context.jobs.run(read, self._measured, self._unmeasured, self.progress.report)
 
     def _measured(self, known: ClipProperties) -> None:
@@ -211,6 +210,7 @@ class InCommon(Selector):
             self.said.setText(found.sentence())
             more.insert(0, found.together_sentence())
         self.together.setText(" ".join(more).strip())
+        self.together.setVisible(bool(self.together.text()))
         self._properties.setVisible(found is not None)
         self.list.show_comparison(found)
 
@@ -291,6 +291,7 @@ class InCommon(Selector):
         self._properties.addWidget(self.list)
         self._properties.addWidget(self.plot)
         self._properties.setSizes([264, 216])
+        self._properties.setStretchFactor(1, 1)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(_column(self.said, self.together, self._properties), "Properties")

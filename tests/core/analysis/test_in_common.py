@@ -19,6 +19,7 @@ from core.analysis.sub_groups import SubGroups, sub_groups
 from core.audio.properties import PROPERTIES
 from core.control import Control
 from core.datasets.base import Clip, Dataset, Modality
+from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import Share
 from core.property_cache import Property
@@ -258,10 +259,13 @@ def test_properties_are_in_the_order_of_the_records_and_unknown_of_clips_that_ar
         tuple(Clip(name, tmp_path / name, 0, 1, "one" if k < 3 else "two") for k, name in enumerate(there)),
         "", frozenset({Modality.AUDIO}),
     )  # fmt: skip
-    known = read_clip_properties(data, dataset, workspace.cache)
+    known = read_clip_properties(data, dataset, workspace)
     assert known.properties == PROPERTIES
     loudness = known.values[0]
     assert np.isnan(known.values[:, 0]).all() and known.unknown == 1
     np.testing.assert_allclose(loudness[1:], 20 * np.log10(np.arange(1, 8) / 10), atol=0.01)
     groups = [known.groups[k] for k in known.group]
     assert groups == [sorted(clips.ids)[0], *["one"] * 3, *["two"] * 4]
+    workspace.close()
+    with pytest.raises(UserError):  # another program writes there
+        read_clip_properties(data, dataset, workspace)
