@@ -271,6 +271,7 @@ class InCommon(Selector):
         self.said.clear()
         self.together.clear()
         self.worst.clear()
+        self._properties.hide()
         self.list.show_comparison(None)
         self.table.show_groups(None)
 
