@@ -45,7 +45,7 @@ from core.workspace import Workspace  # noqa: E402
 
 NAME = re.compile(r"(\w+?)-(\d+)-(\d+)\.\w+$")
 MARGIN = 4  # pixels around what is to be seen that count as it: edges tell its shape
-MARKED, TONE, TONE_LEVEL = "rain", 6000.0, -40.0  # class, Hz, RMS in dB below full scale: of a tone that is planted
+MARKED, TONE, TONE_LEVEL = "dog", 6000.0, -40.0  # class, Hz, RMS in dB below full scale: of a tone that is planted
 LARGEST = 0.5  # share of the picture: where the evidence is nearly everywhere, a map says nothing
 WorkspaceFolder = Annotated[Path, typer.Argument(help="A workspace with finished runs of the demo.")]
 StudyName = Annotated[str, typer.Argument(help="A study in it.")]
