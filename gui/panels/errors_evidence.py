@@ -26,7 +26,7 @@ from gui.context import Context
 from gui.jobs import Job
 from gui.panels.errors_parts import ClipPage
 from gui.widgets.clip_view import ClipView
-from gui.widgets.controls import named_combo, tool_button
+from gui.widgets.controls import icon_button, named_combo, tool_button
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.evidence import Share
 from gui.widgets.evidence_column import EvidenceColumn
@@ -62,7 +62,7 @@ class Evidence(ClipPage):
         self._jobs: list[Job] = []
         self._asking: Job | None = None
         self._asked_box: Box | None = None
-        self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 112)
+        self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 96)
         for method, tip in METHODS:
             self.method.addItem(method.value, method)
             self.method.setItemData(self.method.count() - 1, f"{method}: {tip}", Qt.ItemDataRole.ToolTipRole)
@@ -73,8 +73,8 @@ class Evidence(ClipPage):
             "The sound, softer by up to 40 dB where the upper map of this network is dark. Press again for all of it.",
         )
         self.listen.setCheckable(True)
-        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 128)
-        self.whole = tool_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
+        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 96)
+        self.whole = icon_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
         self.progress = ProgressLine()
         self.hint = ElidedLabel()
         self._sentence = theme.label(muted=True, wrap=True)
