@@ -16,6 +16,7 @@ from core.tables import load_dotted
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from core.front_end import FrontEnd, Raw
     from core.property_cache import PropertyCache
@@ -71,6 +72,16 @@ class Wing:
     ) -> PropertyCache:
         opener = load_dotted(f"{self.package}.properties:open_properties")
         return cast("PropertyCache", opener(dataset, cache_dir, control, report))
+
+    def fingerprint(self, cache: ClipCache[Any], clip_id: str, recipe: Recipe) -> NDArray[np.float32]:
+        """(steps, values) what a clip and its copies are recognised by, without a network."""
+        found = load_dotted(f"{self.package}.fingerprint:fingerprint")(cache, clip_id, recipe)
+        return cast("NDArray[np.float32]", found)
+
+    @property
+    def pace(self) -> float:
+        """Steps of a fingerprint a second."""
+        return cast(float, load_dotted(f"{self.package}.fingerprint:PACE"))
 
 
 WINGS: dict[str, Wing] = {"audio": Wing("sound", "core.audio"), "video": Wing("sight", "core.video")}
