@@ -69,12 +69,18 @@ def label_issues(
     of another class and not that of their label (C. Northcutt, L. Jiang & I. Chuang 2021, "Confident Learning",
     JAIR 70; cleanlab's `low_self_confidence`).
 
-    This is the choice of several, tried on three networks' real answers about ESC-10 with 5 % of the labels changed in
-    the records at random, and on three classifiers of MFCC that were trained with such labels. Recall among as many
-    clips as were changed, first on the networks, then on the classifiers: tempered mean 0.80 and 0.69; plain mean 0.71
-    and 0.71; geometric mean 0.84 and 0.65. Normalised margin finds 0.51–0.72, and confidence-weighted entropy nothing
-    at all with a network that is too certain. Of those called likely 0.74 and 0.58 were changed, against 0.50 and 0.39
-    with cleanlab's default filter, `prune_by_noise_rate`.
+    This is the choice of several, tried with 5 % of the labels of ESC-10 changed at random: in the records of three
+    networks (320 clips, 91 % right together; mean of 60 draws), and before three classifiers of MFCC were trained
+    (83 % right; 12 draws). As many clips from the top as were changed hold this share of them, networks | classifiers:
+
+    - tempered mean, self-confidence: 0.86 | 0.69
+    - plain mean, self-confidence: 0.81 | 0.71
+    - geometric mean, self-confidence: 0.81 | 0.65
+    - tempered mean, normalised margin: 0.74 | 0.66
+    - tempered mean, confidence-weighted entropy: 0.82 | 0.71, but 0.00 of one network alone that is always certain
+
+    Of the clips called likely 0.83 | 0.58 were changed, and they hold 0.86 | 0.82 of those changed; with the plain mean
+    and cleanlab's default filter, `prune_by_noise_rate`, 0.57 | 0.35 and 0.78 | 0.79.
 
     Args:
         networks: labels of networks; none = all.

@@ -42,15 +42,19 @@ class Pair:
 
     Attributes:
         first: clip id.
+        first_class: what it is labelled as.
         second: clip id.
+        second_class: likewise.
         similarity: from 0 to 1; 1 = the same but for level and beginning.
         wing: row of WINGS: what is alike of them.
         likely: whether it is above the threshold of its wing.
     """
 
     first: str
+    first_class: str
     first_fold: int
     second: str
+    second_class: str
     second_fold: int
     similarity: float
     wing: str
@@ -119,7 +123,7 @@ def find_near_duplicates(
     pairs: list[Pair] = []
     said = []
     for wing, (cache, recipe) in caches.items():
-        found, threshold = _pairs(clips, wing, cache, recipe, control, report)
+        found, threshold = _pairs(dataset.classes, clips, wing, cache, recipe, control, report)
         pairs += found
         said.append(f"{WINGS[wing].word} alike above {threshold:.3f}")
     pairs.sort(key=lambda pair: (not pair.likely, -pair.similarity, pair.first, pair.second))
@@ -132,7 +136,13 @@ def find_near_duplicates(
 
 
 def _pairs(
-    clips: Sequence[Clip], wing: str, cache: ClipCache[Any], recipe: Recipe, control: Control, report: Report
+    classes: Sequence[str],
+    clips: Sequence[Clip],
+    wing: str,
+    cache: ClipCache[Any],
+    recipe: Recipe,
+    control: Control,
+    report: Report,
 ) -> tuple[list[Pair], float]:
     """Pairs of candidates, and the similarity above which they are likely copies."""
     word = WINGS[wing].word
@@ -148,23 +158,26 @@ def _pairs(
     for done, (one, others) in enumerate(candidates.items()):
         _said(f"Comparing {word}", done, len(candidates), control, report)
         for other in others:
-            pair = (min(one, other), max(one, other))
-            if pair not in similar:
-                similar[pair] = similarity(prints[one], prints[other], reach)
-            nearest[[one, other]] = np.maximum(nearest[[one, other]], similar[pair])
+            two = (min(one, other), max(one, other))
+            if two not in similar:
+                similar[two] = similarity(prints[one], prints[other], reach)
+            nearest[[one, other]] = np.maximum(nearest[[one, other]], similar[two])
     threshold = 1 - SHARE * float(np.median(1 - nearest))
-    return [
-        Pair(
-            clips[one].id,
-            _fold(clips[one]),
-            clips[other].id,
-            _fold(clips[other]),
+
+    def pair(one: Clip, other: Clip, value: float) -> Pair:
+        return Pair(
+            one.id,
+            classes[one.label],
+            _fold(one),
+            other.id,
+            classes[other.label],
+            _fold(other),
             value,
             wing,
             likely=value > threshold,
         )
-        for (one, other), value in similar.items()
-    ], threshold
+
+    return [pair(clips[one], clips[other], value) for (one, other), value in similar.items()], threshold
 
 
 def similarity(one: NDArray[np.floating], other: NDArray[np.floating], reach: int) -> float:

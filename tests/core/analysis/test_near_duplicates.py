@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network, RunSpec
 from core.video.settings import VideoSettings
 from tests.core.films import moving_square, write_film
+from tests.core.sound_copies import COPIES
 
 RATE = 8000
 RECIPE = Recipe(
@@ -43,34 +43,6 @@ def events(seed: int, seconds: float = 2.0) -> np.ndarray:
         burst = np.sin(2 * np.pi * pitch * time) + 0.5 * random.normal(size=len(time))
         sound += random.uniform(0.2, 1) * burst * np.exp(-0.5 * ((time - start) / width) ** 2)
     return (0.4 * sound / np.abs(sound).max()).astype(np.float32)
-
-
-def noisy(sound: np.ndarray, snr: float = 20.0) -> np.ndarray:
-    power = np.mean(np.square(sound)) / 10 ** (snr / 10)
-    return (sound + np.random.default_rng(0).normal(0, np.sqrt(power), len(sound))).astype(np.float32)
-
-
-def later(sound: np.ndarray, rate: int, seconds: float = 0.1) -> np.ndarray:
-    silence = np.zeros(round(seconds * rate), np.float32)
-    return np.concatenate([silence, sound[: -len(silence)]])
-
-
-def coded(sound: np.ndarray, rate: int) -> np.ndarray:
-    """Through Ogg Vorbis at a low bit rate."""
-    file = io.BytesIO()
-    soundfile.write(file, sound, rate, format="OGG", subtype="VORBIS", compression_level=0.9)
-    file.seek(0)
-    return soundfile.read(file, dtype="float32")[0]
-
-
-SOUNDS = {
-    "softer": lambda sound, rate: 0.5 * sound,
-    "later": later,
-    "coded": coded,
-    "noisy": lambda sound, rate: noisy(sound),
-    "trimmed": lambda sound, rate: sound[round(0.2 * rate) :],
-    "everything": lambda sound, rate: coded(noisy(later(0.5 * sound, rate)), rate),
-}
 
 
 def folder(root: Path, rows: list[tuple[str, int]]) -> Dataset:
@@ -104,7 +76,7 @@ def test_copies_of_sounds_across_folds_stand_first(tmp_path):
     for seed in range(30):
         soundfile.write(tmp_path / f"{seed:02d}.wav", events(seed), RATE, subtype="FLOAT")
         rows.append((f"{seed:02d}.wav", 1 + seed % 3))
-    for place, (name, change) in enumerate(SOUNDS.items()):
+    for place, (name, change) in enumerate(COPIES.items()):
         soundfile.write(tmp_path / f"{name}.wav", change(events(place), RATE), RATE, subtype="PCM_16")
         rows.append((f"{name}.wav", 1 + (place + 1) % 3))
         copies[frozenset((f"{place:02d}.wav", f"{name}.wav"))] = name
@@ -182,7 +154,7 @@ def test_copies_of_real_recordings_are_found(esc10, tmp_path):
     for name in ("meta", "audio"):
         (tmp_path / name).mkdir()
     copies = set()
-    for place, (name, change) in enumerate(SOUNDS.items()):
+    for place, (name, change) in enumerate(COPIES.items()):
         row = rows[6 * place]
         sound, rate = soundfile.read(esc10 / "audio" / row["filename"], dtype="float32")
         soundfile.write(tmp_path / "audio" / f"{name}.wav", change(sound, rate), rate, subtype="PCM_16")
