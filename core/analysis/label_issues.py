@@ -181,10 +181,8 @@ def _basis(data: StudyRecords, networks: Sequence[str], seeds: Sequence[int], cl
     names = sorted({info.network for info in infos})
     who = names[0] if len(names) == 1 else f"{len(names)} networks together"
     folds, of_seeds = len({info.fold for info in infos}), len({info.seed for info in infos})
-    return (
-        f"{who}, {counted(folds, 'fold')} × {counted(of_seeds, 'seed')}, {clips:,} clips: "
-        f"{accuracy:.1%} are told as they are labelled.".replace("%", " %")
-    )
+    grid = f"{counted(folds, 'fold')} × {counted(of_seeds, 'seed')}"
+    return f"{who}, {grid}, {clips:,} clips, accuracy {100 * accuracy:.1f} %."
 
 
 def _caution(wrong: int, doubted: int) -> str:

@@ -23,6 +23,7 @@ from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
 from gui.panels.errors_common import InCommon
 from gui.panels.errors_evidence import Evidence
+from gui.panels.errors_labels import LabelIssues
 from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_parts import ClipPage, Part, Selector
 from gui.panels.errors_review import ErrorsReview
@@ -40,7 +41,7 @@ from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 # Ways to choose clips, behind tabs beside the matrix; and what can be asked of the clip that is open.
-SELECTORS: tuple[type[Selector], ...] = (InCommon,)
+SELECTORS: tuple[type[Selector], ...] = (InCommon, LabelIssues)
 CLIP_PAGES: tuple[type[ClipPage], ...] = (Evidence, Nearest)
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
@@ -85,7 +86,8 @@ class ErrorsPanel(ResultsPanel):
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
         self.clip_view.next_wanted.connect(self._next)
-        keyed = (self, self.table, self.matrix.pairs, self.matrix.scores)
+        of_selectors = [widget for selector in self.selectors for widget in selector.keyed]
+        keyed = (self, self.table, self.matrix.pairs, self.matrix.scores, *of_selectors)
         for keys in (self.clip_view, self.review):
             keys.take_keys(*keyed)
         for choice in self.findChildren(QComboBox):

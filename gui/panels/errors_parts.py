@@ -59,6 +59,7 @@ class Part(QWidget):
 class Selector(Part):
     """A way to choose among the clips that the filters let through, beside the confusion matrix."""
 
+    keyed: tuple[QWidget, ...] = ()  # widgets in which the keys of playback act
     chosen = Signal(object, str)  # Rows, and in words what they are, e.g. “12 clips lassoed”; None = no choice
 
     def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
