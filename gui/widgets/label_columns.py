@@ -56,6 +56,8 @@ def pair_columns(found: NearDuplicates) -> list[Column]:
     columns = [
         _rank(len(pairs)),
         Column("Alike", "1 = the same but for its level and where it begins.", alike, format=".3f", width=64),
+        _named("First", "One of the two clips.", [short[pair.first] for pair in pairs], 152),
+        _named("Second", "The other.", [short[pair.second] for pair in pairs], 152),
         Column(
             "Issue",
             "likely = much nearer than clips of different folds usually come in this dataset.",
@@ -63,8 +65,6 @@ def pair_columns(found: NearDuplicates) -> list[Column]:
             LIKELY,
             width=64,
         ),
-        _named("First", "One of the two clips.", [short[pair.first] for pair in pairs], 136),
-        _named("Second", "The other.", [short[pair.second] for pair in pairs], 136),
         _named("Labels", "What they are labelled as.", [_both(p.first_class, p.second_class) for p in pairs], 160),
         _named(
             "Folds", "Those that they lie in.", [_both(_fold(p.first_fold), _fold(p.second_fold)) for p in pairs], 80

@@ -7,7 +7,7 @@ import pytest
 
 from core.analysis.capture_records import PREFIX
 from core.analysis.label_issues import label_issues
-from core.analysis.study_records import StudyRecords, collected
+from core.analysis.study_records import Run, StudyRecords, collected
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.evaluation.predictions import Predictions
@@ -38,7 +38,7 @@ def study(
                 continue
             for seed in seeds:
                 said = fabricate(true[inside], classes, strength, 100 * place + 10 * fold + seed)
-                runs.append((spec_of(network, fold, seed), predictions(inside, given[inside], said)))
+                runs.append(Run("", spec_of(network, fold, seed), predictions(inside, given[inside], said)))
     return collected(name, runs, [])
 
 
@@ -127,7 +127,7 @@ def test_labels_that_were_changed_between_runs_are_left_out():
     true, given, _ = planted(80, 4)
     data = study(true, given, 4)
     changed = study(true, np.where(np.arange(80) == 7, (given + 1) % 4, given), 4, networks=NETWORKS[:1], seeds=(1,))
-    runs = [(spec, said) for part in (data, changed) for spec, said in zip(part.specs, part.predictions, strict=True)]
+    runs = [Run("", *run) for part in (data, changed) for run in zip(part.specs, part.predictions, strict=True)]
     both = collected("s", runs, [])
     found = label_issues(both)
     assert 7 not in found.clip and len(found.clip) == 79
@@ -157,7 +157,7 @@ def test_a_class_without_clips():
 def test_labels_that_nobody_contradicts():
     true = np.arange(40) % 4
     said = np.eye(4, dtype=np.float32)[true]
-    data = collected("s", [(spec_of(NETWORKS[0], 1), predictions(range(40), true, said))], [])
+    data = collected("s", [Run("", spec_of(NETWORKS[0], 1), predictions(range(40), true, said))], [])
     found = label_issues(data)
     assert not found.likely.any() and not found.doubted.size
     assert found.caution == "The networks contradict no label."
