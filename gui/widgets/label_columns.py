@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.analysis.clip_records import ClipRecords
 from core.analysis.label_issues import LabelIssues
@@ -23,7 +24,7 @@ def issue_columns(records: ClipRecords, found: LabelIssues) -> list[Column]:
     folds[records.clip] = np.array([info.fold for info in records.runs])[records.run]
     said = [f"{agree} of {of}" for agree, of in zip(found.agree.tolist(), found.of.tolist(), strict=True)]
     return [
-        _rank(len(found.clip)),
+        _rank(np.cumsum(found.suggested != found.given)),  # the others are not listed
         Column("Label", "What the clip is labelled as.", found.given, records.classes, width=112),
         Column("Suggested", "What the networks together say that it is.", found.suggested, records.classes, width=112),
         Column(
@@ -54,7 +55,7 @@ def pair_columns(found: NearDuplicates) -> list[Column]:
     short = dict(zip(ids, short_names(ids), strict=True))
     alike = np.array([pair.similarity for pair in pairs])
     columns = [
-        _rank(len(pairs)),
+        _rank(np.arange(1, len(pairs) + 1)),
         Column("Alike", "1 = the same but for its level and where it begins.", alike, format=".3f", width=64),
         _named("First", "One of the two clips.", [short[pair.first] for pair in pairs], 152),
         _named("Second", "The other.", [short[pair.second] for pair in pairs], 152),
@@ -75,8 +76,8 @@ def pair_columns(found: NearDuplicates) -> list[Column]:
     return columns
 
 
-def _rank(count: int) -> Column:
-    return Column("Rank", "Place in the list.", np.arange(1, count + 1), format="d", width=48)
+def _rank(places: NDArray[np.int64]) -> Column:
+    return Column("Rank", "Place in the list.", places, format="d", width=48)
 
 
 def _named(title: str, help: str, words: Sequence[str], width: int) -> Column:

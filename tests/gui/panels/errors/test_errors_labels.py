@@ -53,6 +53,8 @@ def test_a_row_opens_its_clip_and_all_that_was_said_of_it(context, labels):
     before = list(shown(panel))
     expected = label_issues(panel.data)
     assert list(wrong.table.clips.rows) == list(expected.doubted)
+    ranks = [wrong.table.clips.data(wrong.table.model().index(row, 0)) for row in range(len(expected.doubted))]
+    assert ranks == [str(1 + row) for row in range(len(expected.doubted))]
     assert wrong.table.current == -1 and len(before) == len(records)  # nothing is chosen by itself
     assert wrong.said.text() == f"{expected.basis}\n{expected.caution}"
     click(wrong.table, 2)
