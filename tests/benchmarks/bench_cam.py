@@ -4,6 +4,7 @@ Run on request, on finished runs of the demo (synthetic clips, whose evidence is
 
     uv run python tests/benchmarks/bench_cam.py evidence WORKSPACE STUDY
     uv run python tests/benchmarks/bench_cam.py sanity WORKSPACE STUDY
+    uv run python tests/benchmarks/bench_cam.py deletion WORKSPACE STUDY      (also of real clips)
     uv run python tests/benchmarks/bench_cam.py speed WORKSPACE STUDY
     uv run python tests/benchmarks/bench_cam.py plant ESC10 COPY        (then train networks on the copy, and:)
     uv run python tests/benchmarks/bench_cam.py watermark WORKSPACE STUDY
@@ -92,10 +93,11 @@ def evidence(workspace: WorkspaceFolder, study: StudyName, every_layer: bool = F
 
 
 @app.command()
-def sanity(workspace: WorkspaceFolder, study: StudyName, clips: int = 24) -> None:
+def sanity(workspace: WorkspaceFolder, study: StudyName, clips: int = 24, fine: int = cam.FINE) -> None:
     """Adebayo et al. 2018, “Sanity checks for saliency maps” (NeurIPS): weights are randomised from the head down, one
     stage after the other; a map that depends on them loses its rank correlation with the map of the trained network."""
     opened = Workspace(workspace).open()
+    cam.FINE = fine
     for folder in _finished(opened, study):
         tested = folder.predictions()
         names = [(str(tested.clip_ids[i]), int(tested.labels[i])) for i in np.flatnonzero(tested.correct)[:clips]]
@@ -124,6 +126,44 @@ def sanity(workspace: WorkspaceFolder, study: StudyName, clips: int = 24) -> Non
                     f"{'head' if not depth else f'+{depth}'} {np.nanmean(pairs):+.2f}" if pairs else f"+{depth} empty"
                 )
             print(f"{folder.spec.network.label:28} {method.value:9} rank correlation: {', '.join(line)}")
+
+
+@app.command()
+def deletion(workspace: WorkspaceFolder, study: StudyName, fold: int = 1, clips: int = 40, share: float = 0.2) -> None:
+    """How far the probability of the predicted class falls when the strongest fifth of its map is hidden, against a
+    fifth chosen by another clip's map: a map that tells what an answer rests on costs more. After the deletion of
+    Petsiuk et al. 2018, “RISE” (BMVC)."""
+    opened = Workspace(workspace).open()
+    for folder in _finished(opened, study):
+        if folder.spec.fold != fold:
+            continue
+        tested, questions = folder.predictions(), Questions(opened)
+        explainer = Explainer(folder, torch.device("cpu"))
+        (end,) = explainer.task.front_ends.values()
+        chosen = np.flatnonzero(tested.confidence > 0.5)[:clips]
+        seen = [
+            explainer.see(questions._inputs(explainer, folder.spec.dataset, str(tested.clip_ids[i]), Control(), _quiet))
+            for i in chosen
+        ]
+        for fine in (4, 8, 12):
+            cam.FINE, explainer._layers = fine, []
+            for method in Method:
+                labels = [int(tested.predicted[i]) for i in chosen]
+                maps = [_map(explainer, one, label, method) for one, label in zip(seen, labels, strict=True)]
+                whole, own, other = [], [], []
+                for k, (one, label) in enumerate(zip(seen, labels, strict=True)):
+                    whole.append(explainer.answer(one)[label])
+                    for found, kept in ((maps[k], own), (maps[(k + len(maps) // 2) % len(maps)], other)):
+                        gone = found >= np.quantile(found, 1 - share)
+                        hidden = one[0].clone()
+                        where = torch.from_numpy(gone[:, None] if gone.ndim == 3 else gone[None])
+                        hidden[0] = torch.where(where, end.nothing(one[0]).view(-1, 1, 1), hidden[0])
+                        kept.append(explainer.answer([hidden])[label])
+                print(
+                    f"{folder.spec.network.label:28} {method.value:9} at least {fine:2} rows: p {np.mean(whole):.3f}, "
+                    f"without the strongest {100 * share:.0f} % {np.mean(own):.3f}, of another clip's map "
+                    f"{np.mean(other):.3f}, falls further in {100 * np.mean(np.array(own) < np.array(other)):.0f} %"
+                )
 
 
 @app.command()
