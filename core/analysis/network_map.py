@@ -18,7 +18,6 @@ from core.control import Control
 from core.errors import UserError
 from core.events import Progress
 from core.files import write_atomically
-from core.readable import counted
 from core.runs import RunFolder
 from core.workspace import Workspace
 
@@ -68,18 +67,17 @@ def map_network(
     runs = sorted(run for run in runs if infos[run].seed == seed)  # as their records are laid end to end
     rows = np.flatnonzero(np.isin(data.records.run, runs))
     name = next(network.name for network in data.networks if network.label == infos[runs[0]].network)
-    several_seeds = len({info.seed for info in infos}) > 1
-    of_seed = f", seed {seed}" if several_seeds else ""
+    of_seed = f", seed {seed}" if len({info.seed for info in infos}) > 1 else ""
     features = _features(workspace, data, runs[0]) if len(runs) == 1 else None
     if features is not None:
         vectors = standardised(features)
         note = f"Features of {name}, fold {infos[runs[0]].fold}{of_seed}."
     else:
-        said = [data.predictions[run].probabilities for run in runs]
-        vectors = np.concatenate([log_ratios(one) for one in said])
-        folds = f"{counted(len(runs), 'fold')} are {counted(len(runs), 'network')} with features of their own"
-        why = folds if len(runs) > 1 else f"No features of fold {infos[runs[0]].fold} are kept"
-        note = f"{why}: mapped by the log-probabilities of the classes{of_seed}."
+        vectors = np.concatenate([log_ratios(data.predictions[run].probabilities) for run in runs])
+        why = f"{len(runs)} folds are {len(runs)} networks with features of their own"
+        if len(runs) == 1:
+            why = f"no features of fold {infos[runs[0]].fold} are kept"
+        note = f"Log-probabilities of the classes{of_seed}: {why}."
     place = partial(embed, vectors, control, report, f"Mapping the clips of {name}")
     return NetworkMap(rows, _kept(workspace, vectors, place), note)
 

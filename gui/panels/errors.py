@@ -24,6 +24,7 @@ from gui.jobs import Job
 from gui.panels.errors_common import InCommon
 from gui.panels.errors_evidence import Evidence
 from gui.panels.errors_labels import LabelIssues
+from gui.panels.errors_map import ClipMaps
 from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_parts import ClipPage, Part, Selector
 from gui.panels.errors_review import ErrorsReview
@@ -41,7 +42,7 @@ from gui.widgets.probabilities import ProbabilityBars
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 # Ways to choose clips, behind tabs beside the matrix; and what can be asked of the clip that is open.
-SELECTORS: tuple[type[Selector], ...] = (InCommon, LabelIssues)
+SELECTORS: tuple[type[Selector], ...] = (ClipMaps, InCommon, LabelIssues)
 CLIP_PAGES: tuple[type[ClipPage], ...] = (Evidence, Nearest)
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
@@ -81,6 +82,7 @@ class ErrorsPanel(ResultsPanel):
         self.leave.clicked.connect(self._leave_chosen)
         for selector in self.selectors:
             selector.chosen.connect(self._rows_chosen)
+            selector.open_wanted.connect(self.table.open_clip)
         self.table.current_changed.connect(self._show_clip)
         self.bars.class_chosen.connect(self._show_frames)
         self.source.changed.connect(self._source_changed)
@@ -251,11 +253,12 @@ class ErrorsPanel(ResultsPanel):
         records, choice = self.data.records, self.filters.choice
         labels = [network.label for network in self.data.networks]
         shown = choice.wrong if choice.which is Which.A_NOT_B else choice.network
-        rows = records.of_runs(
-            networks=[] if shown == ANY else [labels[shown]],
-            folds=[] if choice.fold == ANY else [choice.fold],
-            seeds=[] if choice.seed == ANY else [choice.seed],
+        runs = (
+            [] if shown == ANY else [labels[shown]],
+            [] if choice.fold == ANY else [choice.fold],
+            [] if choice.seed == ANY else [choice.seed],
         )
+        rows = records.of_runs(*runs)
         self._tested = bool(rows.size)
         if choice.which is Which.ERRORS:
             rows = rows[~records.correct[rows]]
@@ -271,7 +274,7 @@ class ErrorsPanel(ResultsPanel):
         every_clip = choice.which is Which.ALL and not choice.words
         self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
         for selector in self.selectors:
-            selector.show_rows(self.data, rows)
+            selector.show_rows(self.data, rows, records.runs_of(*runs))
         self._show_selected()
 
     def _score_classes(self, network: int, fold: int, seed: int) -> None:
@@ -360,6 +363,8 @@ class ErrorsPanel(ResultsPanel):
     def _show_opinions_again(self, record: int) -> None:
         """There may be more of them. The clip stays as it is, with the class that its frames are spoken of."""
         label = self.bars.of_frames
+        for selector in self.selectors:
+            selector.show_open(record)
         self._show_opinions(record)
         if 0 <= label < len(self.bars.classes):
             self._show_frames(label)

@@ -5,6 +5,8 @@ A page works only while it is in view: what it would show is asked for when it c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
@@ -61,15 +63,19 @@ class Selector(Part):
 
     keyed: tuple[QWidget, ...] = ()  # widgets in which the keys of playback act
     chosen = Signal(object, str)  # Rows, and in words what they are, e.g. “12 clips lassoed”; None = no choice
+    open_wanted = Signal(int)  # this one of the table
 
     def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
         super().__init__(context, source, parent)
         self.rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
+        self.runs: Sequence[int] = ()  # places in `records.runs` of the runs that they choose, whichever of their clips
         self.selected: Rows = np.zeros(0, np.int64)  # those in the table
         self.record = -1  # the one that is open
 
-    def show_rows(self, data: StudyRecords | None, rows: Rows) -> None:
-        self.data, self.rows = data, rows
+    def show_rows(self, data: StudyRecords | None, rows: Rows, runs: Sequence[int] = ()) -> None:
+        if data is not self.data:  # other records have these numbers
+            self.selected, self.record = rows, -1
+        self.data, self.rows, self.runs = data, rows, runs
         self.ask_again()
 
     def show_selected(self, rows: Rows) -> None:

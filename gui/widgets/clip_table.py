@@ -201,6 +201,12 @@ class ClipTable(QTableView):
             self._open = -1
             self.current_changed.emit(-1)
 
+    def open_clip(self, clip: int) -> None:
+        """Make the clip of an index current, where it is one of those shown."""
+        rows = np.flatnonzero(self.clips.rows == clip)
+        if rows.size:
+            self.make_current(int(rows[0]))
+
     def step(self, by: int) -> None:
         """The next or the previous clip; at the ends nothing happens."""
         row = self.currentIndex().row() + by
@@ -229,9 +235,7 @@ class ClipTable(QTableView):
 
     def _find_open(self) -> None:
         """Other clips, or in another order: the one that is open stays current where it still is among them."""
-        rows = np.flatnonzero(self.clips.rows == self._open)
-        if rows.size:
-            self.make_current(int(rows[0]))
+        self.open_clip(self._open)
 
 
 class _Cells(QStyledItemDelegate):

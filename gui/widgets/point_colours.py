@@ -20,7 +20,7 @@ _FEW = (
     "#661100", "#AA4466",
 )  # fmt: skip
 FEW = len(_FEW)  # classes that colours tell apart
-_HUES = (50.0, 370.0)  # degrees, of many classes: the vermilion of errors is left out
+_HUES = (50.0, 355.0)  # degrees, of many classes: the vermilion of errors is left out
 _LIGHTS = (0.42, 0.6)  # of neighbours in turn
 LOSSES = 24  # shades
 MOST = 5.0  # nats and above look alike: the true class was given less than 0.7 %
@@ -39,14 +39,14 @@ def class_colours(order: NDArray[np.int64]) -> list[QColor]:
         lift = 0.3 if theme.is_dark() else 0.0
         return [theme.mix(QColor(name), theme.colour("text"), lift) for name in _FEW[: len(order)]]
     place = np.argsort(order)
-    hues = np.linspace(*_HUES, len(order)) % 360 / 360
+    hues = np.linspace(*_HUES, len(order)) / 360
     return [QColor.fromHslF(float(hues[i]), 0.65, _LIGHTS[i % 2] + 0.08 * theme.is_dark()) for i in place]
 
 
 def loss_colours() -> list[QColor]:
     """From none to `MOST`, towards what stands out from the background."""
-    shades = pg.colormap.get("viridis").map(np.linspace(0.0, 1.0, LOSSES), mode="qcolor")
-    return list(shades) if theme.is_dark() else list(shades)[::-1]
+    ends = (0.15, 1.0) if theme.is_dark() else (0.9, 0.0)
+    return list(pg.colormap.get("viridis").map(np.linspace(*ends, LOSSES), mode="qcolor"))
 
 
 def coloured(

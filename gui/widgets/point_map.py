@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,9 @@ from gui import theme
 Places = NDArray[np.int64]  # of points in the order they were given
 
 REACH = 12.0  # pixels within which a point is meant
-CELL, RADIUS = 16, 4.0  # pixels of a mark's picture, and of the mark when there are few
-SMALLER = ((5000, 0.5), (1500, 0.75))  # from so many points on
+CELL, RADIUS = 16, 4.0  # pixels of a mark's picture, and of the mark where there is room
+ROOM = 12.0  # pixels a point, for marks of full size
+SMALLEST, SIZES = 0.4, 8  # of a mark where points are many; and steps up to full size
 FAINT = 0.18  # opacity of what is not chosen
 MARGIN = 0.06  # of the side, around the points
 CLOSEST = 200.0  # times that can be zoomed in
@@ -59,7 +62,8 @@ class PointMap(QWidget):
         self._codes: NDArray[np.int64] = np.zeros(0, np.int64)
         self._colours: tuple[QColor, ...] = ()
         self._order: Places = np.zeros(0, np.int64)  # in which they are drawn
-        self._atlas = QPixmap()
+        self._atlas = QPixmap()  # pictures of the marks
+        self._drawn: tuple[tuple[QColor, ...], float] | None = None  # colours and grain of these
         self._zoom, self._middle = 1.0, np.zeros(2)
         self._line: list[QPointF] = []  # that is being drawn
         self._pan: QPointF | None = None
@@ -77,7 +81,7 @@ class PointMap(QWidget):
 
     def set_colours(self, codes: NDArray[np.int64], colours: Sequence[QColor]) -> None:
         """`codes` (n,) are places in `colours`."""
-        self._codes, self._colours, self._atlas = codes, tuple(colours), QPixmap()
+        self._codes, self._colours = codes, tuple(colours)
         self.update()
 
     def set_bright(self, bright: NDArray[np.bool_]) -> None:
@@ -204,7 +208,7 @@ class PointMap(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._atlas = QPixmap()
+            self._drawn = None
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -231,22 +235,21 @@ class PointMap(QWidget):
 
     def _paint_marks(self, painter: QPainter, places: NDArray[np.float64]) -> None:
         """All marks in one call of Qt: drawn one by one, as Python calls, 20,000 take thirty times as long."""
-        if self._atlas.isNull():
-            self._atlas = _atlas(self._colours, self.devicePixelRatioF())
-        ratio = self._atlas.devicePixelRatio()
-        scale = theme.pixels(next((factor for count, factor in SMALLER if len(self) >= count), 1.0)) / ratio
-        row = np.where(self._marked, 1.0, 0.0)
+        ratio = self.devicePixelRatioF()
+        crowd = self._side * self._zoom / (ROOM * math.sqrt(len(self)))
+        grain = ratio * theme.pixels(round(SIZES * min(1.0, max(SMALLEST, crowd))) / SIZES)
+        if self._drawn != (self._colours, grain):
+            self._drawn, self._atlas = (self._colours, grain), _atlas(self._colours, grain)
         rings = np.flatnonzero(self._ringed)
-        order = np.concatenate([self._order, rings])
+        order, cell = np.concatenate([self._order, rings]), self._atlas.height() // 2
         fragments = np.zeros((len(order), 10))  # the fields of QPainter::PixmapFragment
         fragments[:, 0:2] = places[order]  # its middle
-        fragments[:, 2], fragments[:, 3] = self._codes[order], row[order]
-        fragments[len(self._order) :, 2:4] = len(self._colours), 0
-        fragments[:, 2:4] *= CELL * ratio
-        fragments[:, 4:6] = CELL * ratio
-        fragments[:, 6:8] = scale
+        fragments[:, 2], fragments[:, 3] = cell * self._codes[order], cell * self._marked[order]
+        fragments[len(self._order) :, 2:4] = cell * len(self._colours), 0
+        fragments[:, 4:6] = cell
+        fragments[:, 6:8] = 1 / ratio
         fragments[:, 9] = np.where(self._bright[order], 1.0, FAINT)
-        first = Shiboken.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
+        first = cast(QPainter.PixmapFragment, Shiboken.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment))
         painter.drawPixmapFragments(first, len(fragments), self._atlas)
 
 
@@ -261,21 +264,25 @@ def inside(points: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray
     return odd
 
 
-def _atlas(colours: Sequence[QColor], ratio: float) -> QPixmap:
-    """The pictures of all marks: a column a colour, discs above squares; in the last column a ring."""
-    picture = QPixmap(round(CELL * (len(colours) + 1) * ratio), round(2 * CELL * ratio))
-    picture.setDevicePixelRatio(ratio)
+def _atlas(colours: Sequence[QColor], grain: float) -> QPixmap:
+    """The pictures of all marks: a column a colour, discs above squares; in the last column a ring.
+
+    `grain`: its pixels for each that sizes are given in.
+    """
+    cell = math.ceil(CELL * grain)
+    picture = QPixmap(cell * (len(colours) + 1), 2 * cell)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.colour("base"), 1))  # neighbours stay apart
+    painter.setPen(QPen(theme.colour("base"), grain))  # neighbours stay apart
+    radius = RADIUS * grain
     for column, colour in enumerate(colours):
         painter.setBrush(colour)
-        middle = QPointF(CELL * (column + 0.5), CELL / 2)
-        painter.drawEllipse(middle, RADIUS, RADIUS)
-        painter.drawRect(QRectF(middle.x() - RADIUS, middle.y() + CELL - RADIUS, 2 * RADIUS, 2 * RADIUS))
+        middle = QPointF(cell * (column + 0.5), cell / 2)
+        painter.drawEllipse(middle, radius, radius)
+        painter.drawRect(QRectF(middle.x() - radius, middle.y() + cell - radius, 2 * radius, 2 * radius))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(theme.colour("text"), 1.5))
-    painter.drawEllipse(QPointF(CELL * (len(colours) + 0.5), CELL / 2), RADIUS + 2, RADIUS + 2)
+    painter.setPen(QPen(theme.colour("text"), 1.5 * grain))
+    painter.drawEllipse(QPointF(cell * (len(colours) + 0.5), cell / 2), radius + 2 * grain, radius + 2 * grain)
     painter.end()
     return picture

@@ -64,20 +64,20 @@ def test_several_folds_stand_in_one_map_by_what_they_say_of_the_classes(workspac
     records = study.records
     said = np.stack([study.predictions[records.run[row]].probabilities[records.row[row]] for row in found.rows])
     np.testing.assert_allclose(given[0], log_ratios(said))
-    assert found.note.startswith("2 folds are 2 networks") and found.note.endswith("seed 3.")
+    assert "seed 3: 2 folds are 2 networks" in found.note
 
 
 def test_where_no_features_were_kept_it_says_so(workspace, study, given):
     found, _ = mapped(workspace, study, 1, folds=(1,))
     assert given[0].shape == (len(found.rows), 4)
-    assert found.note.startswith("No features of fold 1 are kept")
+    assert "no features of fold 1 are kept" in found.note
 
 
 def test_features_of_other_clips_are_not_taken_for_theirs(workspace, study, given):
     run = workspace.runs / STUDY / study.specs[study.records.runs_of([study.networks[0].label], [1], [3])[0]].id
     said = Predictions.load(run / "predictions.npz")
     replace(said, clip_ids=said.clip_ids[::-1].copy()).save(run / "predictions.npz")
-    assert "No features" in mapped(workspace, study, 0, folds=(1,), seeds=(3,))[0].note
+    assert "no features" in mapped(workspace, study, 0, folds=(1,), seeds=(3,))[0].note
 
 
 def test_a_map_is_found_again_unless_it_is_torn_or_of_something_else(workspace, study, given):
