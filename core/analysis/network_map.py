@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.clip_records import Rows
-from core.analysis.embedding import embed, log_ratios, standardised
+from core.analysis.embedding import directions, embed, log_ratios
 from core.analysis.study_records import StudyRecords
 from core.control import Control
 from core.errors import UserError
@@ -70,7 +70,7 @@ def map_network(
     of_seed = f", seed {seed}" if len({info.seed for info in infos}) > 1 else ""
     features = _features(workspace, data, runs[0]) if len(runs) == 1 else None
     if features is not None:
-        vectors = standardised(features)
+        vectors = directions(features)
         note = f"Features of {name}, fold {infos[runs[0]].fold}{of_seed}."
     else:
         vectors = np.concatenate([log_ratios(data.predictions[run].probabilities) for run in runs])

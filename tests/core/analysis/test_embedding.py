@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
+from sklearn.metrics.pairwise import cosine_similarity
 
-from core.analysis.embedding import FEWEST, embed, log_ratios, standardised
+from core.analysis.embedding import FEWEST, directions, embed, log_ratios
 from core.control import Control
 from core.errors import Cancelled
 
@@ -25,7 +26,7 @@ def told(reports: list) -> list[int]:
 
 def test_neighbours_stay_neighbours_and_parts_stay_apart():
     features, part = mixture()
-    vectors, reports = standardised(features), []
+    vectors, reports = directions(features), []
     points = embed(vectors, Control(), reports.append)
     assert points.shape == (len(features), 2) and points.dtype == np.float32
     assert trustworthiness(vectors, points, n_neighbors=10) > 0.9
@@ -34,7 +35,7 @@ def test_neighbours_stay_neighbours_and_parts_stay_apart():
 
 
 def test_the_same_clips_are_always_placed_alike():
-    vectors = standardised(mixture(60)[0])
+    vectors = directions(mixture(60)[0])
     first, second = (embed(vectors, Control(), lambda _: None) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
@@ -48,19 +49,19 @@ def test_it_is_left_while_it_is_computed():
             control.cancel()
 
     with pytest.raises(Cancelled):
-        embed(standardised(mixture(60)[0]), control, look)
+        embed(directions(mixture(60)[0]), control, look)
     assert seen[-1] == 100
 
 
 @pytest.mark.parametrize("clips", range(FEWEST + 3))
 def test_few_clips_are_placed_too(clips):
-    points = embed(standardised(mixture(clips)[0]), Control(), lambda _: None)
+    points = embed(directions(mixture(clips)[0]), Control(), lambda _: None)
     assert points.shape == (clips, 2) and np.isfinite(points).all()
     assert len(np.unique(points, axis=0)) == clips
 
 
 def test_clips_that_are_all_the_same_share_a_place():
-    points = embed(standardised(np.full((40, 8), 0.1, np.float16)), Control(), lambda _: None)
+    points = embed(directions(np.full((40, 8), 0.1, np.float16)), Control(), lambda _: None)
     np.testing.assert_array_equal(points, np.zeros((40, 2)))
 
 
@@ -68,24 +69,24 @@ def test_clips_that_are_many_times_there_and_one_dimension_do_no_harm():
     twins = np.repeat(mixture(6)[0], 50, axis=0)
     line = np.linspace(0, 1, 30)[:, None]
     for features in (twins, line):
-        points = embed(standardised(features), Control(), lambda _: None)
+        points = embed(directions(features), Control(), lambda _: None)
         assert np.isfinite(points).all() and np.ptp(points, axis=0).max() > 0
 
 
-def test_standardised_features_have_mean_0_and_deviation_1_without_the_constant():
-    features = np.hstack([mixture(50)[0] * 7 + 3, np.full((50, 2), 0.1)])
-    scaled = standardised(features)
-    assert scaled.shape == (50, 64)
-    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(scaled.std(axis=0), 1, atol=1e-4)
+def test_distances_between_directions_are_those_of_the_cosine():
+    features = mixture(50)[0]
+    features[7] = 0
+    found = directions(features.astype(np.float16))
+    np.testing.assert_allclose(found @ found.T, cosine_similarity(features), atol=1e-3)
+    assert not found[7].any()
 
 
 def test_what_is_not_finite_is_made_so():
     features = mixture(50)[0].astype(np.float16)
     features[3, 5], features[4, 6], features[5, 7] = np.nan, np.inf, -np.inf
-    scaled = standardised(features)
-    assert np.isfinite(scaled).all()
-    assert scaled[4, 6] == scaled[:, 6].max() and scaled[5, 7] == scaled[:, 7].min()
+    found = directions(features)
+    assert np.isfinite(found).all()
+    assert found[3, 5] == 0 and found[4, 6] > 0.99 and found[5, 7] < -0.99
 
 
 def test_log_ratios_are_the_centred_logits_of_a_softmax():

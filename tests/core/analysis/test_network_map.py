@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.analysis import network_map
-from core.analysis.embedding import log_ratios, standardised
+from core.analysis.embedding import directions, log_ratios
 from core.analysis.network_map import map_network
 from core.analysis.study_records import read_study_records
 from core.control import Control
@@ -52,7 +52,7 @@ def test_of_one_fold_the_features_are_mapped(workspace, study, given):
     assert len(runs) == 1
     np.testing.assert_array_equal(found.rows, np.flatnonzero(study.records.run == runs[0]))
     run = workspace.runs / STUDY / study.specs[runs[0]].id / "predictions.npz"
-    np.testing.assert_array_equal(given[0], standardised(Predictions.load(run).features))
+    np.testing.assert_array_equal(given[0], directions(Predictions.load(run).features))
     assert found.note == f"Features of {study.networks[0].name}, fold 2, seed 5."
 
 
