@@ -49,7 +49,7 @@ class ClipMaps(Selector):
         super().__init__(context, source, parent)
         self.queue = MapQueue(context, self)
         self._ordering: Job | None = None
-        self._mapped: StudyRecords | None = None  # what the maps are of
+        self._mapped: StudyRecords | None = None  # what the maps are of: `data` when the page was last in view
         self._wanted: dict[str, Runs] = {}  # by label of the network, of those shown
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)  # of classes, by which many are coloured
         self._names: list[str] = []  # of clips
@@ -132,22 +132,22 @@ class ClipMaps(Selector):
         """Other records: nothing that was found of those before holds."""
         self._stop_ordering()
         self._mapped, self._wanted, self._pointed = self.data, {}, -1
-        classes = self.data.records.classes if self.data is not None else ()
-        self._names = short_names(self.data.records.clip_ids.tolist()) if self.data is not None else []
+        classes = self._mapped.records.classes if self._mapped is not None else ()
+        self._names = short_names(self._mapped.records.clip_ids.tolist()) if self._mapped is not None else []
         ringed = self.ring.currentText()
         self._order = np.arange(len(classes))
         self._fill_classes()
         self.ring.setCurrentIndex(max(0, self.ring.findText(ringed)))
         menu = self.networks.menu()
         menu.clear()
-        for place, network in enumerate(self.data.networks if self.data is not None else ()):
+        for place, network in enumerate(self._mapped.networks if self._mapped is not None else ()):
             action = menu.addAction(network.name)
             action.setData(network.label)
             action.setCheckable(True)
             action.setChecked(place < MOST)
         self.networks.setVisible(len(menu.actions()) > MOST)
-        if self.data is not None and len(classes) > FEW:
-            self._ordering = self.context.jobs.run(partial(_order_classes, self.data), self._ordered)
+        if self._mapped is not None and len(classes) > FEW:
+            self._ordering = self.context.jobs.run(partial(_order_classes, self._mapped), self._ordered)
 
     def _choice(self) -> dict[str, Runs]:
         """The runs of each network that the filters choose."""
@@ -175,7 +175,7 @@ class ClipMaps(Selector):
         self.refresh()
 
     def _show_networks(self) -> None:
-        networks = {network.label: network for network in self.data.networks} if self.data is not None else {}
+        networks = {network.label: network for network in self._mapped.networks} if self._mapped is not None else {}
         self.maps.set_networks(
             [
                 (
@@ -217,16 +217,16 @@ class ClipMaps(Selector):
             found = self.queue.found.get(runs, instead)
             if isinstance(found, str):
                 cell.say(found)
-            elif cell.map is not found and self.data is not None:
-                cell.show_map(found, self.data.records)
+            elif cell.map is not found and self._mapped is not None:
+                cell.show_map(found, self._mapped.records)
         self._marked = None
         self._colour()
         self.mark()
 
     def _colour(self) -> None:
-        if self.data is None:
+        if self._mapped is None:
             return
-        by, records = self._by, self.data.records
+        by, records = self._by, self._mapped.records
         for cell in self.maps.cells:
             if cell.map is not None:
                 cell.points.set_colours(*coloured(by, records, cell.map.rows, self._order))
@@ -244,16 +244,16 @@ class ClipMaps(Selector):
             self.ring.clear()
             self.ring.addItem("none")
             for name, colour in zip(
-                self.data.records.classes if self.data else (), class_colours(self._order), strict=True
+                self._mapped.records.classes if self._mapped else (), class_colours(self._order), strict=True
             ):
                 self.ring.addItem(theme.swatch(colour), name)
             self.ring.setCurrentIndex(min(max(0, ringed), self.ring.count() - 1))
 
     def _mark_class(self) -> None:
-        if self.data is None:
+        if self._mapped is None:
             return
         by_answer = self._by is Colouring.PREDICTED
-        labels = self.data.records.predicted if by_answer else self.data.records.true
+        labels = self._mapped.records.predicted if by_answer else self._mapped.records.true
         for cell in self.maps.cells:
             if cell.map is not None:
                 cell.points.set_ringed(labels[cell.map.rows] == self.ring.currentIndex() - 1)
