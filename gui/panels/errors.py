@@ -274,7 +274,8 @@ class ErrorsPanel(ResultsPanel):
         every_clip = choice.which is Which.ALL and not choice.words
         self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
         for selector in self.selectors:
-            selector.show_rows(self.data, rows, records.runs_of(*runs))
+            selector.runs = records.runs_of(*runs)
+            selector.show_rows(self.data, rows)
         self._show_selected()
 
     def _score_classes(self, network: int, fold: int, seed: int) -> None:

@@ -68,14 +68,14 @@ class Selector(Part):
     def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
         super().__init__(context, source, parent)
         self.rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
-        self.runs: Sequence[int] = ()  # places in `records.runs` of the runs that they choose, whichever of their clips
+        self.runs: Sequence[int] = ()  # that they choose, as places in `records.runs`, whichever of their clips
         self.selected: Rows = np.zeros(0, np.int64)  # those in the table
         self.record = -1  # the one that is open
 
-    def show_rows(self, data: StudyRecords | None, rows: Rows, runs: Sequence[int] = ()) -> None:
+    def show_rows(self, data: StudyRecords | None, rows: Rows) -> None:
         if data is not self.data:  # other records have these numbers
             self.selected, self.record = rows, -1
-        self.data, self.rows, self.runs = data, rows, runs
+        self.data, self.rows = data, rows
         self.ask_again()
 
     def show_selected(self, rows: Rows) -> None:
