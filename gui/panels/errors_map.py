@@ -55,7 +55,7 @@ class ClipMaps(Selector):
         self._names: list[str] = []  # of clips
         self._marked: object = None  # the selection that is set off
         self._pointed = -1  # clip
-        self.colouring = named_combo("Colour", "What the colour of a clip says.", 120)
+        self.colouring = named_combo("Colour", "What the colour of a clip says.", 144)
         for by in Colouring:
             self.colouring.addItem(by.value)
         chosen = str(context.settings.value("errors/map_colour", Colouring.TRUE.value))
