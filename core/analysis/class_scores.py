@@ -31,14 +31,8 @@ class ClassScores:
     basis: str
 
 
-def class_scores(
-    data: StudyRecords, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()
-) -> ClassScores | None:
-    """Scores over the runs with one of the networks, folds and seeds; an empty choice is all.
-
-    None where no run is chosen.
-    """
-    runs = data.records.runs_of(networks, folds, seeds)
+def class_scores(data: StudyRecords, runs: Sequence[int]) -> ClassScores | None:
+    """Scores over runs, by their places in `data.records.runs`; None where there is none."""
     if not runs:
         return None
     tables = [data.predictions[run] for run in runs]

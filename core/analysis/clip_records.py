@@ -90,9 +90,23 @@ class ClipRecords:
     def correct(self) -> NDArray[np.bool_]:
         return self.true == self.predicted
 
+    @cached_property
+    def seeds(self) -> tuple[int, ...]:
+        """Of the runs, ascending."""
+        return tuple(sorted({info.seed for info in self.runs}))
+
+    @cached_property
+    def folds(self) -> tuple[int, ...]:
+        """That the runs were tested on, ascending."""
+        return tuple(sorted({info.fold for info in self.runs}))
+
+    def of(self, runs: Sequence[int]) -> Rows:
+        """Records of runs, by their places in `runs`."""
+        return np.flatnonzero(np.isin(np.arange(len(self.runs)), runs)[self.run])
+
     def of_runs(self, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()) -> Rows:
         """Records of runs with one of the network labels, folds and seeds; an empty choice means all."""
-        return np.flatnonzero(np.isin(np.arange(len(self.runs)), self.runs_of(networks, folds, seeds))[self.run])
+        return self.of(self.runs_of(networks, folds, seeds))
 
     def runs_of(self, networks: Sequence[str] = (), folds: Sequence[int] = (), seeds: Sequence[int] = ()) -> list[int]:
         """Places in `runs` of those runs."""
@@ -108,16 +122,44 @@ class ClipRecords:
         """Records of the clips that every network tested on them got wrong, in the same fold with the same seed."""
         return np.flatnonzero(~self._has(self.correct)[self._trial])
 
-    def right_and_wrong(self, right: str, wrong: str) -> Rows:
-        """Records of network `wrong` that are wrong where `right` was right, in the same fold with the same seed.
+    def right_and_wrong(self, right: Sequence[str], wrong: Sequence[str]) -> Rows:
+        """Records of networks in `wrong`, of which every one tested on the clip is wrong where every one in `right` is
+        right, in the same fold with the same seed.
 
         Args:
-            right: label of a network; clips it was not tested on are left out.
-            wrong: label of another.
+            right: labels of networks; clips that none of them was tested on are left out.
+            wrong: labels of others.
         """
         of_right, of_wrong = self._of(right), self._of(wrong)
         solved = self._has(of_right & self.correct) & ~self._has(of_right & ~self.correct)
-        return np.flatnonzero(of_wrong & ~self.correct & solved[self._trial])
+        wanted = solved & ~self._has(of_wrong & self.correct)
+        return np.flatnonzero(of_wrong & wanted[self._trial])
+
+    def both_tested(self, one: str, other: str) -> Rows:
+        """Records of two networks, by their labels, of the clips that both were tested on, in the same fold with the
+        same seed."""
+        of_one, of_other = self._of([one]), self._of([other])
+        shared = self._has(of_one) & self._has(of_other)
+        return np.flatnonzero((of_one | of_other) & shared[self._trial])
+
+    @cached_property
+    def seed_agreement(self) -> NDArray[np.float32]:
+        """(records,) share of the seeds, this one's among them, with which the same network said the same of the clip
+        in the same fold; NaN where there is one seed."""
+        labels = sorted({info.network for info in self.runs})
+        kinds = [len(self.folds) * labels.index(r.network) + self.folds.index(r.fold) for r in self.runs]
+        asked = np.array(kinds, np.int64)[self.run] * len(self.clip_ids) + self.clip
+        # Of all possible answers few are given: they are sorted rather than counted in a table.
+        _, place, seeds = np.unique(asked, return_inverse=True, return_counts=True)
+        _, answer, alike = np.unique(
+            place * len(self.classes) + self.predicted, return_inverse=True, return_counts=True
+        )
+        share = alike[answer] / seeds[place]
+        return np.where(seeds[place] > 1, share, np.nan).astype(np.float32)
+
+    def flips(self) -> Rows:
+        """Records of clips that the same network told differently with another seed, in the same fold."""
+        return np.flatnonzero(self.seed_agreement < 1)
 
     def containing(self, text: str) -> Rows:
         """Records whose clip id, true or predicted class contains the text, in either case of letters."""
@@ -126,9 +168,9 @@ class ClipRecords:
         in_id = np.array([wanted in name.casefold() for name in self.clip_ids.tolist()], dtype=bool)
         return np.flatnonzero(in_id[self.clip] | in_class[self.true] | in_class[self.predicted])
 
-    def _of(self, network: str) -> NDArray[np.bool_]:
-        """(records,) whether a record is of a run of the network."""
-        return np.array([info.network == network for info in self.runs], dtype=bool)[self.run]
+    def _of(self, networks: Sequence[str]) -> NDArray[np.bool_]:
+        """(records,) whether a record is of a run of one of the networks."""
+        return np.array([info.network in networks for info in self.runs], dtype=bool)[self.run]
 
     @cached_property
     def _trial(self) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from core.analysis.capture_records import PREFIX, captured_studies, read_capture
 from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
 from core.analysis.confusion import count
+from core.analysis.selection import Which, runs_shown, select, why_empty
 from core.analysis.study_records import StudyRecords, read_study_records
 from core.control import Control
 from core.runs import list_studies
@@ -35,8 +36,7 @@ from gui.widgets.clip_view import MODEL, ClipView
 from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.controls import tool_button
 from gui.widgets.elided import ElidedLabel
-from gui.widgets.error_filters import ANY, ErrorFilters, Which
-from gui.widgets.marks import mark_icon
+from gui.widgets.error_filters import ErrorFilters
 from gui.widgets.opinions import opinions_of
 from gui.widgets.probabilities import ProbabilityBars
 
@@ -56,10 +56,9 @@ class ErrorsPanel(ResultsPanel):
         super().__init__(context, EMPTY, parent)
         self.data: StudyRecords | None = None
         self._rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
-        self._tested = False  # whether there are runs of the network, fold and seed chosen
         self._request: ErrorsRequest | None = None  # followed as soon as its study is read, once
         self._scoring: Job | None = None
-        self._scored: tuple[int, int, int] | None = None  # network, fold and seed whose classes are scored
+        self._scored: list[int] | None = None  # runs whose classes are scored
         self.source = ClipSource(context, self)
         self.filters = ErrorFilters()
         self.matrix = ConfusionView()
@@ -164,14 +163,7 @@ class ErrorsPanel(ResultsPanel):
             self.matrix.show_scores((), None)
         self.data, self._scored = results, None
         self._forget_chosen()
-        self.filters.set_runs(
-            [
-                (network.name, mark_icon(network.modality, theme.architecture_colour(network.architecture)))
-                for network in results.networks
-            ],
-            sorted({info.fold for info in results.records.runs}),
-            sorted({info.seed for info in results.records.runs}),
-        )
+        self.filters.set_runs(results)
         request, self._request = self._request, None
         if request is not None:
             names = {network.label: network.name for network in results.networks}
@@ -203,7 +195,7 @@ class ErrorsPanel(ResultsPanel):
             selector.show_rows(None, np.zeros(0, np.int64))
         for page in self.pages:
             page.show_record(None, -1)
-        self.filters.said.clear()
+        self.filters.said.set_text("")
         self.clip_view.clear()
 
     def _study_chosen(self, study: str) -> None:
@@ -251,44 +243,24 @@ class ErrorsPanel(ResultsPanel):
         if self.data is None:
             return
         records, choice = self.data.records, self.filters.choice
-        labels = [network.label for network in self.data.networks]
-        shown = choice.wrong if choice.which is Which.A_NOT_B else choice.network
-        runs = (
-            [] if shown == ANY else [labels[shown]],
-            [] if choice.fold == ANY else [choice.fold],
-            [] if choice.seed == ANY else [choice.seed],
-        )
-        rows = records.of_runs(*runs)
-        self._tested = bool(rows.size)
-        if choice.which is Which.ERRORS:
-            rows = rows[~records.correct[rows]]
-        elif choice.which is Which.EVERYBODY:
-            rows = np.intersect1d(rows, records.everybody_wrong(), assume_unique=True)
-        elif choice.which is Which.A_NOT_B:
-            rows = np.intersect1d(rows, records.right_and_wrong(labels[choice.right], labels[choice.wrong]))
-        if choice.words:
-            rows = np.intersect1d(rows, records.containing(choice.words), assume_unique=True)
-        self._rows = rows
-        self._score_classes(shown, choice.fold, choice.seed)
+        runs = runs_shown(self.data, choice)
+        self._rows = rows = select(self.data, choice)
+        self._score_classes(runs)
         true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
-        every_clip = choice.which is Which.ALL and not choice.words
-        self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), every_clip)
+        self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), choice.every_clip)
         for selector in self.selectors:
-            selector.runs = records.runs_of(*runs)
+            selector.runs = runs
             selector.show_rows(self.data, rows)
         self._show_selected()
 
-    def _score_classes(self, network: int, fold: int, seed: int) -> None:
+    def _score_classes(self, runs: list[int]) -> None:
         """Scores of each class over the runs chosen, in the background: they need every probability."""
-        if self.data is None or self._scored == (network, fold, seed):
+        if self.data is None or self._scored == runs:
             return
-        self._scored = (network, fold, seed)
+        self._scored = runs
         if self._scoring is not None:
             self._scoring.cancel()
-        networks = [] if network == ANY else [self.data.networks[network].label]
-        folds, seeds = [] if fold == ANY else [fold], [] if seed == ANY else [seed]
-        score = partial(_score, self.data, networks, folds, seeds)
-        self._scoring = self.context.jobs.run(score, self._classes_scored)
+        self._scoring = self.context.jobs.run(partial(_score, self.data, runs), self._classes_scored)
 
     def _classes_scored(self, scores: ClassScores | None) -> None:
         self._scoring = None
@@ -309,8 +281,7 @@ class ErrorsPanel(ResultsPanel):
             wanted = np.zeros(n * n, bool)
             wanted[[true * n + predicted for true, predicted in cells]] = True
             rows = rows[wanted[records.true[rows] * n + records.predicted[rows]]]
-        names = [network.name for network in self.data.networks]
-        self.table.show_clips(rows, self.filters.choice.why_empty(names, self._tested, bool(self._rows.size)))
+        self.table.show_clips(rows, why_empty(self.data, self.filters.choice, bool(self._rows.size)))
         for selector in self.selectors:
             selector.show_selected(rows)
         self._say()
@@ -327,7 +298,7 @@ class ErrorsPanel(ResultsPanel):
         ]
         if dataset is not None and dataset.synthetic:
             said.insert(0, "synthetic clips")
-        self.filters.said.setText(" · ".join(said))
+        self.filters.said.set_text(" · ".join(said))
 
     # one clip ---------------------------------------------------------------------------------------------------
 
@@ -425,15 +396,8 @@ class ErrorsPanel(ResultsPanel):
         self.show_in(self.filters, whole)
 
 
-def _score(
-    data: StudyRecords,
-    networks: list[str],
-    folds: list[int],
-    seeds: list[int],
-    control: Control,
-    report: object,
-) -> ClassScores | None:
-    return class_scores(data, networks, folds, seeds)
+def _score(data: StudyRecords, runs: list[int], control: Control, report: object) -> ClassScores | None:
+    return class_scores(data, runs)
 
 
 def _import_clustering(control: Control, report: object) -> bool:

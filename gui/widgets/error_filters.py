@@ -3,83 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
+from core.analysis.capture_records import PREFIX
+from core.analysis.selection import ANY, BY_SEVERAL, SURE, Choice, Which
+from core.analysis.study_records import StudyRecords
 from gui import theme
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import icon_button, named_combo, tool_button
+from gui.widgets.elided import ElidedLabel
+from gui.widgets.marks import mark_icon
 from gui.widgets.transport import tool
+from gui.widgets.which_clips import WhichClips
 
-ANY = -1
 TYPING_MS = 200  # after the last letter the clips are looked for
 
 
-class Which(StrEnum):
-    """Which clips of the chosen runs."""
-
-    ALL = "All clips"
-    ERRORS = "Only errors"
-    EVERYBODY = "Everybody wrong"
-    A_NOT_B = "A right, B wrong"
-
-
-BY_SEVERAL = (Which.EVERYBODY, Which.A_NOT_B)  # what several networks said decides
-HELP = {
-    Which.ALL: "Every test clip of the chosen runs, right or wrong.",
-    Which.ERRORS: "Only clips that the network got wrong.",
-    Which.EVERYBODY: "Clips that every network got wrong, in the same fold with the same seed: "
-    "hard, or wrongly labelled.",
-    Which.A_NOT_B: "Clips that A got right and B got wrong, in the same fold with the same seed. "
-    "The matrix and the table show the answers of B.",
-}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the filters say; networks are places in the list of networks, ANY = no restriction."""
-
-    network: int = ANY
-    fold: int = ANY
-    seed: int = ANY
-    which: Which = Which.ALL
-    right: int = 0  # A
-    wrong: int = 1  # B
-    words: str = ""
-
-    def why_empty(self, networks: Sequence[str], tested: bool, cell: bool) -> str:
-        """Why nothing is shown, as a sentence.
-
-        Args:
-            networks: their labels.
-            tested: whether there are runs of the network, fold and seed at all.
-            cell: whether there are clips outside the chosen cell.
-        """
-        if not tested:
-            return "No finished run has this network, this fold and this seed."
-        if cell:
-            return "None of these clips is in the chosen cell. Click the cell again to see all of them."
-        if self.which is Which.A_NOT_B and self.right == self.wrong:
-            return "A and B are the same network: choose two."
-        if self.words:
-            return f"None of these clips has “{self.words}” in its name or class."
-        of_b = self.which is Which.A_NOT_B  # whatever network is chosen
-        narrowed = (self.network != ANY and not of_b) or self.fold != ANY or self.seed != ANY
-        none, each = ("None of these clips", "each of these clips") if narrowed else ("No clip", "every clip")
-        if of_b:
-            by = f"right by {networks[self.right]} and wrong by {networks[self.wrong]}"
-            return f"{none} was told {by}, in the same fold with the same seed."
-        if self.which is Which.EVERYBODY:
-            return f"{none} was told wrong by every network, in the same fold with the same seed."
-        return f"There are no errors: {each} was recognised."
-
-
 class ErrorFilters(QWidget):
-    """Study, network, fold, seed, and four ways to choose clips."""
+    """Study, network, fold, seed and class, and ways to choose clips."""
 
     study_changed = Signal(str)  # slug
     changed = Signal()  # any of the others
@@ -87,63 +31,82 @@ class ErrorFilters(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.study = named_combo("Study", "The study whose runs are shown.", 168)
-        self.network = named_combo("Network", "Whose answers the matrix and the table show.", 208)
-        self.fold = named_combo("Fold", "Only runs that were tested on this fold.", 64)
-        self.seed = named_combo("Seed", "Only runs with this random seed.", 64)
-        self.right = named_combo("A, right", "The network that was right.", 208)
-        self.wrong = named_combo("B, wrong", "The network that was wrong, whose answers are shown.", 208)
+        self._comparing = False
+        self._other_study = ""  # captures of the study that is shown, or the study of those
+        self.study = named_combo("Study", "The study whose runs are shown.", 160)
+        self.captures = tool_button("mdi6.record-rec", "Captures", "")
+        self.captures.setCheckable(True)
+        self.network = named_combo("Network", "Whose answers the matrix and the table show.", 176)
+        self.fold = named_combo("Fold", "Only runs that were tested on this fold.", 56)
+        self.seed = named_combo("Seed", "Only runs with this random seed.", 56)
+        self.label = named_combo("Class", "Only clips of this true class: one row of the matrix.", 96)
+        self.right = named_combo("A", "A: the network that was right, or the first of the two compared.", 168)
+        self.wrong = named_combo("B", "B: the network that was wrong, or the second of the two compared.", 168)
+        self.which_clips = WhichClips()
+        self.confidence = QSpinBox(minimum=1, maximum=100, singleStep=5, value=round(100 * SURE))
+        self.confidence.setSuffix(" %")
+        self.confidence.setAccessibleName("Confidence")
+        self.confidence.setToolTip("An error counts as confident from this probability of the predicted class on.")
         self.search = QLineEdit(placeholderText="Find by class or clip")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Only clips whose true class, predicted class or name contains this.")
         self.search.setMaximumWidth(40 * theme.GRID)
         self.search.setMinimumWidth(15 * theme.GRID)
-        self.said = theme.label(muted=True)
+        self.said = ElidedLabel()
+        self.thumbnails = icon_button(
+            "mdi6.image-multiple-outline",
+            "Thumbnails",
+            "Thumbnails: a small picture of each clip in the table, its spectrogram, a frame of it, or both.",
+        )
+        self.thumbnails.setCheckable(True)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
-        self._which = QButtonGroup(self)
+        self._lay_out()
+        self._show_needed()
+        self.study.activated.connect(self._study_chosen)
+        self.captures.clicked.connect(self._captures_wanted)
+        for combo in (self.network, self.fold, self.seed, self.label):
+            combo.activated.connect(self._something_chosen)
+        for chosen in (self.right.activated, self.wrong.activated, self.which_clips.chosen):
+            chosen.connect(self._clips_chosen)
+        self.swap.clicked.connect(self._swapped)
+        for typed in (self.search.textChanged, self.confidence.valueChanged):
+            typed.connect(self._typed)
+        self._typing.timeout.connect(self._something_chosen)
 
+    def _lay_out(self) -> None:
         runs, clips = QHBoxLayout(), QHBoxLayout()
-        for combo in (self.study, self.network, self.fold, self.seed):
+        for combo in (self.study, self.network, self.fold, self.seed, self.label):
             runs.addWidget(theme.label(combo.accessibleName(), muted=True))
-            runs.addWidget(combo)
+            runs.addWidget(combo, 0 if combo in (self.fold, self.seed) else 1)
+            if combo is self.study:
+                runs.addWidget(self.captures)
             runs.addSpacing(theme.GRID)
-        runs.addStretch(1)
         runs.addWidget(self.search, 1)
-        runs.addSpacing(theme.GRID)
-        runs.addWidget(self.said)
-        for which in Which:
-            button = QPushButton(which.value)
-            button.setCheckable(True)
-            button.setToolTip(HELP[which])
-            self._which.addButton(button)
-            clips.addWidget(button)
-        self._pair: list[QWidget] = []
-        self.swap = tool("mdi6.swap-horizontal", "Swap A and B", "A and B change places: who was right, who was wrong.")
+        clips.addWidget(self.which_clips)
+        self._threshold = (theme.label("from", muted=True), self.confidence)
+        for widget in self._threshold:
+            clips.addWidget(widget)
+        self.swap = tool("mdi6.swap-horizontal", "Swap A and B", "A and B change places.")
+        self._pair: list[QWidget] = [self.swap]
         for combo in (self.right, self.wrong):
-            clips.addSpacing(theme.GRID)
             self._pair += [theme.label(combo.accessibleName(), muted=True), combo]
             clips.addWidget(self._pair[-2])
             clips.addWidget(combo, 4)
             combo.setMaximumWidth(48 * theme.GRID)
             if combo is self.right:
                 clips.addWidget(self.swap)
-        self._pair.append(self.swap)
-        clips.addStretch(1)
+        clips.addStrut(4 * theme.GRID)  # as high with A and B as without
+        self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.said.setMinimumWidth(15 * theme.GRID)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to A and B
+        clips.addWidget(self.said, 1)
+        clips.addWidget(self.thumbnails)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         for row in (runs, clips):
             row.setSpacing(theme.GRID)
             column.addLayout(row)
-        self.set_which(Which.ALL)
-        self.study.activated.connect(self._study_chosen)
-        for combo in (self.network, self.fold, self.seed):
-            combo.activated.connect(self._something_chosen)
-        for chosen in (self.right.activated, self.wrong.activated, self._which.buttonClicked):
-            chosen.connect(self._clips_chosen)
-        self.swap.clicked.connect(self._swapped)
-        self.search.textChanged.connect(self._typed)
-        self._typing.timeout.connect(self._something_chosen)
 
     @property
     def choice(self) -> Choice:
@@ -151,20 +114,23 @@ class ErrorFilters(QWidget):
             network=_data(self.network),
             fold=_data(self.fold),
             seed=_data(self.seed),
-            which=self.which,
+            which=self.which_clips.which,
             right=max(0, self.right.currentIndex()),
             wrong=max(0, self.wrong.currentIndex()),
+            comparing=self._comparing,
+            label=_data(self.label),
+            confidence=self.confidence.value() / 100,
             words=self.search.text().strip(),
         )
 
-    @property
-    def which(self) -> Which:
-        return next(Which(button.text()) for button in self._which.buttons() if button.isChecked())
-
     def set_which(self, which: Which) -> None:
-        for button in self._which.buttons():
-            button.setChecked(button.text() == which.value)
-        self._show_pair()
+        self.which_clips.set_which(which)
+        self._show_needed()
+
+    def set_comparing(self, on: bool) -> None:
+        """Whether two networks are set against each other, A and B; `changed` is not said."""
+        self._comparing = on
+        self._show_needed()
 
     def set_studies(self, studies: Sequence[str], chosen: str) -> None:
         """Slugs of the studies that have predictions."""
@@ -172,28 +138,43 @@ class ErrorFilters(QWidget):
         for slug in studies:
             self.study.addItem(slug, slug)
         self.study.setCurrentIndex(max(0, self.study.findData(chosen)))
+        captured = chosen.startswith(PREFIX)
+        other = chosen.removeprefix(PREFIX) if captured else PREFIX + chosen
+        self._other_study = other if other in studies else ""
+        self.captures.setChecked(captured)
+        self.captures.setEnabled(bool(self._other_study))
+        if captured:
+            help_ = "Back to the test clips of this study."
+        else:
+            help_ = "Only live captures that networks of this study were asked about, instead of its test clips."
+        missing = (
+            "" if self._other_study else f"\nThere are no {'test clips' if captured else 'captures'} of this study."
+        )
+        self.captures.setToolTip(help_ + missing)
 
-    def set_runs(self, networks: Sequence[tuple[str, QIcon]], folds: Sequence[int], seeds: Sequence[int]) -> None:
-        """Name and mark of each network, and what there is to choose from. Choices that still exist stay."""
-        labels, icons = [name for name, _ in networks], [icon for _, icon in networks]
+    def set_runs(self, data: StudyRecords) -> None:
+        """What there is to choose from. Choices that still exist stay."""
+        labels = [network.name for network in data.networks]
+        icons = [mark_icon(n.modality, theme.architecture_colour(n.architecture)) for n in data.networks]
         _fill(self.network, "all networks", list(enumerate(labels)), icons)
-        _fill(self.fold, "all", [(fold, str(fold)) for fold in folds])
-        _fill(self.seed, "all", [(seed, str(seed)) for seed in seeds])
+        _fill(self.fold, "all", [(fold, str(fold)) for fold in data.records.folds])
+        _fill(self.seed, "all", [(seed, str(seed)) for seed in data.records.seeds])
+        _fill(self.label, "all", sorted(enumerate(data.records.classes), key=lambda row: row[1].casefold()))
         pair = self.right.currentText(), self.wrong.currentText()
         for combo, before, first in ((self.right, pair[0], 0), (self.wrong, pair[1], 1)):
             combo.clear()
             for icon, label in zip(icons, labels, strict=True):
                 combo.addItem(icon, label)
             combo.setCurrentIndex(labels.index(before) if before in labels else min(first, len(labels) - 1))
-        for button in self._which.buttons():
-            if Which(button.text()) in BY_SEVERAL:
-                button.setEnabled(len(networks) > 1)
-        if len(networks) < 2 and self.which in BY_SEVERAL:
-            self.set_which(Which.ALL)
+        self.which_clips.offer(data)
+        self._show_needed()
 
     def words(self) -> dict[str, str]:
         """What is chosen of the runs, to be handed to `restore` at the next start."""
-        return {name: combo.currentText() for name, combo in self._lasting().items()} | {"which": self.which.value}
+        return {name: combo.currentText() for name, combo in self._lasting().items()} | {
+            "which": self.which_clips.which.value,
+            "confidence": str(self.confidence.value()),
+        }
 
     def restore(self, words: Mapping[str, str]) -> None:
         """Choose this as soon as there are runs to choose from; what they do not have is passed over."""
@@ -201,10 +182,14 @@ class ErrorFilters(QWidget):
             combo.addItem(words.get(name, ""))
         if words.get("which") in list(Which):
             self.set_which(Which(words["which"]))
+        if words.get("confidence", "").isdigit():
+            self.confidence.setValue(int(words["confidence"]))
+            self._typing.stop()
 
     def _lasting(self) -> dict[str, QComboBox]:
         return {
-            "network": self.network, "fold": self.fold, "seed": self.seed, "right": self.right, "wrong": self.wrong
+            "network": self.network, "fold": self.fold, "seed": self.seed, "class": self.label,
+            "right": self.right, "wrong": self.wrong,
         }  # fmt: skip
 
     def choose_network(self, name: str, which: Which = Which.ERRORS) -> None:
@@ -213,14 +198,17 @@ class ErrorFilters(QWidget):
         Nothing narrows them further, and `changed` is not said.
         """
         self.network.setCurrentIndex(max(0, self.network.findText(name)))
-        self.fold.setCurrentIndex(0)
-        self.seed.setCurrentIndex(0)
+        for combo in (self.fold, self.seed, self.label):
+            combo.setCurrentIndex(0)
         self.search.clear()
         self._typing.stop()
         self.set_which(which)
 
     def _study_chosen(self) -> None:
         self.study_changed.emit(self.study.currentData())
+
+    def _captures_wanted(self) -> None:
+        self.study_changed.emit(self._other_study)
 
     def _typed(self) -> None:
         self._typing.start()
@@ -232,20 +220,22 @@ class ErrorFilters(QWidget):
         self._clips_chosen()
 
     def _clips_chosen(self) -> None:
-        if self.which in BY_SEVERAL:
+        if self.which_clips.which in BY_SEVERAL:
             self.all_wanted.emit()
         self._something_chosen()
 
     def _something_chosen(self) -> None:
-        self._show_pair()
+        self._show_needed()
         self.changed.emit()
 
-    def _show_pair(self) -> None:
-        """A and B are there when they are needed, and the network that is shown is then B."""
-        pair = self.which is Which.A_NOT_B
+    def _show_needed(self) -> None:
+        """A and B, and the confidence, are there when they are needed; what A or B decides is not chosen beside it."""
+        which = self.which_clips.which
         for widget in self._pair:
-            widget.setVisible(pair)
-        self.network.setDisabled(pair)
+            widget.setVisible(which is Which.A_NOT_B or self._comparing)
+        for widget in self._threshold:
+            widget.setVisible(which is Which.CONFIDENT)
+        self.network.setDisabled(which is Which.A_NOT_B or self._comparing)
 
 
 def _fill(combo: QComboBox, all_of_them: str, rows: Sequence[tuple[int, str]], icons: Sequence[QIcon] = ()) -> None:

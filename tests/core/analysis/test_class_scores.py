@@ -24,7 +24,7 @@ def read(workspace):
 
 
 def test_clips_are_counted_once_however_many_runs_were_tested_on_them(workspace, runs):
-    found = class_scores(read(workspace))
+    found = class_scores(read(workspace), range(24))
     assert found.clips.tolist() == [8] * 5
     assert found.scores.support.tolist() == [8 * 3 * 2] * 5
     assert found.basis == "Pooled: 3 networks × 4 folds × 2 seeds, 240 predictions of 40 clips"
@@ -32,16 +32,17 @@ def test_clips_are_counted_once_however_many_runs_were_tested_on_them(workspace,
 
 def test_one_run_and_a_part_of_the_grid_say_so(workspace, runs):
     data = read(workspace)
-    assert class_scores(data, [data.networks[1].label], [2], [1]).basis == "One run: 10 clips"
+    assert class_scores(data, [5]).basis == "One run: 10 clips"
     runs[0].delete()
-    assert "23 runs (3 networks, 4 folds, 2 seeds)" in class_scores(read(workspace)).basis
-    assert class_scores(data, [], [99], []) is None
+    assert "23 runs (3 networks, 4 folds, 2 seeds)" in class_scores(read(workspace), range(23)).basis
+    assert class_scores(data, []) is None
 
 
 def test_predictions_are_pooled_but_areas_are_averaged_over_the_runs(workspace, runs):
     data = read(workspace)
-    found = class_scores(data, folds=[1, 2])
-    tables = [table for table, info in zip(data.predictions, data.records.runs, strict=True) if info.fold in (1, 2)]
+    chosen = data.records.runs_of(folds=[1, 2])
+    found = class_scores(data, chosen)
+    tables = [data.predictions[run] for run in chosen]
     true = np.concatenate([table.labels for table in tables])
     predicted = np.concatenate([table.predicted for table in tables])
     np.testing.assert_allclose(found.scores.recall, recall_score(true, predicted, average=None))

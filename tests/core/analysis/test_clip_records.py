@@ -88,7 +88,50 @@ def test_a_right_b_wrong(records: ClipRecords, right: str, wrong: str) -> None:
     solved = {(r[1], r[0].seed) for r in rows if r[0].network == right and r[4]}
     expected = [k for k, r in enumerate(rows) if r[0].network == wrong and not r[4] and (r[1], r[0].seed) in solved]
     assert expected
-    assert records.right_and_wrong(right, wrong).tolist() == expected
+    assert records.right_and_wrong([right], [wrong]).tolist() == expected
+
+
+def test_all_of_some_right_all_of_others_wrong(records: ClipRecords) -> None:
+    rows = everything()
+    right, wrong = ["ResNet-50"], ["AlexNet", "Baseline CNN"]
+
+    def told(k: int, networks: list[str]) -> list[bool]:
+        info, clip = rows[k][:2]
+        return [
+            c for i, d, _, _, c in rows if i.network in networks and (d, i.fold, i.seed) == (clip, info.fold, info.seed)
+        ]
+
+    for one, other in ((right, wrong), (wrong, right)):
+        expected = [
+            k
+            for k, row in enumerate(rows)
+            if row[0].network in other and told(k, one) and all(told(k, one)) and not any(told(k, other))
+        ]
+        assert expected
+        assert records.right_and_wrong(one, other).tolist() == expected
+
+
+def test_clips_that_two_networks_were_tested_on(records: ClipRecords) -> None:
+    expected = [k for k, r in enumerate(everything()) if r[0].network in ("AlexNet", "ResNet-50") and r[0].fold == 1]
+    assert records.both_tested("AlexNet", "ResNet-50").tolist() == expected
+
+
+def test_agreement_of_seeds(records: ClipRecords) -> None:
+    rows = everything()
+    for k, (info, clip, _, predicted, _) in enumerate(rows):
+        said = [p for i, d, _, p, _ in rows if (d, i.network, i.fold) == (clip, info.network, info.fold)]
+        assert records.seed_agreement[k] == pytest.approx(said.count(predicted) / len(said))
+    assert 0 < len(records.flips()) < len(records)
+    assert records.flips().tolist() == [k for k in range(len(rows)) if records.seed_agreement[k] < 1]
+
+
+def test_one_seed_agrees_with_none() -> None:
+    more = [(RunInfo("AlexNet", "alexnet", 1, seed), fabricated(1, seed)) for seed in (0, 1, 2)]
+    records = ClipRecords.collect([*more, (RunInfo("ResNet-50", "resnet50", 1, 0), fabricated(1, 5))])
+    assert records.seeds == (0, 1, 2) and records.folds == (1,)
+    assert np.isnan(records.seed_agreement[90:]).all()
+    assert set(np.round(3 * records.seed_agreement[:90]).tolist()) == {1.0, 2.0, 3.0}
+    assert (records.flips() < 90).all()
 
 
 def test_text_finds_classes_and_clips_in_either_case(records: ClipRecords) -> None:
@@ -111,4 +154,4 @@ def test_other_classes_are_refused() -> None:
 
 def test_a_run_without_clips_is_no_obstacle() -> None:
     records = ClipRecords.collect([(RUNS[0][0], fabricated(1, 0, clips=0))])
-    assert len(records) == len(records.everybody_wrong()) == len(records.containing("x")) == 0
+    assert len(records) == len(records.everybody_wrong()) == len(records.containing("x")) == len(records.flips()) == 0

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
+from core.analysis.selection import Which
 from gui import theme
-from gui.widgets.error_filters import Which
 from tests.gui.make_runs import make_study, synthetic_clips
 from tests.gui.panels.errors.steps import NOWHERE, choose, shown
 
@@ -37,7 +37,7 @@ def test_a_cell_fills_the_table_with_exactly_its_clips(qtbot, opened, context):
     assert panel.matrix.pairs.topLevelItem(0).isSelected()
     loss = records.loss[shown(panel)]
     assert (np.diff(loss) <= 0).all()  # worst first
-    assert panel.filters.said.text().endswith(f"{len(expected)} predictions")
+    assert panel.filters.said.whole().endswith(f"{len(expected)} predictions")
 
 
 def test_filters_narrow_matrix_and_table_alike(opened, context):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
+from core.analysis.selection import ANY, Which
 from core.run_spec import Network
 from gui.context import ErrorsRequest
-from gui.widgets.error_filters import ANY, Which
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
 from tests.gui.panels.errors.steps import NOWHERE, STUDY, choose, shown
 
@@ -192,7 +192,7 @@ def test_from_a_study_that_cannot_be_read_another_is_reached_and_none_is_shown_u
     choose_study("torn")
     qtbot.waitUntil(lambda: panel.study == "" and not panel.is_reading)
     assert not panel.matrix.isVisible() and str(run.path) in panel._sentence.sentence.text()
-    assert panel.data is None and panel.filters.study.isVisible() and not panel.filters.said.text()
+    assert panel.data is None and panel.filters.study.isVisible() and not panel.filters.said.whole()
     choose_study("whole")
     qtbot.waitUntil(lambda: panel.study == "whole")
     assert panel.matrix.isVisible() and len(shown(panel)) == 3 * 32
