@@ -39,6 +39,7 @@ SMALL, BODY, TITLE = 0.88, 1.0, 1.4  # the three sizes of type, times the body s
 BODY_POINTS = 10.0
 PRESENTATION = 1.5  # how much larger type is on the projector
 
+# more_a, more_b: differences, purple against green after ColorBrewer's PRGn, told apart by colour-blind eyes.
 _SCHEMES = {
     False: {
         "window": "#F5F6F8",
@@ -52,6 +53,8 @@ _SCHEMES = {
         "hover": "#E3E6EC",
         "selected": "#DDDEF7",
         "error_text": "#B34E00",
+        "more_a": "#762A83",
+        "more_b": "#1B7837",
     },
     True: {
         "window": "#16181C",
@@ -65,6 +68,8 @@ _SCHEMES = {
         "hover": "#2F343D",
         "selected": "#363963",
         "error_text": "#FF8A3D",
+        "more_a": "#C08BD6",
+        "more_b": "#7BC47F",
     },
 }
 _now = {"dark": False, "scale": 1.0}

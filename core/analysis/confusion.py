@@ -22,6 +22,16 @@ class ConfusedPair:
     share: float  # of the clips of the true class
 
 
+@dataclass(frozen=True)
+class DifferentPair:
+    """One cell off the diagonal of two matrices."""
+
+    true: int
+    predicted: int
+    count: int  # of A
+    other: int  # of B
+
+
 def count(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> Counts:
     """Clips by true class (rows) and predicted class (columns), (classes, classes)."""
     cells = labels * classes + predicted
@@ -48,6 +58,17 @@ def most_confused(counts: Counts, n: int) -> list[ConfusedPair]:
     return [
         ConfusedPair(int(i), int(j), int(counts[i, j]), float(shares[i, j]))
         for i, j in zip(true[worst], predicted[worst], strict=True)
+    ]
+
+
+def most_different(counts: Counts, others: Counts, n: int) -> list[DifferentPair]:
+    """The `n` cells off the diagonal in which two matrices differ most, by |A − B|, then in order of the classes."""
+    gap = np.abs(counts - others)
+    true, predicted = np.nonzero(gap * ~np.eye(len(gap), dtype=bool))
+    largest = np.lexsort((predicted, true, -gap[true, predicted]))[:n]
+    return [
+        DifferentPair(int(i), int(j), int(counts[i, j]), int(others[i, j]))
+        for i, j in zip(true[largest], predicted[largest], strict=True)
     ]
 
 

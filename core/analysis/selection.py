@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from core.analysis.clip_records import Rows
+from core.analysis.confusion import Counts, count
 from core.analysis.study_records import StudyRecords
 from core.datasets.base import Modality
 
@@ -68,7 +69,7 @@ class Choice:
     @property
     def every_clip(self) -> bool:
         """Whether all test clips of the runs are let through."""
-        return self.which is Which.ALL and self.label == ANY and not self.words
+        return self.which is Which.ALL and self.label == ANY and not self.words and not self.comparing
 
 
 def runs_shown(data: StudyRecords, choice: Choice) -> list[int]:
@@ -101,6 +102,20 @@ def select(data: StudyRecords, choice: Choice) -> Rows:
     for found in _narrowed(data, choice):
         rows = rows[np.isin(rows, found)]
     return rows
+
+
+def counts(data: StudyRecords, choice: Choice, rows: Rows) -> tuple[Counts, Counts | None]:
+    """Of selected rows, (classes, classes) by true and predicted class; of A and of B where they are compared."""
+    records = data.records
+
+    def of(rows: Rows) -> Counts:
+        true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
+        return count(true, predicted, len(records.classes))
+
+    if not choice.comparing:
+        return of(rows), None
+    of_a, of_b = (records.runs_of([data.networks[place].label]) for place in (choice.right, choice.wrong))
+    return of(rows[np.isin(records.run[rows], of_a)]), of(rows[np.isin(records.run[rows], of_b)])
 
 
 def unavailable(which: Which, data: StudyRecords) -> str:

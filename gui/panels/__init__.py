@@ -22,6 +22,12 @@ REVIEW_KEYS = (
     Shortcut("Ctrl+Z", "take back what was said last"),
     Shortcut("Ctrl+Shift+Z", "say it again"),
 )
+MATRIX_KEYS = (
+    Shortcut("Return", "in the matrix, reached with Tab: choose the cell that the arrows lead to"),
+    Shortcut("Shift+Return", "add the cell, or take it away"),
+    Shortcut("Esc", "choose no cell"),
+    Shortcut("+", "zoom in; - zooms out, 0 shows all"),
+)
 
 PANELS: Table[PanelInfo] = Table(
     "panel",
@@ -65,7 +71,7 @@ PANELS: Table[PanelInfo] = Table(
                 icon="mdi6.target",
                 help="Hear, see and question every mistake.",
                 factory="gui.panels.errors:ErrorsPanel",
-                shortcuts=PLAYBACK_KEYS + REVIEW_KEYS,
+                shortcuts=(*PLAYBACK_KEYS, *REVIEW_KEYS, *MATRIX_KEYS),
             ),
         ),
         (

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QTabWidget, QVB
 from core.analysis.capture_records import PREFIX, captured_studies, read_capture_records
 from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
-from core.analysis.confusion import count
-from core.analysis.selection import Which, runs_shown, select, why_empty
+from core.analysis.selection import Which, counts, runs_shown, select, why_empty
 from core.analysis.study_records import StudyRecords, read_study_records
 from core.control import Control
 from core.runs import list_studies
@@ -73,6 +72,7 @@ class ErrorsPanel(ResultsPanel):
         self.pages = [make(context, self.source, self.clip_view) for make in CLIP_PAGES]
         self._lay_out()
         self.matrix.allow_likeness(False)
+        self.matrix.comparing.connect(self._compare)
         self._restore_state()
         self.filters.study_changed.connect(self._study_chosen)
         self.filters.all_wanted.connect(self._leave_cells)
@@ -179,6 +179,7 @@ class ErrorsPanel(ResultsPanel):
         for problem in results.problems:
             self.said.emit(problem, "warning")
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)
+        self.matrix.allow_difference(len(results.networks) > 1)
         self._select()
         if request is not None and request.true_class in results.records.classes:
             self._select_class(results.records.classes.index(request.true_class))
@@ -238,6 +239,11 @@ class ErrorsPanel(ResultsPanel):
     def _forget_chosen(self) -> None:
         self._chosen = None
 
+    def _compare(self, on: bool) -> None:
+        """Or not any more: the difference of the matrices of A and B."""
+        self.filters.set_comparing(on)
+        self._select()
+
     def _select(self) -> None:
         """Filters → records → matrix and table."""
         if self.data is None:
@@ -246,8 +252,7 @@ class ErrorsPanel(ResultsPanel):
         runs = runs_shown(self.data, choice)
         self._rows = rows = select(self.data, choice)
         self._score_classes(runs)
-        true, predicted = records.true[rows].astype(np.int64), records.predicted[rows].astype(np.int64)
-        self.matrix.set_counts(records.classes, count(true, predicted, len(records.classes)), choice.every_clip)
+        self.matrix.set_counts(records.classes, *counts(self.data, choice, rows), choice.every_clip)
         for selector in self.selectors:
             selector.runs = runs
             selector.show_rows(self.data, rows)

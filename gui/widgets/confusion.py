@@ -1,64 +1,37 @@
-"""The confusion matrix: rows true, columns predicted, errors in vermilion on a quiet diagonal."""
+"""The confusion matrix in hand: cells are hovered, selected, zoomed and panned, with the mouse or with keys."""
 
 from __future__ import annotations
 
-from math import ceil
-
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
 from gui import theme
+from gui.widgets.confusion_canvas import Cell, MatrixCanvas
 
-Cell = tuple[int, int]  # true class, predicted class
-# Both before type is enlarged. Where classes stand closer than names need, every second or third is named.
-SMALLEST_LABEL = 11.0  # pixels a class name needs
-NUMBER_ROOM = 24.0  # pixels of a cell in which a number can be read
-WIDEST = 1.4  # the cells' longer side over the shorter
-FAINTEST = 0.28  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
+ARROWS = {  # rows down, columns to the right
+    Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)
+}  # fmt: skip
+ZOOM = 1.5  # by a key or a button
 
 
-class ConfusionMatrix(QWidget):
-    """Paints a matrix and lets cells be hovered, selected, zoomed (wheel), panned (drag) and reset (double click).
+class ConfusionMatrix(MatrixCanvas):
+    """Cells are selected by a click, or by dragging a rectangle; Shift adds.
 
-    Cells are named (true class, predicted class) whatever the order in which classes are shown.
+    The wheel zooms; a drag then pans, and with Shift it draws the rectangle; a double click resets. When the matrix has
+    been reached with Tab: arrows, Return, Escape, +, − and 0.
     """
 
     selection_changed = Signal(object)  # frozenset[Cell]; empty = nothing selected
-    hovered = Signal(object)  # Cell | None
+    hovered = Signal(object)  # Cell | None: under the pointer, or under the cursor of the keyboard
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click the keys are those of the clip, as elsewhere
         self.setAccessibleName("Confusion matrix")
-        self.classes: tuple[str, ...] = ()
-        self._values: NDArray[np.float64] = np.zeros((0, 0))
-        self._percent = False
-        self._order: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._place: NDArray[np.int64] = np.zeros(0, np.int64)  # class → row or column
-        self._image = QImage()
-        self._longest: float | None = None  # pixels of the longest name
-        self._selected: frozenset[Cell] = frozenset()
-        self._hover: Cell | None = None
-        self._origin = QPointF(0, 0)  # column and row at the top left corner
-        self._span = 1.0  # classes along a side
         self._pressed: QPointF | None = None
         self._panned = False
-
-    def set_matrix(
-        self, classes: tuple[str, ...], values: NDArray[np.float64], order: NDArray[np.int64], percent: bool
-    ) -> None:
-        """Show values (classes, classes), rows true; `order` lists the classes from the top, and from the left."""
-        if classes != self.classes:
-            self._selected, self._hover = frozenset(), None
-            self._origin, self._span = QPointF(0, 0), float(max(1, len(classes)))
-        self.classes, self._values, self._order, self._percent = classes, values, order, percent
-        self._place = np.argsort(order)
-        self._image, self._longest = QImage(), None
-        self.update()
 
     @property
     def selected(self) -> frozenset[Cell]:
@@ -66,75 +39,31 @@ class ConfusionMatrix(QWidget):
 
     def select(self, cells: frozenset[Cell]) -> None:
         if cells != self._selected:
-            self._selected = cells
+            self._selected, self._outline = cells, None
             self.update()
             self.selection_changed.emit(cells)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(480, 480)
+    def zoom_in(self) -> None:
+        self.zoom(ZOOM)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(240, 240)
+    def zoom_out(self) -> None:
+        self.zoom(1 / ZOOM)
 
-    def reset_zoom(self) -> None:
-        self._origin, self._span = QPointF(0, 0), float(max(1, len(self.classes)))
-        self.update()
+    def _choose(self, cells: frozenset[Cell], add: bool) -> None:
+        """As a click does: what is selected already is let go."""
+        if add:
+            cells = self._selected - cells if cells <= self._selected else self._selected | cells
+        self.select(frozenset() if cells == self._selected else cells)
 
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Show 1/factor as many classes; the point `at` (default: the middle) stays where it is."""
-        n, plot = len(self.classes), self._plot()
-        if not n:
-            return
-        at = at or plot.center()
-        where = QPointF((at.x() - plot.left()) / plot.width(), (at.y() - plot.top()) / plot.height())
-        span = min(float(n), max(min(4.0, n), self._span / factor))
-        self._origin += where * (self._span - span)
-        self._span = span
-        self._keep_inside()
-
-    # geometry ---------------------------------------------------------------------------------------------------
-
-    def _plot(self) -> QRectF:
-        """Where the cells are, a little wider or higher than square where there is room; names stand around it."""
-        if self._longest is None:  # asked for many times while painting
-            metrics = QFontMetricsF(self._label_font(12))
-            self._longest = max((metrics.horizontalAdvance(name) for name in self.classes), default=0.0)
-        names = max(
-            theme.pixels(9.5 * theme.GRID), min(self._longest + 2 * theme.GRID, 0.26 * min(self.width(), self.height()))
-        )
-        wide, high = max(1.0, self.width() - names - theme.GRID), max(1.0, self.height() - names - theme.GRID)
-        return QRectF(names, names, min(wide, WIDEST * high), min(high, WIDEST * wide))
-
-    def _step(self) -> tuple[float, float]:
-        """Width and height of a cell."""
-        plot = self._plot()
-        return plot.width() / self._span, plot.height() / self._span
-
-    def _rect(self, cell: Cell) -> QRectF:
-        plot, (wide, high) = self._plot(), self._step()
-        column, row = self._place[cell[1]] - self._origin.x(), self._place[cell[0]] - self._origin.y()
-        return QRectF(plot.left() + column * wide, plot.top() + row * high, wide, high)
-
-    def _hit(self, point: QPointF) -> tuple[int | None, int | None]:
-        """(true, predicted) under a point; None for the one whose names, rather than cells, lie there."""
-        plot, n = self._plot(), len(self.classes)
-        wide, high = self._step()
-        column = int((point.x() - plot.left()) / wide + self._origin.x())
-        row = int((point.y() - plot.top()) / high + self._origin.y())
-        in_rows = plot.top() <= point.y() < plot.bottom() and 0 <= row < n
-        in_columns = plot.left() <= point.x() < plot.right() and 0 <= column < n
-        true = int(self._order[row]) if in_rows and point.x() < plot.right() else None
-        predicted = int(self._order[column]) if in_columns and point.y() < plot.bottom() else None
-        return true, predicted
-
-    def _keep_inside(self) -> None:
-        most = len(self.classes) - self._span
-        self._origin = QPointF(min(max(0.0, self._origin.x()), most), min(max(0.0, self._origin.y()), most))
-        self.update()
+    def _set_hover(self, cell: Cell | None) -> None:
+        if cell != self._hover:
+            self._hover = cell
+            self.hovered.emit(cell)
+            self.update()
 
     # mouse ------------------------------------------------------------------------------------------------------
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's names
         self.zoom(1.25 ** (event.angleDelta().y() / 120), event.position())
         event.accept()
 
@@ -144,35 +73,52 @@ class ConfusionMatrix(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         point = event.position()
-        if self._pressed is not None and self._span < len(self.classes):
-            moved = point - self._pressed
-            if self._panned or moved.manhattanLength() > theme.GRID:
-                self._panned = True
-                wide, high = self._step()
-                self._origin -= QPointF(moved.x() / wide, moved.y() / high)
-                self._pressed = point
-                self._keep_inside()
-                return
-        true, predicted = self._hit(point)
-        self._set_hover((true, predicted) if true is not None and predicted is not None else None)
+        if self._pressed is None:
+            self._set_hover(self._cell_at(point))
+            return
+        moved = point - self._pressed
+        if not (self._panned or self._band or moved.manhattanLength() > theme.GRID):
+            return
+        zoomed = self._span < len(self.classes)
+        if zoomed and not self._band and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._panned = True
+            wide, high = self._step()
+            self._origin -= QPointF(moved.x() / wide, moved.y() / high)
+            self._pressed = point
+            self._keep_inside()
+        elif not self._panned:
+            plot = self._plot().adjusted(0, 0, -1, -1)
+            inside = QPointF(
+                min(max(plot.left(), point.x()), plot.right()), min(max(plot.top(), point.y()), plot.bottom())
+            )
+            start, end = self._cell_at(self._pressed), self._cell_at(inside)
+            if start is not None and end is not None:
+                self._set_hover(None)
+                self._band = start, end
+                self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        self._pressed = None
-        if self._panned:
-            return
-        cells = self._cells_at(event.position())
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            cells = self._selected - cells if cells <= self._selected else self._selected | cells
-        self.select(frozenset() if cells == self._selected else cells)
+        band, self._pressed, self._band = self._band, None, None
+        add = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if band is not None:
+            cells = self._between(*band)
+            self.select(self._selected | cells if add else cells)
+            self.update()
+        elif not self._panned:
+            self._choose(self._cells_at(event.position()), add)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._pressed = None
         self.reset_zoom()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        self._set_hover(None)
+        self._set_hover(self._cursor if self.hasFocus() else None)
+
+    def _cell_at(self, point: QPointF) -> Cell | None:
+        true, predicted = self._hit(point)
+        return None if true is None or predicted is None else (true, predicted)
 
     def _cells_at(self, point: QPointF) -> frozenset[Cell]:
         """A cell; or, on the name of a class, the errors of its row or column."""
@@ -186,130 +132,51 @@ class ConfusionMatrix(QWidget):
             return frozenset((other, predicted) for other in everything if other != predicted)
         return frozenset()
 
-    def _set_hover(self, cell: Cell | None) -> None:
-        if cell != self._hover:
-            self._hover = cell
-            self.hovered.emit(cell)
-            self.update()
+    # keys -------------------------------------------------------------------------------------------------------
 
-    # painting ---------------------------------------------------------------------------------------------------
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        if self.classes:
+            first = int(self._order[0])
+            self._move_to(self._cursor or min(self._selected, default=(first, first)))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._image, self._longest = QImage(), None
-        super().changeEvent(event)
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusOutEvent(event)
+        self._set_hover(None)
+        self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        n = len(self.classes)
-        if not n:
-            return
-        if self._image.isNull():
-            self._image = self._coloured()
-        painter = QPainter(self)
-        plot = self._plot()
-        painter.drawImage(plot, self._image, QRectF(self._origin.x(), self._origin.y(), self._span, self._span))
-        painter.setClipRect(plot)
-        if min(self._step()) >= 6:
-            self._paint_grid(painter, plot)
-        if min(self._step()) >= theme.pixels(NUMBER_ROOM):
-            self._paint_numbers(painter, plot)
-        self._paint_marks(painter, plot)
-        painter.setClipping(False)
-        self._paint_names(painter, plot)
-
-    def _coloured(self) -> QImage:
-        """One pixel a cell, in the order shown."""
-        shown = self._values[np.ix_(self._order, self._order)]
-        diagonal = np.eye(len(shown), dtype=bool)
-        empty = _rgb(theme.mix(theme.colour("base"), theme.colour("text"), 0.05))
-        pixels = np.empty((*shown.shape, 3))
-        for part, colour in ((diagonal, theme.CORRECT), (~diagonal, theme.ERROR)):
-            highest = max(float(shown[part].max(initial=0.0)), 1e-12)
-            strength = np.where(shown[part] > 0, FAINTEST + (1 - FAINTEST) * shown[part] / highest, 0.0)[:, None]
-            pixels[part] = empty + strength * (_rgb(colour) - empty)
-        content = np.ascontiguousarray(pixels.round().astype(np.uint8))
-        rows, columns, _ = content.shape
-        # The copy owns its pixels: a QImage around an array's memory would outlive the array.
-        return QImage(content.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
-
-    def _paint_grid(self, painter: QPainter, plot: QRectF) -> None:
-        painter.setPen(QPen(theme.colour("base"), 1))
-        wide, high = self._step()
-        for place in range(ceil(self._span) + 1):
-            x = plot.left() + (place - self._origin.x() % 1) * wide
-            y = plot.top() + (place - self._origin.y() % 1) * high
-            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-
-    def _paint_numbers(self, painter: QPainter, plot: QRectF) -> None:
-        painter.setFont(self._label_font(11))
-        for true in self._order:
-            for predicted in self._order:
-                value = float(self._values[true, predicted])
-                rect = self._rect((int(true), int(predicted)))
-                if value and rect.intersects(plot):
-                    back = self._image.pixelColor(int(self._place[predicted]), int(self._place[true]))
-                    painter.setPen(theme.readable_on(back))
-                    text = f"{100 * value:.0f}" if self._percent else f"{value:.0f}"
-                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "<1" if text == "0" else text)
-
-    def _paint_marks(self, painter: QPainter, plot: QRectF) -> None:
-        if self._hover:
-            veil = QColor(theme.colour("text"))
-            veil.setAlpha(36)
-            rect = self._rect(self._hover)
-            painter.fillRect(QRectF(plot.left(), rect.top(), plot.width(), rect.height()), veil)
-            painter.fillRect(QRectF(rect.left(), plot.top(), rect.width(), plot.height()), veil)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.colour("text"), 2))
-        for cell in self._selected:
-            painter.drawRect(self._rect(cell).adjusted(0, 0, -1, -1))
-
-    def _paint_names(self, painter: QPainter, plot: QRectF) -> None:
-        # The errors of a whole row or column are selected by its name: marking all the others would say nothing.
-        cells = set(self._selected) if len(self._selected) < len(self.classes) - 1 else set()
-        cells |= {self._hover} if self._hover else set()
-        for down, marked in ((True, {true for true, _ in cells}), (False, {predicted for _, predicted in cells})):
-            step = self._step()[down]
-            every = max(1, ceil(theme.pixels(SMALLEST_LABEL) / step))
-            painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step / theme.pixels(1)))))
-            taken = [int(self._place[name]) for name in marked]
-            for place, name in enumerate(self._order):
-                free = all(abs(place - other) >= every for other in taken)
-                if int(name) in marked or (place % every == 0 and free):
-                    self._paint_name(painter, plot, step, int(name), down, int(name) in marked)
-        painter.setFont(self._label_font(11))
-        painter.setPen(theme.colour("muted"))
-        corner = QRectF(0, 0, plot.left() - theme.GRID, plot.top() - theme.GRID)
-        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, "predicted →\ntrue ↓")
-
-    def _paint_name(self, painter: QPainter, plot: QRectF, step: float, name: int, down: bool, strong: bool) -> None:
-        """One class name: left of its row (`down`), or on end above its column."""
-        start = plot.top() if down else plot.left()
-        middle = start + (self._place[name] + 0.5 - (self._origin.y() if down else self._origin.x())) * step
-        if not start <= middle <= start + (plot.height() if down else plot.width()):
-            return
-        metrics = painter.fontMetrics()
-        text = metrics.elidedText(self.classes[name], Qt.TextElideMode.ElideRight, int(plot.left() - 1.5 * theme.GRID))
-        width, height = metrics.horizontalAdvance(text) + theme.GRID, metrics.height()
-        painter.save()
-        if down:
-            box = QRectF(plot.left() - width, middle - height / 2, width, height)
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Other keys are the panel's: it plays clips."""
+        key = Qt.Key(event.key())
+        if self._cursor is None:
+            super().keyPressEvent(event)
+        elif key in ARROWS:
+            last = len(self.classes) - 1
+            true, predicted = (
+                int(self._order[min(max(0, int(self._place[label]) + by), last)])
+                for label, by in zip(self._cursor, ARROWS[key], strict=True)
+            )
+            self._move_to((true, predicted))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(frozenset({self._cursor}), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif key == Qt.Key.Key_Escape and self._selected:
+            self.select(frozenset())
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(ZOOM, self._rect(self._cursor).center())
+        elif key == Qt.Key.Key_Minus:
+            self.zoom_out()
+        elif key == Qt.Key.Key_0:
+            self.reset_zoom()
         else:
-            painter.translate(middle, plot.top())
-            painter.rotate(-90)
-            box = QRectF(0, -height / 2, width, height)
-        if strong:
-            painter.fillRect(box, theme.colour("text"))
-        painter.setPen(theme.colour("base" if strong else "text"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-        painter.restore()
+            super().keyPressEvent(event)
 
-    def _label_font(self, pixels: float) -> QFont:
-        font = theme.font()
-        font.setPixelSize(round(theme.pixels(pixels)))
-        return font
-
-
-def _rgb(colour: QColor) -> NDArray[np.float64]:
-    return np.array([colour.red(), colour.green(), colour.blue()], float)
+    def _move_to(self, cell: Cell) -> None:
+        """The cursor, into view."""
+        self._cursor = cell
+        row, column = (int(self._place[label]) for label in cell)
+        room = self._span - 1
+        self._origin = QPointF(
+            min(max(self._origin.x(), column - room), column), min(max(self._origin.y(), row - room), row)
+        )
+        self._set_hover(cell)
+        self._keep_inside()

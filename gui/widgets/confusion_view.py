@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QStandardItemModel
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QStandardItemModel, QTextDocumentFragment
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QSizePolicy,
     QSplitter,
     QTabWidget,
+    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,10 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.analysis.class_scores import ClassScores
-from core.analysis.confusion import most_confused, normalise, order
+from core.analysis.confusion import most_confused, most_different, normalise, order
 from gui import theme
 from gui.widgets.class_scores import ClassTable
-from gui.widgets.confusion import FAINTEST, Cell, ConfusionMatrix
+from gui.widgets.confusion import ConfusionMatrix
+from gui.widgets.confusion_canvas import Cell
+from gui.widgets.confusion_key import ConfusionKey
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.transport import tool
 
@@ -37,6 +39,10 @@ CELLS = (  # word, key of core.analysis.confusion.normalise, tooltip
     ("% of predicted class", "column", "Each column sums to 100 %: what a prediction is made of. Diagonal: precision."),
     ("% of all", "all", "The whole matrix sums to 100 %. The diagonal sums to the accuracy."),
 )
+DIFFERENCE = (
+    "The matrix of A less that of B, over the clips that both were tested on, in the same fold with the same seed. "
+    "A and B are chosen above."
+)
 ORDERS = (
     ("name", "name", "Alphabetical."),
     ("errors", "error", "Classes with the lowest recall first."),
@@ -45,13 +51,15 @@ ORDERS = (
 
 
 class ConfusionView(QWidget):
-    """Handed a matrix of counts; says which cells were selected."""
+    """Handed a matrix of counts, or two whose difference it shows; says which cells were selected."""
 
     selection_changed = Signal(object)  # frozenset[Cell]
+    comparing = Signal(bool)  # the difference of two networks is wanted, or not any more
     _classes: tuple[str, ...] = ()
     _of = ""  # which clips shares are of, where not all
     _wanted_order = ""  # one that is not allowed yet
     _counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
+    _less: NDArray[np.int64] | None = None  # those of B where `_counts` are of A
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +70,13 @@ class ConfusionView(QWidget):
         self.cells, self.order = _choice("Cells", CELLS, self), _choice("Order", ORDERS, self)
         for combo in (self.cells, self.order):
             combo.currentIndexChanged.connect(self._refresh)
-        self.key = _Key(self)
+        self.difference = QToolButton()
+        self.difference.setText("A − B")
+        self.difference.setToolTip(DIFFERENCE)
+        self.difference.setAccessibleName("Difference of A and B")
+        self.difference.setCheckable(True)
+        self.difference.toggled.connect(self.comparing)
+        self.key = ConfusionKey(self)
         self.readout = theme.label(size=theme.SMALL, muted=True)
         self.readout.setMinimumWidth(1)
         self.readout.setFixedHeight(3 * theme.GRID)
@@ -73,7 +87,6 @@ class ConfusionView(QWidget):
         self.lists.setDocumentMode(True)
         self.lists.setMinimumHeight(16 * theme.GRID)
         self.lists.addTab(self.pairs, "Most confused")
-        self.lists.setTabToolTip(0, "The pairs of classes that are taken for each other most often.")
         self.basis = ElidedLabel()
         self.basis.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         per_class = QWidget()
@@ -91,16 +104,17 @@ class ConfusionView(QWidget):
         bar.setSpacing(theme.GRID)
         for word, combo in (("Cells", self.cells), ("Order", self.order)):
             bar.addWidget(theme.label(word, muted=True))
-            bar.addWidget(combo)
-        bar.addStretch(1)
+            bar.addWidget(combo, 1)
+        bar.addWidget(self.difference)
+        bar.addStretch()
         for icon, word, tooltip, action in (
             (
                 "plus",
                 "Zoom in",
                 "Fewer and larger classes. The wheel zooms at the pointer; drag to pan.",
-                self._zoom_in,
+                self.matrix.zoom_in,
             ),
-            ("minus", "Zoom out", "More classes.", self._zoom_out),
+            ("minus", "Zoom out", "More classes.", self.matrix.zoom_out),
             ("close", "Show all", "All classes. A double click does the same.", self.matrix.reset_zoom),
         ):
             button = tool(f"mdi6.magnify-{icon}", word, tooltip)
@@ -125,13 +139,25 @@ class ConfusionView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(splitter)
 
-    def set_counts(self, classes: tuple[str, ...], counts: NDArray[np.int64], every_clip: bool = True) -> None:
-        """Show counts (classes, classes), rows true. The selection stays where the classes stay.
+    def set_counts(
+        self,
+        classes: tuple[str, ...],
+        counts: NDArray[np.int64],
+        less: NDArray[np.int64] | None = None,
+        every_clip: bool = True,
+    ) -> None:
+        """Show counts (classes, classes), rows true; or those of A less those of B. The selection stays where the
+        classes stay.
 
         Unless they are of every clip of the runs, shares are said to be of those shown.
         """
-        self._classes, self._counts, self._of = classes, counts, "" if every_clip else " shown"
-        self.pairs.headerItem().setText(3, f"of {'true' if every_clip else 'shown'}")
+        self._classes, self._counts, self._less = classes, counts, less
+        self._of = "" if every_clip else " shown"
+        of = f"of {'true' if every_clip else 'shown'}"
+        self.pairs.setHeaderLabels(["True", "taken for", *(("count", of) if less is None else ("A", "B"))])
+        self.lists.setTabText(0, "Most confused" if less is None else "Most different")
+        which = "most often" if less is None else "most unequally often by A and by B"
+        self.lists.setTabToolTip(0, f"The pairs of classes that are taken for each other {which}.")
         self._refresh()
         self._list_pairs()
 
@@ -148,6 +174,13 @@ class ConfusionView(QWidget):
         self._bar.setHidden(on)
         self._say(None)
 
+    def allow_difference(self, allowed: bool) -> None:
+        """Whether there are two networks."""
+        self.difference.setEnabled(allowed)
+        self.difference.setToolTip(DIFFERENCE if allowed else f"{DIFFERENCE}\nThis study has one network.")
+        if not allowed:
+            self.difference.setChecked(False)
+
     def allow_likeness(self, allowed: object = True) -> None:
         """Whether classes can be ordered by likeness: its library takes a second to import, elsewhere."""
         model = self.order.model()
@@ -163,6 +196,7 @@ class ConfusionView(QWidget):
             "cells": self.cells.currentData(),
             "order": self._wanted_order or self.order.currentData(),
             "tab": self.lists.tabText(self.lists.currentIndex()),
+            "difference": "on" if self.difference.isChecked() else "",
         }
 
     def restore(self, choices: Mapping[str, str]) -> None:
@@ -171,6 +205,7 @@ class ConfusionView(QWidget):
             self._wanted_order = "cluster"
         else:
             self.order.setCurrentIndex(max(0, self.order.findData(choices.get("order"))))
+        self.difference.setChecked(choices.get("difference") == "on")
         tabs = [self.lists.tabText(place) for place in range(self.lists.count())]
         self.lists.setCurrentIndex(tabs.index(choices["tab"]) if choices.get("tab") in tabs else 0)
 
@@ -181,51 +216,63 @@ class ConfusionView(QWidget):
 
     def _list_pairs(self) -> None:
         self.pairs.clear()
-        for pair in most_confused(self._counts, PAIRS):
-            self._add_pair(pair.true, pair.predicted, pair.count, pair.share)
+        if self._less is None:
+            for pair in most_confused(self._counts, PAIRS):
+                self._add_pair((pair.true, pair.predicted), str(pair.count), f"{100 * pair.share:.0f} %")
+        else:
+            for cell in most_different(self._counts, self._less, PAIRS):
+                self._add_pair((cell.true, cell.predicted), str(cell.count), str(cell.other))
         self._mark_pairs()
 
     def _refresh(self) -> None:
+        by = self.cells.currentData()
+        shown = normalise(self._counts, by)
+        if self._less is not None:
+            shown = shown - normalise(self._less, by)
+            self.key.set_difference(float(shown.max(initial=0.0)), float(-shown.min(initial=0.0)), by != "count")
+        else:
+            off = shown[~np.eye(len(shown), dtype=bool)]
+            self.key.set_ends(float(off.max(initial=0.0)), float(np.diag(shown).max(initial=0.0)), by != "count")
+        both = self._counts if self._less is None else self._counts + self._less
         self.matrix.set_matrix(
             self._classes,
-            normalise(self._counts, self.cells.currentData()),
-            order(self._classes, self._counts, self.order.currentData()),
-            percent=self.cells.currentData() != "count",
+            shown,
+            order(self._classes, both, self.order.currentData()),
+            percent=by != "count",
+            difference=self._less is not None,
         )
-        shown = normalise(self._counts, self.cells.currentData())
-        off = shown[~np.eye(len(shown), dtype=bool)]
-        percent = self.cells.currentData() != "count"
-        self.key.set_ends(float(off.max(initial=0.0)), float(np.diag(shown).max(initial=0.0)), percent)
         self._say(None)
 
-    def _zoom_in(self) -> None:
-        self.matrix.zoom(1.5)
-
-    def _zoom_out(self) -> None:
-        self.matrix.zoom(1 / 1.5)
-
     def _say(self, cell: Cell | None) -> None:
-        """What lies under the pointer; else what is selected; else what can be done."""
+        """What lies under the pointer or the cursor; else what is selected; else what can be done."""
         selected = self.matrix.selected
         if cell is None and len(selected) == 1:
             (cell,) = selected
         if cell is not None:
-            true, predicted = cell
-            count, of_true = int(self._counts[true, predicted]), int(self._counts[true].sum())
-            taken = "recognised" if true == predicted else f"taken for <b>{html.escape(self._classes[predicted])}</b>"
-            share = f" ({100 * count / of_true:.0f} %)" if of_true else ""
-            self.readout.setText(
-                f"<b>{html.escape(self._classes[true])}</b> {taken}: {count} of {of_true}{self._of}{share}"
-            )
+            self.readout.setText(self._told(cell))
+            said = QTextDocumentFragment.fromHtml(self.readout.text()).toPlainText()
+            self.matrix.setAccessibleDescription(f"{said}, selected" if cell in selected else said)
         elif selected:
-            count = sum(int(self._counts[cell]) for cell in selected)
+            both = self._counts if self._less is None else self._counts + self._less
+            count = sum(int(both[cell]) for cell in selected)
             self.readout.setText(
                 f"{len(selected)} cells selected, {count} predictions. Click one of them to select it alone."
             )
         elif self._bar.isHidden():
             self.readout.clear()
         else:
-            self.readout.setText("Click a cell for its clips, Shift-click for more, a name for its errors.")
+            self.readout.setText("Click a cell for its clips, drag for several, Shift adds; a name for its errors.")
+
+    def _told(self, cell: Cell) -> str:
+        """Of how many clips of the true class a cell is made."""
+        true, predicted = cell
+        shares = []
+        for name, counts in (("", self._counts),) if self._less is None else (("A ", self._counts), ("B ", self._less)):
+            count, of_true = int(counts[cell]), int(counts[true].sum())
+            share = f" ({100 * count / of_true:.0f} %)" if of_true else ""
+            shares.append(f"{name}{count} of {of_true}{self._of}{share}")
+        taken = "recognised" if true == predicted else f"taken for <b>{html.escape(self._classes[predicted])}</b>"
+        return f"<b>{html.escape(self._classes[true])}</b> {taken}: {', '.join(shares)}"
 
     def _class_chosen(self, label: int) -> None:
         """All errors of a class: its row without the diagonal."""
@@ -241,8 +288,8 @@ class ConfusionView(QWidget):
         pairs = QTreeWidget()
         pairs.setRootIsDecorated(False)
         pairs.setUniformRowHeights(True)
-        pairs.setHeaderLabels(["True", "taken for", "count", "of true"])
-        pairs.setToolTip("The errors made most often. Click one to see its clips; Shift-click to add.")
+        pairs.setColumnCount(4)
+        pairs.setToolTip("Click one to see its clips; Shift-click to add.")
         pairs.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         pairs.setMinimumHeight(12 * theme.GRID)
         pairs.header().setStretchLastSection(False)
@@ -252,9 +299,9 @@ class ConfusionView(QWidget):
         pairs.itemSelectionChanged.connect(self._pair_selected)
         return pairs
 
-    def _add_pair(self, true: int, predicted: int, count: int, share: float) -> None:
-        item = QTreeWidgetItem([self._classes[true], self._classes[predicted], str(count), f"{100 * share:.0f} %"])
-        item.setData(0, Qt.ItemDataRole.UserRole, (true, predicted))
+    def _add_pair(self, cell: Cell, *figures: str) -> None:
+        item = QTreeWidgetItem([*(self._classes[label] for label in cell), *figures])
+        item.setData(0, Qt.ItemDataRole.UserRole, cell)
         for column in (2, 3):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setForeground(1, theme.colour("error_text"))
@@ -273,57 +320,15 @@ class ConfusionView(QWidget):
         self.pairs.blockSignals(False)
 
 
-class _Key(QWidget):
-    """What the two scales of colour mean."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("Errors and the diagonal have a scale each, so that few errors beside many hits are seen.")
-        self._ends = ("0", "0")
-
-    def set_ends(self, errors: float, correct: float, percent: bool) -> None:
-        texts = [f"{100 * end:.0f} %" if percent else f"{end:.0f}" for end in (errors, correct)]
-        self._ends = (texts[0], texts[1])
-        self.update()
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(320, 3 * theme.GRID)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.setFont(theme.font(theme.SMALL))
-        left = 0.0
-        for word, end, colour in (("errors", self._ends[0], theme.ERROR), ("correct", self._ends[1], theme.CORRECT)):
-            if end in ("0", "0 %"):  # none are shown
-                continue
-            left = self._paint_scale(painter, left, word, end, colour) + 2 * theme.GRID
-
-    def _paint_scale(self, painter: QPainter, left: float, word: str, end: str, colour: QColor) -> float:
-        empty = theme.mix(theme.colour("base"), theme.colour("text"), 0.05)
-        metrics = painter.fontMetrics()
-        painter.setPen(theme.colour("muted"))
-        place = left
-        for text in (f"{word}  0", None, end):
-            if text is None:
-                bar = QRectF(place, (self.height() - theme.GRID) / 2, 8 * theme.GRID, theme.GRID)
-                gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-                gradient.setColorAt(0, theme.mix(empty, colour, FAINTEST))
-                gradient.setColorAt(1, colour)
-                painter.fillRect(bar, gradient)
-                place = bar.right() + theme.GRID
-            else:
-                width = metrics.horizontalAdvance(text)
-                painter.drawText(QRectF(place, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
-                place += width + theme.GRID
-        return place
-
-
 def _choice(name: str, rows: tuple[tuple[str, str, str], ...], parent: QWidget) -> QComboBox:
     combo = QComboBox(parent)
     combo.setAccessibleName(name)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(4)  # or the matrix would take room from the table
+    combo.setMaximumWidth(20 * theme.GRID)
     for word, key, help_ in rows:
         combo.addItem(word, key)
         combo.setItemData(combo.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+    combo.view().setMinimumWidth(combo.view().sizeHintForColumn(0) + 2 * theme.GRID)  # wider than the combo itself
     combo.setToolTip("\n".join(f"{word}: {help_}" for word, _, help_ in rows))
     return combo

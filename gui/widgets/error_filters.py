@@ -33,18 +33,19 @@ class ErrorFilters(QWidget):
         super().__init__(parent)
         self._comparing = False
         self._other_study = ""  # captures of the study that is shown, or the study of those
-        self.study = named_combo("Study", "The study whose runs are shown.", 160)
+        self.study = named_combo("Study", "The study whose runs are shown.", 144)
         self.captures = tool_button("mdi6.record-rec", "Captures", "")
         self.captures.setCheckable(True)
-        self.network = named_combo("Network", "Whose answers the matrix and the table show.", 176)
+        self.network = named_combo("Network", "Whose answers the matrix and the table show.", 160)
         self.fold = named_combo("Fold", "Only runs that were tested on this fold.", 56)
         self.seed = named_combo("Seed", "Only runs with this random seed.", 56)
         self.label = named_combo("Class", "Only clips of this true class: one row of the matrix.", 96)
-        self.right = named_combo("A", "A: the network that was right, or the first of the two compared.", 168)
-        self.wrong = named_combo("B", "B: the network that was wrong, or the second of the two compared.", 168)
+        self.right = named_combo("A", "A: the network that was right, or the first of the two compared.", 128)
+        self.wrong = named_combo("B", "B: the network that was wrong, or the second of the two compared.", 128)
         self.which_clips = WhichClips()
         self.confidence = QSpinBox(minimum=1, maximum=100, singleStep=5, value=round(100 * SURE))
         self.confidence.setSuffix(" %")
+        self.confidence.setFixedWidth(10 * theme.GRID)
         self.confidence.setAccessibleName("Confidence")
         self.confidence.setToolTip("An error counts as confident from this probability of the predicted class on.")
         self.search = QLineEdit(placeholderText="Find by class or clip")
@@ -91,13 +92,12 @@ class ErrorFilters(QWidget):
         for combo in (self.right, self.wrong):
             self._pair += [theme.label(combo.accessibleName(), muted=True), combo]
             clips.addWidget(self._pair[-2])
-            clips.addWidget(combo, 4)
+            clips.addWidget(combo, 2)
             combo.setMaximumWidth(48 * theme.GRID)
             if combo is self.right:
                 clips.addWidget(self.swap)
         clips.addStrut(4 * theme.GRID)  # as high with A and B as without
         self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.said.setMinimumWidth(15 * theme.GRID)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to A and B
         clips.addWidget(self.said, 1)
         clips.addWidget(self.thumbnails)

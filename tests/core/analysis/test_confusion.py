@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
-from core.analysis.confusion import Counts, count, most_confused, normalise, order
+from core.analysis.confusion import Counts, count, most_confused, most_different, normalise, order
 from core.evaluation.predictions import Predictions
 
 
@@ -59,6 +59,21 @@ def test_most_confused_against_a_loop() -> None:
     expected = [(i, j, -c, -share) for c, share, i, j in sorted(cells)[:8]]
     found = [(p.true, p.predicted, p.count, p.share) for p in most_confused(counts, 8)]
     assert found == expected
+
+
+def test_most_different_against_a_loop() -> None:
+    rng = np.random.default_rng(4)
+    one, other = rng.integers(0, 6, (5, 5)), rng.integers(0, 6, (5, 5))
+    expected = [
+        (i, j, int(one[i, j]), int(other[i, j]))
+        for i in range(5)
+        for j in range(5)
+        if i != j and one[i, j] != other[i, j]
+    ]
+    expected.sort(key=lambda cell: (-abs(cell[2] - cell[3]), cell[0], cell[1]))
+    found = [(cell.true, cell.predicted, cell.count, cell.other) for cell in most_different(one, other, 9)]
+    assert found == expected[:9]
+    assert most_different(one, one, 9) == []
 
 
 def test_without_errors_nothing_is_confused() -> None:

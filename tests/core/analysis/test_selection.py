@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core.analysis.selection import ANY, Choice, Which, runs_shown, select, unavailable, why_empty
+from core.analysis.selection import ANY, Choice, Which, counts, runs_shown, select, unavailable, why_empty
 from core.analysis.study_records import StudyRecords, read_study_records
 from core.control import Control
 from core.datasets.base import Modality
@@ -125,6 +125,29 @@ def test_words_and_a_class_narrow_further(data: StudyRecords) -> None:
     rows = select(data, Choice(label=1, words=name.replace(" ", "_")))
     assert rows.tolist() == np.flatnonzero(records.true == 1).tolist()
     assert not len(select(data, Choice(label=1, words="no such clip")))
+
+
+def test_counts_are_of_what_is_let_through_and_of_two_networks_apart(data: StudyRecords) -> None:
+    slow = Slow(data)
+
+    def table(rows: list[tuple]) -> list[list[int]]:
+        made = [[0] * 4 for _ in range(4)]
+        for row in rows:
+            made[row[4]][row[5]] += 1
+        return made
+
+    errors = Choice(which=Which.ERRORS)
+    all_of_them, none = counts(data, errors, select(data, errors))
+    assert none is None and all_of_them.tolist() == table([row for row in slow.rows if row[4] != row[5]])
+    two = Choice(comparing=True, right=1, wrong=4, fold=1)
+    through = [row for row in slow.rows if slow.lets_through(row, two)]
+    a, b = counts(data, two, select(data, two))
+    assert b is not None and a.sum() == b.sum()  # of the same clips
+    assert a.tolist() == table([row for row in through if row[0] == 1])
+    assert b.tolist() == table([row for row in through if row[0] == 4])
+    same = Choice(comparing=True, right=1, wrong=1)
+    a, b = counts(data, same, select(data, same))
+    assert b is not None and a.any() and (a == b).all()
 
 
 def test_only_without_a_choice_of_clips_is_it_every_clip() -> None:

@@ -101,3 +101,50 @@ def test_from_a_study_to_its_captures_and_back(qtbot, opened, context):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.study == STUDY)
     assert not button.isChecked()
+
+
+def test_the_difference_of_two_networks_and_the_records_of_both_in_a_cell(opened, context):
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=NOWHERE, networks=NETWORKS, folds=(1, 2))
+    panel = opened()
+    matrix, records, networks = panel.matrix, panel.data.records, panel.data.networks
+    plain = matrix.readout.text()
+    matrix.difference.click()
+    for combo, place in ((panel.filters.right, 2), (panel.filters.wrong, 0)):
+        assert combo.isVisible()
+        combo.setCurrentIndex(place)
+        combo.activated.emit(place)
+    assert not panel.filters.network.isEnabled() and matrix.lists.tabText(0) == "Most different"
+
+    def of(place):
+        mine = np.array([records.runs[run].network == networks[place].label for run in records.run])
+        made = np.zeros((6, 6), int)
+        np.add.at(made, (records.true[mine], records.predicted[mine]), 1)
+        return made
+
+    a, b = of(2), of(0)
+    assert (matrix.matrix._values == a - b).all()
+    matrix.cells.setCurrentIndex(matrix.cells.findData("row"))
+    np.testing.assert_allclose(matrix.matrix._values, a / a.sum(axis=1)[:, None] - b / b.sum(axis=1)[:, None])
+    first = matrix.pairs.topLevelItem(0)
+    cell = tuple(first.data(0, Qt.ItemDataRole.UserRole))
+    assert [int(first.text(2)), int(first.text(3))] == [a[cell], b[cell]]
+    matrix.matrix.select(frozenset({cell}))
+    assert len(shown(panel)) == a[cell] + b[cell] > 0
+    assert f"A {a[cell]} of" in matrix.readout.text() and f"B {b[cell]} of" in matrix.readout.text()
+    assert f"A {a[cell]} of" in matrix.matrix.accessibleDescription()
+    panel.save_state()
+    again = opened()
+    assert again.matrix.difference.isChecked() and again.filters.choice.comparing
+    assert (again.matrix.matrix._values == matrix.matrix._values).all()
+    matrix.difference.click()
+    matrix.matrix.select(frozenset())
+    assert matrix.readout.text() == plain and panel.filters.network.isEnabled()
+    assert matrix.matrix._values.min() >= 0 and len(shown(panel)) == len(records)
+
+
+def test_one_network_has_no_difference(opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE, networks=NETWORKS[:1])
+    context.settings.setValue("errors/difference", "on")
+    panel = opened()
+    assert not panel.matrix.difference.isEnabled() and "one network" in panel.matrix.difference.toolTip()
+    assert not panel.filters.choice.comparing and len(shown(panel)) == len(panel.data.records)
