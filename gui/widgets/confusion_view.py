@@ -107,6 +107,9 @@ class ConfusionView(QWidget):
             bar.addWidget(combo, 1)
         bar.addWidget(self.difference)
         bar.addStretch()
+        zoom = QHBoxLayout()
+        zoom.setSpacing(0)
+        bar.addLayout(zoom)
         for icon, word, tooltip, action in (
             (
                 "plus",
@@ -119,7 +122,7 @@ class ConfusionView(QWidget):
         ):
             button = tool(f"mdi6.magnify-{icon}", word, tooltip)
             button.clicked.connect(action)
-            bar.addWidget(button)
+            zoom.addWidget(button)
 
         upper = QWidget()
         column = QVBoxLayout(upper)
