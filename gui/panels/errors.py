@@ -38,6 +38,7 @@ from gui.widgets.elided import ElidedLabel
 from gui.widgets.error_filters import ErrorFilters
 from gui.widgets.opinions import opinions_of
 from gui.widgets.probabilities import ProbabilityBars
+from gui.widgets.thumbnails import Thumbnails
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 # Ways to choose clips, behind tabs beside the matrix; and what can be asked of the clip that is open.
@@ -62,6 +63,7 @@ class ErrorsPanel(ResultsPanel):
         self.filters = ErrorFilters()
         self.matrix = ConfusionView()
         self.table = ClipTable()
+        self.thumbnails = Thumbnails(context.jobs, self.source, self.table)
         self._chosen: tuple[Rows, str] | None = None  # by a selector, and in words; instead of cells of the matrix
         self.chosen = ElidedLabel()
         self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
@@ -73,6 +75,7 @@ class ErrorsPanel(ResultsPanel):
         self._lay_out()
         self.matrix.allow_likeness(False)
         self.matrix.comparing.connect(self._compare)
+        self.filters.thumbnails.toggled.connect(self.thumbnails.show)
         self._restore_state()
         self.filters.study_changed.connect(self._study_chosen)
         self.filters.all_wanted.connect(self._leave_cells)
@@ -116,7 +119,7 @@ class ErrorsPanel(ResultsPanel):
         super().save_state()
         header = self.table.horizontalHeader()
         descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
-        sort = {"sort": header.sortIndicatorSection(), "descending": descending}
+        sort = {"sorted": header.sortIndicatorSection(), "descending": descending}
         for key, value in (self.filters.words() | self.matrix.choices() | sort).items():
             self.context.settings.setValue(f"errors/{key}", value)
         self.review.save_state()
@@ -130,7 +133,7 @@ class ErrorsPanel(ResultsPanel):
         }
         self.filters.restore(kept)
         self.matrix.restore(kept)
-        column: Any = settings.value("errors/sort", LOSS, type=int)
+        column: Any = settings.value("errors/sorted", LOSS, type=int)
         descending = settings.value("errors/descending", True, type=bool)
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
         self.table.sortByColumn(column, order)
@@ -142,6 +145,7 @@ class ErrorsPanel(ResultsPanel):
         for part in self._parts:
             part.close_part()
         self.review.close_review()
+        self.thumbnails.close()
         self.clip_view.close_clip()
 
     # reading ----------------------------------------------------------------------------------------------------
@@ -175,7 +179,9 @@ class ErrorsPanel(ResultsPanel):
         with QSignalBlocker(self.source):  # one that is open in Data is there at once, and the table is not
             self.source.open(results.specs[0].dataset)
         self.review.show_data(results, opened)
-        self.table.set_columns(clip_columns(results, self.review.codes), opened)
+        self.thumbnails.set_data(results)
+        columns = clip_columns(results, self.thumbnails.picture, self.thumbnails.width, self.review.codes)
+        self.table.set_columns(columns, opened)
         for problem in results.problems:
             self.said.emit(problem, "warning")
         self.context.jobs.run(_import_clustering, self.matrix.allow_likeness)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtGui import QPixmap
 
 from core.analysis.reviewed_records import WORDS
 from core.analysis.study_records import StudyRecords
@@ -14,14 +15,21 @@ from gui import theme
 from gui.widgets.clip_table import Column
 from gui.widgets.marks import mark_icon
 
-LOSS = 3  # the column the table is sorted by at first: certain mistakes on top
+LOSS = 4  # the column the table is sorted by at first: certain mistakes on top
 
 
-def clip_columns(data: StudyRecords, reviews: NDArray[np.int8] | None = None) -> list[Column]:
-    """Clip, true and predicted class, how sure the network was and how wrong, and which run said so.
+def clip_columns(
+    data: StudyRecords,
+    picture: Callable[[int], QPixmap | None],
+    picture_width: int,
+    reviews: NDArray[np.int8] | None = None,
+) -> list[Column]:
+    """True and predicted class, how sure the network was and how wrong, and which run said so of which clip.
 
     Args:
         data: the runs.
+        picture: of a record, as far as there is one; must come at once. It stands in the first column.
+        picture_width: pixels that one takes at most.
         reviews: (records,) codes of what was said of their clips; they may be changed in place.
     """
     records = data.records
@@ -32,7 +40,8 @@ def clip_columns(data: StudyRecords, reviews: NDArray[np.int8] | None = None) ->
     seeds = np.array([info.seed for info in records.runs])
     names = [network.name for network in data.networks]
     icons = [mark_icon(n.modality, theme.architecture_colour(n.architecture)) for n in data.networks]
-    return [
+    columns = [
+        Column("Picture", "What is seen and heard.", records.clip, picture=picture, width=picture_width + theme.GRID),
         Column("True", "Class of the clip.", records.true, records.classes, width=128),
         Column("Predicted", "Most probable class.", records.predicted, records.classes, red=wrong, width=128),
         Column(
@@ -59,6 +68,18 @@ def clip_columns(data: StudyRecords, reviews: NDArray[np.int8] | None = None) ->
             width=64,
         ),
     ]
+    if len(records.seeds) > 1:
+        columns.append(
+            Column(
+                "Seeds agree",
+                "Share of the seeds with which this network said the same of the clip, in the same fold.",
+                100 * records.seed_agreement,
+                format=".0f",
+                unit=" %",
+                width=88,
+            )
+        )
+    return columns
 
 
 def short_names(clip_ids: Sequence[str]) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent
+from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -26,6 +26,7 @@ from gui import theme
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
 MARGINS = 4 * theme.GRID  # of a name, left and right together, in pixels
+ROW, TALL = 24, 40  # pixels of a row, without pictures and with them
 FEW = 32  # of the names of a column are measured: there may be as many as clips
 
 
@@ -43,6 +44,7 @@ class Column:
     red: NDArray[np.bool_] | None = None  # (clips,) written in the colour of errors
     width: int = 72  # pixels at first; the most of them for names, which take what they need
     sentences: Sequence[str] = ()  # one for each name: all that it begins with, to be read in the tooltip
+    picture: Callable[[int], QPixmap | None] | None = None  # of a clip, instead of text; must come at once
 
     @property
     def fits(self) -> bool:
@@ -50,6 +52,8 @@ class Column:
         return len(self.names) > 0 and not len(self.sentences)
 
     def text(self, clip: int) -> str:
+        if self.picture is not None:
+            return ""
         value = self.values[clip]
         if len(self.names):
             return self.names[value]
@@ -132,7 +136,8 @@ class ClipTableModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.ToolTipRole:
                 return f"{column.help} Click to sort."
             if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignLeft if len(column.names) else Qt.AlignmentFlag.AlignRight
+                text = len(column.names) or column.picture is not None
+                side = Qt.AlignmentFlag.AlignLeft if text else Qt.AlignmentFlag.AlignRight
                 return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
@@ -146,6 +151,7 @@ class ClipTable(QTableView):
         super().__init__(parent)
         self.clips = ClipTableModel(self)
         self.why_empty = ""  # a sentence in place of clips
+        self._pictures = False
         self._open = -1  # clip index last said to be current: a model that is reset forgets which was
         self.setModel(self.clips)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -160,7 +166,7 @@ class ClipTable(QTableView):
         self.verticalHeader().hide()
         # Rows of one fixed height: measuring each would take seconds with a hundred thousand.
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(round(theme.pixels(3 * theme.GRID)))
+        self.show_pictures(False)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
         self.selectionModel().selectionChanged.connect(self._selected)
@@ -173,6 +179,21 @@ class ClipTable(QTableView):
         for place, column in enumerate(columns):
             most = round(theme.pixels(column.width))
             self.setColumnWidth(place, min(most, self._needed(place, column)) if column.fits else most)
+            self.setColumnHidden(place, column.picture is not None and not self._pictures)
+
+    def show_pictures(self, on: bool) -> None:
+        """Columns of pictures are there, and rows are high enough for them; or neither."""
+        self._pictures = on
+        self.verticalHeader().setDefaultSectionSize(round(theme.pixels(TALL if on else ROW)))
+        for place, column in enumerate(self.clips.columns):
+            self.setColumnHidden(place, column.picture is not None and not on)
+        if self.current >= 0:
+            self.scrollTo(self.currentIndex())
+
+    def in_view(self) -> NDArray[np.int64]:
+        """Clip indices of the rows that can be seen."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        return self.clips.rows[max(first, 0) : last + 1 if last >= 0 else None]
 
     def _needed(self, place: int, column: Column) -> int:
         """Pixels for the longest name of a column and for its heading."""
@@ -196,7 +217,7 @@ class ClipTable(QTableView):
     def make_current(self, row: int) -> None:
         if 0 <= row < len(self.clips.rows):
             self.selectRow(row)
-            self.scrollTo(self.clips.index(row, 0))
+            self.scrollTo(self.currentIndex())
         else:
             self._open = -1
             self.current_changed.emit(-1)
@@ -239,7 +260,18 @@ class ClipTable(QTableView):
 
 
 class _Cells(QStyledItemDelegate):
-    """Of a sentence the beginning is shown, whatever the table does with names."""
+    """Of a sentence the beginning is shown, whatever the table does with names; pictures are shown as they are."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        model = index.model()
+        if not isinstance(model, ClipTableModel) or (picture := model.columns[index.column()].picture) is None:
+            return
+        pixels = picture(int(model.rows[index.row()]))
+        if pixels is not None:
+            size = pixels.deviceIndependentSize()
+            top = option.rect.top() + (option.rect.height() - size.height()) / 2
+            painter.drawPixmap(QPointF(option.rect.left() + theme.GRID / 2, top), pixels)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802 - Qt's name
         super().initStyleOption(option, index)

@@ -170,10 +170,11 @@ class ErrorFilters(QWidget):
         self._show_needed()
 
     def words(self) -> dict[str, str]:
-        """What is chosen of the runs, to be handed to `restore` at the next start."""
+        """What is chosen, to be handed to `restore` at the next start."""
         return {name: combo.currentText() for name, combo in self._lasting().items()} | {
             "which": self.which_clips.which.value,
             "confidence": str(self.confidence.value()),
+            "thumbnails": "on" if self.thumbnails.isChecked() else "",
         }
 
     def restore(self, words: Mapping[str, str]) -> None:
@@ -182,6 +183,7 @@ class ErrorFilters(QWidget):
             combo.addItem(words.get(name, ""))
         if words.get("which") in list(Which):
             self.set_which(Which(words["which"]))
+        self.thumbnails.setChecked(words.get("thumbnails") == "on")
         if words.get("confidence", "").isdigit():
             self.confidence.setValue(int(words["confidence"]))
             self._typing.stop()

@@ -20,6 +20,10 @@ from tests.gui.make_runs import make_study, synthetic_clips
 NAMES = ("Zebra", "ant", "bee")
 
 
+def no_picture(record: int) -> None:
+    """None is ready yet."""
+
+
 def columns(count: int) -> list[Column]:
     numbers = np.random.default_rng(0)
     return [
@@ -97,7 +101,7 @@ def test_a_loss_of_nothing_has_no_sign(workspace):
     certain = np.eye(3, dtype=np.float32)[table.labels] * np.float32(1 + 1e-6)  # as rounding leaves it
     replace(table, probabilities=certain).save(run.path / "predictions.npz")
     data = read_study_records(workspace, run.study, Control(), lambda progress: None)
-    assert clip_columns(data)[LOSS].text(0) == "0.00"
+    assert clip_columns(data, no_picture, 0)[LOSS].text(0) == "0.00"
 
 
 def test_names_are_as_short_as_they_can_be_told_apart():
@@ -152,7 +156,7 @@ def test_no_name_of_a_study_is_cut_where_its_column_may_be_wide_enough(qtbot, co
     data = read_study_records(context.workspace, "fabricated-test-data", Control(), lambda progress: None)
     table = ClipTable()
     qtbot.addWidget(table)
-    table.set_columns(clip_columns(data))
+    table.set_columns(clip_columns(data, no_picture, 0))
     table.show_clips(np.arange(5))
     for column, made in enumerate(table.clips.columns):
         if made.fits and table.columnWidth(column) < made.width:

@@ -148,3 +148,28 @@ def test_one_network_has_no_difference(opened, context):
     panel = opened()
     assert not panel.matrix.difference.isEnabled() and "one network" in panel.matrix.difference.toolTip()
     assert not panel.filters.choice.comparing and len(shown(panel)) == len(panel.data.records)
+
+
+def test_agreement_of_seeds_is_a_column_where_there_are_several(qtbot, opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE, networks=NETWORKS[:1])
+    panel = opened()
+    assert "Seeds agree" not in [column.title for column in panel.table.clips.columns]
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE, networks=NETWORKS[:1], seeds=(1,))
+    before = panel.data
+    context.runs_changed.emit()
+    qtbot.waitUntil(lambda: panel.data is not before)
+    (column,) = [column for column in panel.table.clips.columns if column.title == "Seeds agree"]
+    choose(panel, Which.FLIPS)
+    assert len(shown(panel)) and {column.text(row) for row in shown(panel)} == {"50 %"}
+    others = set(range(len(panel.data.records))) - set(shown(panel))
+    assert others and {column.text(row) for row in others} == {"100 %"}
+
+
+def test_thumbnails_come_back(opened, context):
+    make_study(context.workspace, synthetic_clips(4, per_class=8), dataset=NOWHERE)
+    first = opened()
+    first.filters.thumbnails.click()
+    assert not first.table.isColumnHidden(0)
+    first.save_state()
+    panel = opened()
+    assert panel.filters.thumbnails.isChecked() and not panel.table.isColumnHidden(0)
