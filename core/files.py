@@ -37,6 +37,26 @@ def replace_synced(path: Path) -> Iterator[Path]:
             aside.unlink(missing_ok=True)
 
 
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside `folder` to be filled; on success it takes `folder`'s name, else nothing is left.
+
+    Raises:
+        UserError: there is something of that name, the disk is full, or the place cannot be written to.
+    """
+    if folder.exists():
+        raise UserError(f"There is already something called {folder}. Choose another name, or move it away.")
+    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        aside.mkdir(parents=True)
+        yield aside
+        aside.rename(folder)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
     """Write aside, fsync, rename. `content` is the bytes, or a function that writes them to an open file.
 
@@ -54,12 +74,11 @@ def write_error(path: Path, error: OSError) -> UserError:
     """The sentence for a failed write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(
-            f"The disk is full: {path} could not be written. Free some space and resume; what is on disk is kept."
+            f"The disk is full: {path} could not be written. Free some space, then resume or try again; what was on "
+            "disk before is kept."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(
-            f"{path.parent} cannot be written to. Choose another workspace folder, or change the folder's permissions."
-        )
+        return UserError(f"{path.parent} cannot be written to. Choose another folder, or change its permissions.")
     return UserError(f"{path} could not be written: {error.strerror or error}.")
 
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+HEAT = (255, 214, 10)  # of a map: yellow tells itself from grey, whatever the eye
+STRENGTH = 0.75  # of the map's colour where it is highest
+
 
 class Method(StrEnum):
     """How activations and gradients become a map."""

@@ -118,6 +118,10 @@ class StudyRecords:
             found.append(tuple(i for i in theirs if records.runs[records.run[i]].seed == seed) or theirs)
         return tuple(found)
 
+    def beside(self, record: int) -> list[int]:
+        """This record, and the first in the opinion of each other network that has tested its clip, in their order."""
+        return [record if record in of else of[0] for of in self.opinions(record) if of]
+
     @property
     def modalities(self) -> frozenset[Modality]:
         return frozenset(network.modality for network in self.networks)

@@ -23,6 +23,7 @@ from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
 from gui.panels.errors_common import InCommon
 from gui.panels.errors_evidence import Evidence
+from gui.panels.errors_export import ExportClips, how_chosen
 from gui.panels.errors_labels import LabelIssues
 from gui.panels.errors_map import ClipMaps
 from gui.panels.errors_nearest import Nearest
@@ -67,6 +68,7 @@ class ErrorsPanel(ResultsPanel):
         self._chosen: tuple[Rows, str] | None = None  # by a selector, and in words; instead of cells of the matrix
         self.chosen = ElidedLabel()
         self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
+        self.export = ExportClips(context, self.source, self.table)
         self.selectors = [make(context, self.source) for make in SELECTORS]
         self.review = ErrorsReview(context, self.source, self.table)
         self.bars = ProbabilityBars()
@@ -110,6 +112,7 @@ class ErrorsPanel(ResultsPanel):
     def present(self, on: bool) -> None:
         self.filters.setVisible(not on)
         self.review.setVisible(not on)
+        self.export.setVisible(not on)
         self.matrix.present(on)
         self.clip_view.present(on)
         for part in self._parts:
@@ -142,6 +145,7 @@ class ErrorsPanel(ResultsPanel):
         super().close_panel()
         if self._scoring is not None:
             self._scoring.cancel()
+        self.export.cancel()
         for part in self._parts:
             part.close_part()
         self.review.close_review()
@@ -203,6 +207,7 @@ class ErrorsPanel(ResultsPanel):
         for page in self.pages:
             page.show_record(None, -1)
         self.filters.said.set_text("")
+        self.export.show_selected(None)
         self.clip_view.clear()
 
     def _study_chosen(self, study: str) -> None:
@@ -244,6 +249,7 @@ class ErrorsPanel(ResultsPanel):
 
     def _forget_chosen(self) -> None:
         self._chosen = None
+        self.chosen.set_text("")
 
     def _compare(self, on: bool) -> None:
         """Or not any more: the difference of the matrices of A and B."""
@@ -295,6 +301,7 @@ class ErrorsPanel(ResultsPanel):
         self.table.show_clips(rows, why_empty(self.data, self.filters.choice, bool(self._rows.size)))
         for selector in self.selectors:
             selector.show_selected(rows)
+        self.export.show_selected(self.data, how_chosen(self.filters, cells, records.classes, self.chosen.whole()))
         self._say()
 
     def _say(self) -> None:
@@ -384,6 +391,11 @@ class ErrorsPanel(ResultsPanel):
         row.addWidget(self.chosen, 1)
         row.addWidget(self.leave)
         self._chip.hide()
+        above = QWidget()
+        row = QHBoxLayout(above)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._chip, 1)
+        row.addWidget(self.export)
         self.ways, self.clip_pages = _tabs(self.matrix, "Matrix"), _tabs(self.clip_view, "Clip")
         for tabs, parts in ((self.ways, self.selectors), (self.clip_pages, self.pages)):
             for part in parts:
@@ -392,7 +404,7 @@ class ErrorsPanel(ResultsPanel):
         one_clip = _column(self.review, self.bars, self.clip_pages)
         one_clip.setContentsMargins(theme.GRID, theme.GRID, 0, 0)
         right, whole = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
-        right.addWidget(_column(self._chip, self.table))
+        right.addWidget(_column(above, self.table))
         right.addWidget(one_clip)
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 2)

@@ -138,7 +138,7 @@ class Evidence(ClipPage):
     def _opinions(self) -> list[int]:
         """One record of the clip for each network, at most MOST: the one that is open, and the first of the others."""
         assert self.data is not None
-        each = [(self.record if self.record in of else of[0]) for of in self.data.opinions(self.record) if of]
+        each = self.data.beside(self.record)
         kept = sorted(each, key=lambda i: i != self.record)[:MOST]
         return [record for record in each if record in kept]
 

@@ -8,11 +8,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.analysis.evidence import HEAT, STRENGTH
 from gui import theme
 
 SMALLEST = 4  # pixels that a drag needs to be one
-HEAT = (255, 214, 10)  # of the map: yellow tells itself from grey, whatever the eye
-STRENGTH = 0.75  # of the map's colour where it is highest
 
 Share = tuple[float, float, float, float]  # left, top, right, bottom of a box, from 0 to 1
 
