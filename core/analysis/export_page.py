@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core.analysis.export_pictures import Drawn
-from core.analysis.exported import Exported, ExportedClip, Verdict
+from core.analysis.exported import Exported, ExportedClip
 from core.clip_pictures import read_media
 from core.control import Control
 from core.datasets.base import Modality
@@ -101,8 +101,8 @@ def _card(exported: Exported, clip: ExportedClip, drawn: Drawn, control: Control
     chosen = set(map(int, exported.rows))
     rows = [record for record in clip.beside if record in chosen] or [clip.record]
     said = list(dict.fromkeys(records.classes[records.predicted[record]] for record in [clip.record, *rows]))
-    verdict = exported.verdicts.get(clip.id, Verdict())
-    words = joined((clip.id, true, *said, *verdict), " ").lower()
+    verdict, note = exported.said_of(clip)
+    words = joined((clip.id, true, *said, verdict, note), " ").lower()
     shown = " / ".join(f'<span class="{"right" if name == true else "wrong"}">{escape(name)}</span>' for name in said)
     info = records.runs[records.run[clip.record]]
     facts = f"{clip.id} · fold {info.fold} · seed {info.seed} · {exported.network(clip.record)[0]}: loss " + (
@@ -111,8 +111,8 @@ def _card(exported: Exported, clip: ExportedClip, drawn: Drawn, control: Control
     yield f'<article data-true="{escape(true)}" data-words="{escape(words)}">\n'
     yield f"<h2>{escape(true)} → {shown}</h2>\n"
     yield f'<p class="facts">{escape(facts)}</p>\n'
-    if any(verdict):
-        yield f'<p class="verdict"><strong>{escape(verdict.verdict)}</strong> {escape(verdict.note)}</p>\n'
+    if verdict or note:
+        yield f'<p class="verdict"><strong>{escape(verdict)}</strong> {escape(note)}</p>\n'
     if clip.id in drawn.unread:
         yield f'<p class="sentence">{escape(drawn.unread[clip.id])}</p>\n'
     else:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from core.analysis.review import Review
 from core.analysis.study_records import StudyRecords
 from core.datasets.base import Clip, Dataset
 from core.evaluation.tables import TextTable
@@ -22,13 +22,6 @@ HEADINGS = (
 PICTURE_BYTES = 350_000  # about, of one clip
 LONGEST_LICENCE = 2_000_000  # bytes of a file that is taken for the text of a licence
 SYNTHETIC = "These clips are synthetic: what is said of them says nothing about real recordings."
-
-
-class Verdict(NamedTuple):
-    """What a person said of a clip."""
-
-    verdict: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class Exported:
     Attributes:
         rows: records, any number of a clip.
         words: how they were chosen.
-        verdicts: by clip id, where there is one.
+        reviews: by clip id, what a person said of it.
         colours: of networks, by label, as #RRGGBB.
     """
 
@@ -64,7 +57,7 @@ class Exported:
     rows: Sequence[int]
     dataset: Dataset
     words: str = ""
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    reviews: Mapping[str, Review] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -116,6 +109,11 @@ class Exported:
         name = next(network.name for network in self.data.networks if network.label == label)
         return name, self.colours.get(label, "#777777")
 
+    def said_of(self, clip: ExportedClip) -> tuple[str, str]:
+        """Verdict and note of a person; "" where there is none."""
+        review = self.reviews.get(clip.id)
+        return ("", "") if review is None else (review.verdict or "", review.note)
+
     def said(self, record: int, label: int) -> float:
         """The probability that the network of a record gave to a class."""
         records = self.data.records
@@ -144,7 +142,7 @@ class Exported:
             records.classes[records.true[record]],
             self.network(record)[0],
             records.classes[records.predicted[record]],
-            *self.verdicts.get(clip.id, Verdict()),
+            *self.said_of(clip),
             "yes" if record in self._chosen else "no",
             why_not or "yes",
             *(f"{of[record]:z.4f}" for of in (records.confidence, records.margin, records.loss)),

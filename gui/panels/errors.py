@@ -68,9 +68,9 @@ class ErrorsPanel(ResultsPanel):
         self._chosen: tuple[Rows, str] | None = None  # by a selector, and in words; instead of cells of the matrix
         self.chosen = ElidedLabel()
         self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
-        self.export = ExportClips(context, self.source, self.table)
         self.selectors = [make(context, self.source) for make in SELECTORS]
         self.review = ErrorsReview(context, self.source, self.table)
+        self.export = ExportClips(context, self.source, self.table, self.review)
         self.bars = ProbabilityBars()
         self.clip_view = ClipView(context, "errors", MODEL)  # one view at first: room for the table
         self.pages = [make(context, self.source, self.clip_view) for make in CLIP_PAGES]

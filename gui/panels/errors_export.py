@@ -19,6 +19,7 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
 from gui.jobs import Job
+from gui.panels.errors_review import ErrorsReview
 from gui.widgets.clip_table import ClipTable
 from gui.widgets.controls import tool_button
 from gui.widgets.error_filters import ErrorFilters
@@ -33,9 +34,9 @@ NAMED = 3  # cells of the matrix; of more it is said how many there are
 class ExportClips(QWidget):
     """A button with a menu, and the progress of what is under way."""
 
-    def __init__(self, context: Context, source: ClipSource, table: ClipTable) -> None:
+    def __init__(self, context: Context, source: ClipSource, table: ClipTable, review: ErrorsReview) -> None:
         super().__init__()
-        self._context, self._source, self._table = context, source, table
+        self._context, self._source, self._table, self._review = context, source, table, review
         self._data: StudyRecords | None = None
         self._words = ""
         self._exported: Exported | None = None  # what is under way
@@ -93,7 +94,7 @@ class ExportClips(QWidget):
             return
         colours = {n.label: theme.architecture_colour(n.architecture).name() for n in data.networks}
         rows = tuple(self._table.clips.rows.tolist())
-        self._exported = Exported(data, rows, dataset, self._words, colours=colours)
+        self._exported = Exported(data, rows, dataset, self._words, self._review.reviews_of(rows), colours)
         self.progress.begin("Looking at the clips …")
         self._job = self._context.jobs.run(partial(_measure, self._exported, of), self._measured, self._failed)
         self._offer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,6 +110,17 @@ class ErrorsReview(ReviewBar):
             self._record = record
         self._look()
         self._show()
+
+    def reviews_of(self, rows: Sequence[int]) -> dict[str, Review]:
+        """By clip id, what was said of the clips of some records."""
+        found: dict[str, Review] = {}
+        if self._data is not None and self.reviewed is not None and self.book is not None:
+            records = self._data.records
+            for record in rows:
+                key = self.reviewed.key(record)
+                if key in self.book.reviews:
+                    found[str(records.clip_ids[records.clip[record]])] = self.book.reviews[key]
+        return found
 
     def save_state(self) -> None:
         self.context.settings.setValue(GO_ON, self.go_on.isChecked())
