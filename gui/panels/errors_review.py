@@ -118,7 +118,7 @@ class ErrorsReview(ReviewBar):
             records = self._data.records
             for record in rows:
                 key = self.reviewed.key(record)
-                if key in self.book.reviews:
+                if key is not None and key in self.book.reviews:
                     found[str(records.clip_ids[records.clip[record]])] = self.book.reviews[key]
         return found
 
