@@ -68,6 +68,11 @@ class Caches:
             self.failures.setdefault(wing, {}).update(cache.failures)
         return self
 
+    def are_there(self, specs: Iterable[Wanted]) -> bool:
+        """Whether what the runs need has been decoded before: a program that may only read can then go by it."""
+        needed = _needed(self._dataset, specs, self._cache_dir, self.needs_sound)
+        return all((folder / "index.json").is_file() for folder in needed)
+
     def report(self, dataset: Dataset) -> ScanReport:
         """What is wrong or odd with the clips, in any wing."""
         from core.datasets.scan import joined, scan

@@ -17,7 +17,6 @@ from core.presets import dealt_as, made_for, other_clips, read_presets
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice
 from core.study import Study
-from core.wings import WINGS
 from core.workspace import Workspace
 
 Report = Callable[[Progress], None]
@@ -123,8 +122,7 @@ def check_recordings(check: Check, workspace: Workspace, control: Control, repor
 
 def find_checked(check: Check, workspace: Workspace, control: Control, report: Report) -> Checked | Room:
     """What an earlier check or training found, from the caches; the room a check needs where it was never decoded."""
-    folders = [WINGS[wing].cache_folder(check.dataset, check.recipe, workspace.cache) for wing in check.modality.wings]
-    if workspace.writable and all((folder / "index.json").is_file() for folder in folders):
+    if workspace.writable and Caches(check.dataset, workspace.cache).are_there([check]):
         return check_recordings(check, workspace, control, report)
     needed = estimate_bytes(check.dataset, [check], workspace.cache)
     return Room(needed, workspace.free_bytes(), _limit(check))

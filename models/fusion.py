@@ -53,8 +53,8 @@ class Fusion(Classifier):
 
     @property
     def cam_layers(self) -> Sequence[nn.Module]:
-        """Of both: each has its own input, see `parts`."""
-        return [*self.sound.cam_layers, *self.sight.cam_layers]
+        """None of its own: each input has a network, see `parts`."""
+        return []
 
     @property
     def parts(self) -> Sequence[Classifier]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import Lock
 from typing import Any, cast
 
@@ -36,6 +37,10 @@ class Explainer:
         self.classes = folder.classes
         self.task = restore(folder, device)
         self.task.requires_grad_(False)
+        for module in self.task.modules():
+            if isinstance(module, nn.RNNBase):  # cuDNN gives no gradient of one in eval mode; without dropout the
+                module.train()  # answers are the same
+                module.dropout = 0.0
         self._lock = Lock()
         self._layers: list[nn.Module] = []
 
@@ -66,8 +71,9 @@ class Explainer:
 
         Occlusion as in Zeiler & Fergus 2014, “Visualizing and understanding convolutional networks” (ECCV).
         """
+        here = [one.to(self.task.device) for one in seen]
         with self._lock:
-            logits = self.network(*self._without(seen, hidden))
+            logits = self.network(*self._without(here, hidden))
         probabilities: NDArray[np.float32] = logits.float().softmax(1)[0].cpu().numpy()
         return probabilities
 
@@ -94,8 +100,7 @@ class Explainer:
             if not self._layers:
                 self._layers = [self._fine_layer(part, seen) for part in self.network.parts]
             control.checkpoint()
-            # cuDNN's recurrent layers have no gradient in eval mode, and in training mode there would be dropout.
-            with torch.backends.cudnn.flags(enabled=False), torch.enable_grad(), _caught(self._layers, True) as caught:
+            with torch.enable_grad(), _caught(self._layers, True) as caught:
                 logits = self.network(*seen)[0]
                 activations = [caught[layer] for layer in self._layers]
                 found = []
@@ -113,10 +118,7 @@ class Explainer:
         gradients: Sequence[Tensor | None],
         method: Method,
     ) -> Evidence:
-        from pytorch_grad_cam import GradCAM, LayerCAM
-
-        formula: Any = {Method.GRAD_CAM: GradCAM, Method.LAYER_CAM: LayerCAM}[method](self.network, [])
-        maps = {}
+        formula, maps = _formula(method), {}
         for wing, one, layer, gradient in zip(self.task.front_ends, seen, activations, gradients, strict=True):
             g = torch.zeros_like(layer) if gradient is None else gradient
             image = formula.get_cam_image(None, None, None, layer.detach().cpu().numpy(), g.cpu().numpy(), False)
@@ -147,6 +149,15 @@ class Explainer:
                     _hide(whole, nothing, box, wing)
             shown.append(whole)
         return shown
+
+
+@cache
+def _formula(method: Method) -> Any:
+    """How the library makes a map of activations and gradients. It is not handed the network, which it would switch to
+    another mode; nor its own way there, which brings every frame of a video to one scale."""
+    from pytorch_grad_cam import GradCAM, LayerCAM
+
+    return {Method.GRAD_CAM: GradCAM, Method.LAYER_CAM: LayerCAM}[method](nn.Linear(1, 1), [])
 
 
 def _hide(whole: Tensor, nothing: Tensor, box: Box, wing: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.analysis.embedding import directions
 from core.control import Control
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
@@ -47,9 +48,7 @@ def nearest(
         label: only those of this class; None = of any.
     """
     among = np.arange(len(training)) if label is None else np.flatnonzero(training.labels == label)
-    theirs, own = training.features[among].astype(np.float64), features.astype(np.float64)
-    lengths = np.linalg.norm(theirs, axis=1) * np.linalg.norm(own)
-    similarity = np.divide(theirs @ own, lengths, out=np.zeros(len(among)), where=lengths > 0)
+    similarity = directions(training.features[among]) @ directions(features[None])[0]
     return [
         Neighbour(
             str(training.clip_ids[among[i]]),
@@ -76,7 +75,8 @@ def training_predictions(
         choice: the clips that the run was trained on.
 
     Raises:
-        UserError: the run or its clips are gone, or cannot be read.
+        UserError: the run or its clips are gone, or cannot be read; or they would have to be decoded first, and the
+            workspace is another program's.
         Cancelled: through `control`.
     """
     if folder.trained_ns > folder.predicted_ns:
@@ -94,7 +94,10 @@ def training_predictions(
     use_threads()
     begun, spec = folder.predicted_ns, folder.spec
     dataset = open_chosen(choice, workspace, control)
-    caches = Caches(dataset, workspace.cache).open([spec], control, report)
+    caches = Caches(dataset, workspace.cache)
+    if not caches.are_there([spec]):
+        workspace.require_writable()
+    caches.open([spec], control, report)
     usable = caches.usable(dataset)
     clips = [clip for clip in usable.clips if clip.fold not in (spec.fold, None)]
     if not clips:

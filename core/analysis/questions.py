@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.caches import Caches
 
 NETWORKS = 4  # at hand: AlexNet takes 230 MB
-CLIPS = 64  # of which maps are kept
+MOST_BYTES = 256 << 20  # of maps and what they are of that are kept
 Kept = TypeVar("Kept")
 Report = Callable[[Progress], None]
 
@@ -39,7 +39,7 @@ class Explained:
     Attributes:
         probabilities: (classes,) float32, of the view that is mapped: the first, where clips are tested in several.
         evidence: one for each class asked about.
-        seen: what the network saw, by wing in order.
+        seen: what the network saw, by wing in order, in the computer's own memory.
         decibels: (mels, frames), the spectrogram among it, before standardising; None where the network is deaf.
     """
 
@@ -48,6 +48,12 @@ class Explained:
     evidence: tuple[Evidence, ...]
     seen: tuple[Tensor, ...]
     decibels: NDArray[np.float32] | None
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        maps = sum(of.nbytes for evidence in self.evidence for of in evidence.maps.values())
+        return maps + sum(one.nbytes for one in self.seen)
 
 
 class Questions:
@@ -76,11 +82,13 @@ class Questions:
             choice: the clips among which it is.
 
         Raises:
-            UserError: the run or the clip is gone, or cannot be read.
+            UserError: the run or the clip is gone, or cannot be read; or clips would have to be decoded first, and the
+                workspace is another program's.
             Cancelled: through `control`.
         """
         key = (folder.name, folder.predicted_ns, clip_id, tuple(labels), method)
-        found = self._explained.get(key)
+        with self._lock:
+            found = self._explained.get(key)
         if found is None:
             network = self._network(folder, control)
             seen = tuple(network.see(self._inputs(network, choice, clip_id, control, report)))
@@ -89,11 +97,13 @@ class Questions:
                 folder.name,
                 network.answer(seen),
                 tuple(network.evidence(seen, labels, method, control)),
-                seen,
+                tuple(one.cpu() for one in seen),
                 network.decibels(seen),
             )
         with self._lock:
-            _keep(self._explained, key, found, CLIPS)
+            _keep(self._explained, key, found)
+            while len(self._explained) > 1 and sum(one.size for one in self._explained.values()) > MOST_BYTES:
+                self._explained.popitem(last=False)
         return found
 
     def ask_without(
@@ -115,7 +125,9 @@ class Questions:
         with self._lock:
             control.checkpoint()
             network = self._networks.get(key) or Explainer(folder, choose_device("auto"))
-            _keep(self._networks, key, network, NETWORKS)
+            _keep(self._networks, key, network)
+            if len(self._networks) > NETWORKS:
+                self._networks.popitem(last=False)
         return network
 
     def _inputs(
@@ -135,7 +147,10 @@ class Questions:
             if clip_id not in there:
                 raise UserError(f"{clip_id} is no longer in {self._dataset.root}.")
             if spec.recipe_hash not in opened:
-                opened[spec.recipe_hash] = Caches(self._dataset, self.workspace.cache).open([spec], control, report)
+                caches = Caches(self._dataset, self.workspace.cache)
+                if not caches.are_there([spec]):
+                    self.workspace.require_writable()
+                opened[spec.recipe_hash] = caches.open([spec], control, report)
             caches = opened[spec.recipe_hash]
         return {
             wing: WINGS[wing].gather(caches.of(wing, spec.recipe), [clip_id], spec.recipe, None, 0)
@@ -143,9 +158,7 @@ class Questions:
         }
 
 
-def _keep(kept: OrderedDict[Any, Kept], key: Any, value: Kept, most: int) -> None:
-    """The latest at the end; the one that was not asked for longest goes."""
+def _keep(kept: OrderedDict[Any, Kept], key: Any, value: Kept) -> None:
+    """The latest at the end: what was not asked for longest stands first."""
     kept[key] = value
     kept.move_to_end(key)
-    while len(kept) > most:
-        kept.popitem(last=False)

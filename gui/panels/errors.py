@@ -166,6 +166,7 @@ class ErrorsPanel(ResultsPanel):
         return partial(read, self.context.workspace, study)
 
     def show_results(self, results: StudyRecords) -> None:
+        self.review.note.keep()  # of the clip that was open, while its dataset is
         opened = results.find(self.data.name_of(self.table.current)) if self.data and self.table.current >= 0 else -1
         if self.data is None or self.data.study != results.study:
             self.matrix.show_scores((), None)
@@ -321,10 +322,14 @@ class ErrorsPanel(ResultsPanel):
     # one clip ---------------------------------------------------------------------------------------------------
 
     def _show_clip(self, record: int) -> None:
+        """The clip first, and then what can be asked of it: the pool works through them in this order."""
         for selector in self.selectors:
             selector.show_open(record)
+        self._open_clip(record)
         for page in self.pages:
             page.show_record(self.data, record)
+
+    def _open_clip(self, record: int) -> None:
         self.review.show_record(record)
         if self.data is None or record < 0:
             self.bars.clear()
@@ -355,6 +360,8 @@ class ErrorsPanel(ResultsPanel):
         label = self.bars.of_frames
         for selector in self.selectors:
             selector.show_open(record)
+        for page in self.pages:
+            page.show_record(self.data, record)
         self._show_opinions(record)
         if 0 <= label < len(self.bars.classes):
             self._show_frames(label)

@@ -164,6 +164,8 @@ class InCommon(Selector):
         if self._measuring is not None:
             self._refuse(UNMEASURED)
         self._stop()
+        self._clear()  # or what was found of other clips would stand there
+        self.said.setText("Cancelled.")
 
     def _refuse(self, sentence: str) -> None:
         self._refused = True
@@ -196,7 +198,7 @@ class InCommon(Selector):
             self._comparing.cancel()
         self._slow.start()
         look = partial(_look, self.data.records, self.known, self.way.currentData(), self.rows, self.selected)
-        self._comparing = self.context.jobs.run(look, self._compared, self._failed)
+        self._comparing = self.context.jobs.run(look, self._compared, self._not_compared)
         self._slice()
 
     def _compared(self, found: Comparison | None) -> None:
@@ -238,7 +240,7 @@ class InCommon(Selector):
         self._sliced = self.rows
         self._slow.start()
         find = partial(_find_groups, self.data.records, self.known, self.rows)
-        self._slicing = self.context.jobs.run(find, self._grouped, self._failed)
+        self._slicing = self.context.jobs.run(find, self._grouped, self._not_grouped)
 
     def _grouped(self, found: SubGroups | None) -> None:
         self._slicing, self.groups = None, found
@@ -253,10 +255,13 @@ class InCommon(Selector):
         self._sent = rows
         self.chosen.emit(rows, f"Sub-group: {group.words} ({counted(group.errors.of, 'clip')})")
 
-    def _failed(self, sentence: str) -> None:
-        self._quiet()
-        self._clear()
+    def _not_compared(self, sentence: str) -> None:
+        self._compared(None)
         self.said.setText(sentence)
+
+    def _not_grouped(self, sentence: str) -> None:
+        self._grouped(None)
+        self.worst.setText(sentence)
 
     def _say_slow(self) -> None:
         self.progress.begin("Comparing")

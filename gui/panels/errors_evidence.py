@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSignalBlocker, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.analysis.evidence import Box, Method
 from core.analysis.questions import Explained, Questions
 from core.analysis.study_records import NetworkName, StudyRecords
 from core.control import Control
+from core.errors import UserError
+from core.events import Progress
 from core.recipe import FrontEnds
 from core.run_spec import RunSpec
 from core.runs import RunFolder
 from core.video.pictures import model_frames
+from core.wings import WINGS
 from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
@@ -30,10 +33,8 @@ from gui.widgets.controls import icon_button, named_combo, tool_button
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.evidence import Share
 from gui.widgets.evidence_column import EvidenceColumn
-from gui.widgets.progress_line import ProgressLine
 
 MOST = 4  # networks side by side
-WORDS = {"audio": "sound", "video": "sight"}
 METHODS = (
     (Method.LAYER_CAM, "gradient and activation of each place by itself. Fine in place and time."),
     (Method.GRAD_CAM, "each channel weighed by its mean gradient. Coarser; the best known."),
@@ -59,9 +60,9 @@ class Evidence(ClipPage):
         self._row = QHBoxLayout()
         self._imported = False
         self._box: Box | None = None
-        self._jobs: list[Job] = []
         self._asking: Job | None = None
-        self._asked_box: Box | None = None
+        self._filtering: Job | None = None
+        self._asked: tuple[Box | None, frozenset[int]] = (None, frozenset())  # of which runs
         self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 96)
         for method, tip in METHODS:
             self.method.addItem(method.value, method)
@@ -75,17 +76,14 @@ class Evidence(ClipPage):
         self.listen.setCheckable(True)
         self.listener = named_combo("Network", "Whose map the sound is filtered by.", 96)
         self.whole = icon_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
-        self.progress = ProgressLine()
         self.hint = ElidedLabel()
-        self._sentence = theme.label(muted=True, wrap=True)
         self._lay_out()
         self.method.setCurrentText(str(context.settings.value("errors/map", Method.LAYER_CAM.value)))
         self.method.currentIndexChanged.connect(self.ask_again)
-        self.wing.currentIndexChanged.connect(self._draw)
+        self.wing.currentIndexChanged.connect(self._turn)
         self.listen.toggled.connect(self._listen)
         self.listener.currentIndexChanged.connect(self._listen_again)
         self.whole.clicked.connect(self.show_whole)
-        self.progress.cancelled.connect(self._cancelled)
         clip_view.player.position.connect(self._move)
         clip_view.shown.connect(self._take_film)
         clip_view.take_keys(self)
@@ -102,38 +100,41 @@ class Evidence(ClipPage):
         """There is nothing to be done once a library has been imported."""
 
     def refresh(self) -> None:
-        self._cancel()
+        self.cancel()
         self.listen.setChecked(False)
-        self._box = self._asked_box = None
+        self.listen.setEnabled(False)
+        self._box, self._asked = None, (None, frozenset())
         self.whole.setEnabled(False)
         data, record = self.data, self.record
-        if data is None or record < 0 or self.source.dataset is None:
-            self._say(self.source.trouble or NOTHING_OPEN)
+        if data is None or record < 0:
+            self.say(NOTHING_OPEN)
+            return
+        if self.source.dataset is None:
+            self.say(self.source.trouble or "Opening the dataset …")
             return
         labels, words = self._classes()
         self._make_columns([int(data.records.run[i]) for i in self._opinions()])
         clip = str(data.records.clip_ids[data.records.clip[record]])
-        self._pages.setCurrentIndex(1)
-        self.progress.begin("Asking the networks … the first takes some seconds")
+        folders = {run: RunFolder(self.context.workspace.runs / data.folders[run]) for run in self.columns}
+        own_first = sorted(folders, key=lambda run: run != self._own)
+        asked = [(run, folders[run], data.specs[run]) for run in own_first]
         for run, column in self.columns.items():
-            column.ask_about(labels, words)
-            folder = RunFolder(self.context.workspace.runs / data.folders[run])
-            ask = partial(
-                _explain, run, self.questions, folder, data.specs[run], clip, labels, self.method.currentData()
-            )
-            self._jobs.append(self.context.jobs.run(ask, self._explained, self._failed, self.progress.report))
+            column.ask_about(labels, words, data.specs[run].recipe.video.views)
+            column.set_box(None)
         self._offer()
         self._listen_to_its_own()
+        self.ask(partial(_explain, self.questions, asked, clip, labels, self.method.currentData()), self._all_explained)
 
     def _classes(self) -> tuple[tuple[int, int], tuple[str, str]]:
-        """Of which classes maps are shown, and what they are: what was said, or else came next, and the true one."""
+        """Of which classes maps are shown, and what they are called: what was said of the open record, or else came
+        next, and the true one."""
         assert self.data is not None
         records, record = self.data.records, self.record
-        said, true, word = int(records.predicted[record]), int(records.true[record]), "predicted"
+        said, true = int(records.predicted[record]), int(records.true[record])
         if said == true and len(records.classes) > 1:
             probabilities = self.data.predictions[records.run[record]].probabilities[records.row[record]]
-            said, word = int(np.argsort(-probabilities, kind="stable")[1]), "came next"
-        return (said, true), (f"{records.classes[said]} ({word})", f"{records.classes[true]} (true)")
+            said = int(np.argsort(-probabilities, kind="stable")[1])
+        return (said, true), (records.classes[said], f"{records.classes[true]} (true)")
 
     def _opinions(self) -> list[int]:
         """One record of the clip for each network, at most MOST: the one that is open, and the first of the others."""
@@ -147,27 +148,29 @@ class Evidence(ClipPage):
         with QSignalBlocker(self.listener):
             self.listener.setCurrentIndex(max(0, self.listener.findData(self._own)))
 
-    def _explained(self, answer: tuple[int, Explained]) -> None:
-        run, explained = answer
-        self.columns[run].explained = explained
-        if all(column.explained is not None for column in self.columns.values()):
-            self.progress.end()
+    def reported(self, progress: Progress | tuple[int, Explained | str]) -> None:
+        """Of the work, how far it is; of a network, what was found or why nothing was."""
+        if isinstance(progress, Progress):
+            super().reported(progress)
+            return
+        run, explained = progress
+        if isinstance(explained, str):
+            self.columns[run].say(explained)
+            return
+        self.columns[run].show_explained(explained, self.wing.currentData())
         self._take_film()
-        self._draw()
+        self._allow_listening()
+        self._ask_without()
 
-    def _failed(self, sentence: str) -> None:
-        self._cancel()
-        self._say(sentence)
-
-    def _cancelled(self) -> None:
-        self._cancel()
-        self._say("Cancelled. Choose the clip again to ask again.")
-
-    def _cancel(self) -> None:
-        for job in (*self._jobs, *([self._asking] if self._asking is not None else [])):
-            job.cancel()
-        self._jobs, self._asking = [], None
+    def _all_explained(self, _: object) -> None:
         self.progress.end()
+
+    def cancel(self) -> None:
+        for job in (self._asking, self._filtering):
+            if job is not None:
+                job.cancel()
+        self._asking = self._filtering = None
+        super().cancel()
 
     # hiding a part ----------------------------------------------------------------------------------------------
 
@@ -189,10 +192,16 @@ class Evidence(ClipPage):
         self._ask_without()
 
     def _ask_without(self) -> None:
-        """One question at a time, about the box as it is by then."""
-        if self._asking is not None or self._box == self._asked_box or self.data is None:
+        """One question at a time, about the box as it is by then, to the networks that have been explained."""
+        told = frozenset(run for run, column in self.columns.items() if column.explained is not None)
+        if self._asking is not None or self.data is None or (self._box, told) == self._asked:
             return
-        self._asked_box = self._box
+        if self._box is None:
+            self._asked = None, told
+            for column in self.columns.values():
+                column.show_without(None)
+            return
+        self._asked = self._box, told
         runs = self.context.workspace.runs
         folders = [
             (run, RunFolder(runs / self.data.folders[run]), column.explained)
@@ -200,34 +209,52 @@ class Evidence(ClipPage):
             if column.explained is not None
         ]
         ask = partial(_ask_without, self.questions, folders, self._box)
-        self._asking = self.context.jobs.run(ask, self._answered, self._failed)
+        self._asking = self.context.jobs.run(ask, self._answered, self._not_answered)
 
     def _answered(self, answers: Sequence[tuple[int, NDArray[np.float32]]]) -> None:
         self._asking = None
         for run, probabilities in answers:
-            self.columns[run].show_without(probabilities if self._asked_box is not None else None)
+            self.columns[run].show_without(probabilities)
         self._ask_without()
+
+    def _not_answered(self, sentence: str) -> None:
+        self._asking = None
+        self.context.message.emit(sentence, "error")
+
+    def _turn(self) -> None:
+        """From sound to sight or back: a box hides something else there."""
+        self.show_whole()
+        for column in self.columns.values():
+            column.show_wing(self.wing.currentData())
+        self._move(self.clip_view.player.seconds)
 
     # what is heard ----------------------------------------------------------------------------------------------
 
+    def _allow_listening(self) -> None:
+        """As soon as there are both, a map of the network chosen and the sound."""
+        media, column = self.clip_view.media, self.columns.get(self.listener.currentData())
+        heard = column is not None and column.explained is not None
+        self.listen.setEnabled(heard and media is not None and media.has_sound)
+
     def _listen(self, on: bool) -> None:
-        media, run = self.clip_view.media, self.listener.currentData()
-        if media is None or not media.has_sound:
-            return
-        if not on:
+        if self._filtering is not None:
+            self._filtering.cancel()
+            self._filtering = None
+        media, column = self.clip_view.media, self.columns.get(self.listener.currentData())
+        if not on or media is None or column is None or column.explained is None or self.data is None:
             self.clip_view.play_all()
             return
-        explained = self.columns[run].explained if run in self.columns else None
-        if explained is not None and self.data is not None:
-            marked = explained.evidence[0].maps["audio"]
-            ask = partial(_filter, media.samples, media.rate, marked, self.data.specs[run])
-            self._jobs.append(self.context.jobs.run(ask, self._heard, self._failed))
+        marked, spec = column.explained.evidence[0].maps["audio"], self.data.specs[self.listener.currentData()]
+        ask = partial(_filter, media.samples, media.rate, marked, column.scale, spec)
+        self._filtering = self.context.jobs.run(ask, self._heard, self._not_answered)
 
     def _listen_again(self) -> None:
+        self._allow_listening()
         if self.listen.isChecked():
             self._listen(True)
 
     def _heard(self, samples: NDArray[np.float32]) -> None:
+        self._filtering = None
         if self.listen.isChecked():
             self.clip_view.play_instead(samples)
             self.clip_view.player.play()
@@ -238,12 +265,12 @@ class Evidence(ClipPage):
         """Sound or sight, and whose sound can be heard, as far as the networks are given it."""
         assert self.data is not None
         given = {run: self.data.specs[run].modality.wings for run in self.columns}
-        wings = [wing for wing in WORDS if any(wing in of for of in given.values())]
+        wings = [wing for wing in WINGS if any(wing in of for of in given.values())]
         if [self.wing.itemData(place) for place in range(self.wing.count())] != wings:
             with QSignalBlocker(self.wing):
                 self.wing.clear()
                 for wing in wings:
-                    self.wing.addItem(WORDS[wing], wing)
+                    self.wing.addItem(WINGS[wing].word, wing)
         self.wing.setVisible(len(wings) > 1)
         self._of.setVisible(len(wings) > 1)
         hearing = [run for run, of in given.items() if "audio" in of]
@@ -266,15 +293,10 @@ class Evidence(ClipPage):
         label = self.data.records.runs[run].network
         return next(network for network in self.data.networks if network.label == label)
 
-    def _draw(self) -> None:
-        for column in self.columns.values():
-            if column.explained is not None:
-                column.show_explained(column.explained, self.wing.currentData())
-        self._move(self.clip_view.player.seconds)
-
     def _take_film(self) -> None:
         """The frames that each network is given, once the clip has been decoded."""
         media = self.clip_view.media
+        self._allow_listening()
         if media is None or media.film is None or self.data is None:
             return
         for run, column in self.columns.items():
@@ -286,18 +308,20 @@ class Evidence(ClipPage):
     def _move(self, seconds: float) -> None:
         if self.isVisible():
             for column in self.columns.values():
-                column.move_to(seconds, self.clip_view.player.duration)
+                column.move_to(seconds, self._heard_seconds)
+
+    @property
+    def _heard_seconds(self) -> float:
+        """Of the clip's sound; its film may last longer."""
+        media = self.clip_view.media
+        return len(media.samples) / media.rate if media is not None else 0.0
 
     def _point(self, point: QPointF | None) -> None:
         column = self.sender()
         if point is None or not isinstance(column, EvidenceColumn):
             self.hint.set_text(HINT)
         else:
-            self.hint.set_text(column.place_in_words(point, self.clip_view.player.duration))
-
-    def _say(self, sentence: str) -> None:
-        self._sentence.setText(sentence)
-        self._pages.setCurrentIndex(0)
+            self.hint.set_text(column.place_in_words(point, self._heard_seconds))
 
     # what the window calls --------------------------------------------------------------------------------------
 
@@ -307,9 +331,6 @@ class Evidence(ClipPage):
     def present(self, on: bool) -> None:
         self._bar.setHidden(on)
         self.hint.setHidden(on)
-
-    def close_part(self) -> None:
-        self._cancel()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         super().hideEvent(event)
@@ -359,13 +380,7 @@ class Evidence(ClipPage):
         column.addLayout(self._row, 1)
         column.addWidget(self.progress)
         column.addWidget(self.hint)
-        empty = QWidget()
-        middle = QVBoxLayout(empty)
-        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        middle.addWidget(self._sentence)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(empty)
-        self._pages.addWidget(page)
+        self.put_in(page)
 
 
 def import_maps(control: Control, report: object) -> None:
@@ -376,38 +391,44 @@ def import_maps(control: Control, report: object) -> None:
 
 
 def _explain(
-    run: int,
     questions: Questions,
-    folder: RunFolder,
-    spec: RunSpec,
+    asked: Sequence[tuple[int, RunFolder, RunSpec]],
     clip: str,
     labels: tuple[int, int],
     method: Method,
     control: Control,
-    report: object,
-) -> tuple[int, Explained]:
-    return run, questions.explain(folder, spec.dataset, clip, labels, method, control, report)  # type: ignore[arg-type]
+    report: Callable[[object], None],
+) -> None:
+    """Reports (run, what was found, or why nothing was) of one network after the other."""
+    for run, folder, spec in asked:
+        control.checkpoint()
+        try:
+            found = questions.explain(folder, spec.dataset, clip, labels, method, control, report)
+        except UserError as sentence:
+            report((run, str(sentence)))
+        else:
+            report((run, found))
 
 
 def _ask_without(
     questions: Questions,
     folders: Sequence[tuple[int, RunFolder, Explained]],
-    box: Box | None,
+    box: Box,
     control: Control,
     report: object,
 ) -> list[tuple[int, NDArray[np.float32]]]:
-    hidden = [] if box is None else [box]
-    return [(run, questions.ask_without(folder, explained.seen, hidden, control)) for run, folder, explained in folders]
+    return [(run, questions.ask_without(folder, explained.seen, [box], control)) for run, folder, explained in folders]
 
 
 def _filter(
     samples: NDArray[np.float32],
     rate: int,
     marked: NDArray[np.float32],
+    highest: float,
     spec: RunSpec,
     control: Control,
     report: object,
 ) -> NDArray[np.float32]:
     from core.audio.heard import filtered
 
-    return filtered(samples, rate, marked, spec.recipe.audio)
+    return filtered(samples, rate, marked, highest, spec.recipe.audio)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedLayout, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from core.analysis.nearest import Neighbour, nearest, training_predictions
 from core.control import Control
@@ -18,12 +18,10 @@ from core.workspace import Workspace
 from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
-from gui.jobs import Job
 from gui.panels.errors_parts import ClipPage
 from gui.widgets.clip_columns import short_names
 from gui.widgets.clip_view import MODEL, ClipView
 from gui.widgets.elided import ElidedLabel
-from gui.widgets.progress_line import ProgressLine
 
 SHOWN = 8  # of any class, and as many of the true one
 ABOUT = (
@@ -42,7 +40,6 @@ class Nearest(ClipPage):
 
     def __init__(self, context: Context, source: ClipSource, clip_view: ClipView) -> None:
         super().__init__(context, source, clip_view)
-        self._job: Job | None = None
         self.list = QTreeWidget()
         self.list.setHeaderLabels(["Training clip", "Class", "Alike"])
         self.list.headerItem().setToolTip(2, ABOUT)
@@ -57,45 +54,41 @@ class Nearest(ClipPage):
         self.neighbour = ClipView(context, "errors/nearest", MODEL)
         self.neighbour.clear("Choose a training clip in the list to hear and see it.")
         self.about = ElidedLabel()
-        self.progress = ProgressLine()
-        self._sentence = theme.label(muted=True, wrap=True)
         self._lay_out()
         self.list.currentItemChanged.connect(self._chosen)
-        self.progress.cancelled.connect(self._cancelled)
         self.neighbour.previous_wanted.connect(clip_view.previous_wanted)
         self.neighbour.next_wanted.connect(clip_view.next_wanted)
         self.neighbour.take_keys(self, self.list)
 
     def refresh(self) -> None:
-        self._cancel()
+        self.cancel()
+        self.list.clear()
+        self.about.set_text("")
+        self.neighbour.clear("")
         data, record = self.data, self.record
         if data is None or record < 0:
-            self._say("Choose a clip to see which training clips it was taken for.")
+            self.say("Choose a clip to see which training clips it was taken for.")
             return
         spec = data.specs[data.records.run[record]]
         if spec.dataset.name == "captured":
-            self._say(CAPTURES)
+            self.say(CAPTURES)
             return
         folder = RunFolder(self.context.workspace.runs / data.folders[data.records.run[record]])
         ask = partial(
             _neighbours, folder, spec.dataset, self.context.workspace,
-            int(data.records.row[record]), int(data.records.true[record]),
+            str(data.records.clip_ids[data.records.clip[record]]), int(data.records.true[record]),
         )  # fmt: skip
-        self.progress.begin("Asking the network …")
-        self._pages.setCurrentIndex(1)
-        self._job = self.context.jobs.run(ask, self._found, self._failed, self.progress.report)
+        self.ask(ask, self._found)
 
     def _found(self, found: tuple[Sequence[Neighbour], Sequence[Neighbour]]) -> None:
-        self._job = None
         self.progress.end()
         if self.data is None or self.record < 0:
             return
         if not found[0]:
-            self._say(WITHOUT)
+            self.say(WITHOUT)
             return
         records = self.data.records
         true = records.classes[records.true[self.record]]
-        self.list.clear()
         for words, neighbours in ((f"Of all classes, to {records.runs[records.run[self.record]].network}", found[0]),
                                   (f"Of the true class, {true}", found[1])):  # fmt: skip
             group = QTreeWidgetItem([words])
@@ -114,13 +107,13 @@ class Nearest(ClipPage):
 
     def _item(self, name: str, neighbour: Neighbour) -> QTreeWidgetItem:
         assert self.data is not None
-        classes, records = self.data.records.classes, self.data.records
+        classes = self.data.records.classes
         item = QTreeWidgetItem([name, classes[neighbour.label], f"{neighbour.similarity:.2f}"])
         item.setData(0, Qt.ItemDataRole.UserRole, neighbour.clip_id)
         item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(0, f"{neighbour.clip_id}\nThe network takes it for {classes[neighbour.said]}.")
         item.setToolTip(2, ABOUT)
-        if neighbour.label != records.true[self.record]:
+        if neighbour.said != neighbour.label:  # an error of the network's on what it was trained on
             item.setForeground(1, theme.colour("error_text"))
         return item
 
@@ -135,34 +128,12 @@ class Nearest(ClipPage):
             given = self.data.specs[self.data.records.run[self.record]].given
             self.neighbour.show_clip(self.source.dataset, clip, given)
 
-    def _failed(self, sentence: str) -> None:
-        self._cancel()
-        self._say(sentence)
-
-    def _cancelled(self) -> None:
-        self._cancel()
-        self._say("Cancelled. Choose the clip again to ask again.")
-
-    def _cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        self._job = None
-        self.progress.end()
-
-    def _say(self, sentence: str) -> None:
-        self._sentence.setText(sentence)
-        self._pages.setCurrentIndex(0)
-
     def present(self, on: bool) -> None:
         self.neighbour.present(on)
 
     def close_part(self) -> None:
-        self._cancel()
+        super().close_part()
         self.neighbour.close_clip()
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        super().hideEvent(event)
-        self.neighbour.player.close()
 
     def _lay_out(self) -> None:
         left = QWidget()
@@ -180,31 +151,23 @@ class Nearest(ClipPage):
         column.setContentsMargins(theme.GRID, theme.GRID, 0, theme.GRID)
         column.addWidget(halves, 1)
         column.addWidget(self.progress)
-        empty = QWidget()
-        middle = QVBoxLayout(empty)
-        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        middle.addWidget(self._sentence)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(empty)
-        self._pages.addWidget(page)
+        self.put_in(page)
 
 
 def _neighbours(
     folder: RunFolder,
     choice: DatasetChoice,
     workspace: Workspace,
-    row: int,
+    clip_id: str,
     true: int,
     control: Control,
-    report: object,
+    report: Callable[[Progress], None],
 ) -> tuple[list[Neighbour], list[Neighbour]]:
     """Of all classes, and of the true one; none where no features were kept."""
-    features = folder.predictions().features[row]
-    if not len(features):
+    tested = folder.predictions()
+    row = np.flatnonzero(tested.clip_ids == clip_id)
+    if not row.size or not tested.features.shape[1]:
         return [], []
-
-    def say(progress: Progress) -> None:
-        report(progress)  # type: ignore[operator]
-
-    training = training_predictions(folder, choice, workspace, control, say)
+    training = training_predictions(folder, choice, workspace, control, report)
+    features = tested.features[row[0]]
     return nearest(features, training, SHOWN), nearest(features, training, SHOWN, true)

@@ -5,18 +5,23 @@ A page works only while it is in view: what it would show is asked for when it c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from core.analysis.clip_records import Rows
 from core.analysis.study_records import StudyRecords
+from core.control import Control
 from gui.clip_source import ClipSource
 from gui.context import Context
+from gui.jobs import Job
 from gui.widgets.clip_view import ClipView
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.progress_line import ProgressLine
 
 
 class Part(QWidget):
@@ -30,7 +35,6 @@ class Part(QWidget):
         self.context, self.source = context, source
         self.data: StudyRecords | None = None
         self._stale = False
-        source.changed.connect(self.ask_again)
 
     def refresh(self) -> None:
         """Show what was handed over last; the page is in view."""
@@ -67,6 +71,7 @@ class Selector(Part):
 
     def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
         super().__init__(context, source, parent)
+        source.changed.connect(self.ask_again)
         self.rows: Rows = np.zeros(0, np.int64)  # records that the filters let through
         self.runs: Sequence[int] = ()  # that they choose, as places in `records.runs`, whichever of their clips
         self.selected: Rows = np.zeros(0, np.int64)  # those in the table
@@ -104,6 +109,58 @@ class ClipPage(Part):
         super().__init__(context, source, parent)
         self.clip_view = clip_view
 
+        self.progress = ProgressLine()
+        self.progress.cancelled.connect(self._cancelled)
+        self._jobs: list[Job] = []
+        self._empty = EmptyState("")
+        self._again = self._empty.add_button("Ask again", self.ask_again, "Ask the networks about this clip once more.")
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+
     def show_record(self, data: StudyRecords | None, record: int) -> None:
         self.data, self.record = data, record
         self.ask_again()
+
+    def put_in(self, page: QWidget) -> None:
+        """What is shown unless a sentence stands in its place."""
+        self._stack.addWidget(page)
+
+    def ask(self, function: Callable[[Control, Callable[[Any], None]], Any], done: Callable[[Any], None]) -> Job:
+        """Begin what answers `refresh`: the page comes up, with the progress of the work."""
+        self._stack.setCurrentIndex(1)
+        self.progress.begin("Asking the network … the first time takes some seconds")
+        job = self.context.jobs.run(function, done, self.failed, self.reported)
+        self._jobs.append(job)
+        return job
+
+    def reported(self, progress: Any) -> None:
+        self.progress.report(progress)
+
+    def failed(self, sentence: str) -> None:
+        self.cancel()
+        self.say(sentence, again=True)
+
+    def say(self, sentence: str, again: bool = False) -> None:
+        """A sentence in place of the page; `again`: with a button that asks again."""
+        self._empty.sentence.setText(sentence)
+        self._again.setVisible(again)
+        self._stack.setCurrentIndex(0)
+
+    @property
+    def said(self) -> str:
+        """The sentence that stands in place of the page; "" = the page does."""
+        return "" if self._stack.currentIndex() else self._empty.sentence.text()
+
+    def cancel(self) -> None:
+        """What is asked is not wanted any more."""
+        for job in self._jobs:
+            job.cancel()
+        self._jobs.clear()
+        self.progress.end()
+
+    def _cancelled(self) -> None:
+        self.cancel()
+        self.say("Cancelled.", again=True)
+
+    def close_part(self) -> None:
+        self.cancel()

@@ -31,7 +31,7 @@ class EvidenceColumn(QWidget):
         self._given, self._wing = given, ""
         self._words: tuple[str, str] = ("", "")
         self._labels: tuple[int, int] = (0, 0)
-        self._scale = 1.0
+        self.scale = 1.0  # of the maps: their highest value
         self._frames: NDArray[np.uint8] = np.zeros((0, 1, 1, 3), np.uint8)
         self._seconds: NDArray[np.float64] = np.zeros(0)
         self.explained: Explained | None = None
@@ -43,9 +43,12 @@ class EvidenceColumn(QWidget):
             picture.cleared.connect(self.cleared)
             picture.pointed.connect(self.pointed)
 
-    def ask_about(self, labels: tuple[int, int], words: tuple[str, str]) -> None:
-        """Of which classes the maps will be, and how they are called; nothing is shown of them yet."""
+    def ask_about(self, labels: tuple[int, int], words: tuple[str, str], views: int) -> None:
+        """Of which classes the maps will be, and how they are called; nothing is shown of them yet. Where a clip was
+        tested in several views, the first of them is asked about."""
         self._labels, self._words, self.explained = labels, words, None
+        several = self._given.video is not None and views > 1
+        self.setToolTip(f"Of the first of {views} views; the bars above are the mean of all." if several else "")
         self._frames, self._seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
         for picture, figure, word in zip(self.pictures, self.figures, words, strict=True):
             picture.clear()
@@ -53,16 +56,29 @@ class EvidenceColumn(QWidget):
 
     def show_explained(self, explained: Explained, wing: str) -> None:
         """Draw what was found in what is heard or seen; a network that is not given it has nothing to draw."""
-        self.explained, self._wing = explained, wing
+        self.explained = explained
+        self.show_wing(wing)
+        self.show_without(None)
+
+    def say(self, sentence: str) -> None:
+        """Why nothing was found."""
+        self.explained = None
+        for figure in self.figures:
+            figure.set_text(sentence)
+
+    def show_wing(self, wing: str) -> None:
+        """What was found in the sound, or in the pictures."""
+        self._wing, explained = wing, self.explained
+        if explained is None:
+            return
         maps = [evidence.maps.get(wing) for evidence in explained.evidence]
-        self._scale = max((float(of.max()) for of in maps if of is not None), default=0.0) or 1.0
+        self.scale = max((float(of.max()) for of in maps if of is not None), default=0.0) or 1.0
         for picture, marked in zip(self.pictures, maps, strict=True):
             if marked is None:
                 picture.clear()
             elif wing == "audio" and explained.decibels is not None:
                 picture.show_spectrogram(explained.decibels, MODEL_LEVELS)
-                picture.show_map(marked[::-1] / self._scale)
-        self.show_without(None)
+                picture.show_map(marked[::-1] / self.scale)
 
     def show_film(self, frames: NDArray[np.uint8], seconds: NDArray[np.float64]) -> None:
         """The frames that the network is given, (T, rows, columns, 3), at their times (T,)."""
@@ -74,10 +90,11 @@ class EvidenceColumn(QWidget):
             return
         for label, word, figure in zip(self._labels, self._words, self.figures, strict=True):
             now = "" if probabilities is None else f" → {100 * float(probabilities[label]):.0f} %"
-            figure.set_text(f"{100 * float(self.explained.probabilities[label]):.0f} %{now}  {word}")
+            answer = " · its answer" if label == int(self.explained.probabilities.argmax()) else ""
+            figure.set_text(f"{100 * float(self.explained.probabilities[label]):.0f} %{now}  {word}{answer}")
 
     def move_to(self, seconds: float, duration: float) -> None:
-        """The clip, so many seconds long, is at this time: a cursor over the sound, another frame."""
+        """The clip, whose sound is so many seconds long, is at this time: a cursor over the sound, another frame."""
         if self._wing == "video":
             self._show_frame(seconds)
         elif self._given.audio is not None:
@@ -110,7 +127,7 @@ class EvidenceColumn(QWidget):
             marked = evidence.maps.get("video")
             if marked is not None and now < len(marked):
                 picture.show_picture(self._frames[now])
-                picture.show_map(marked[now] / self._scale)
+                picture.show_map(marked[now] / self.scale)
 
     def _lay_out(self, network: NetworkName) -> None:
         mark, name = QLabel(), ElidedLabel()

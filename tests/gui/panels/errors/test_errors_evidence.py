@@ -129,7 +129,10 @@ def test_without_weights_it_says_so_in_a_sentence(qtbot, opened, context):
     panel = opened()
     page = next(page for page in panel.pages if isinstance(page, Evidence))
     panel.clip_pages.setCurrentWidget(page)
-    qtbot.waitUntil(lambda: page._pages.currentIndex() == 0 and "weights" in page._sentence.text(), timeout=120_000)
+    qtbot.waitUntil(
+        lambda: bool(page.columns) and all("weights" in c.figures[0].whole() for c in page.columns.values()),
+        timeout=120_000,
+    )
     page = next(page for page in panel.pages if isinstance(page, Nearest))
     panel.clip_pages.setCurrentWidget(page)
-    qtbot.waitUntil(lambda: "not kept" in page._sentence.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "not kept" in page.said, timeout=60_000)
