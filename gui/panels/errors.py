@@ -264,12 +264,12 @@ class ErrorsPanel(ResultsPanel):
         records, choice = self.data.records, self.filters.choice
         runs = runs_shown(self.data, choice)
         self._rows = rows = select(self.data, choice)
-        self._score_classes(runs)
         self.matrix.set_counts(records.classes, *counts(self.data, choice, rows), choice.every_clip)
         for selector in self.selectors:
             selector.runs = runs
             selector.show_rows(self.data, rows)
         self._show_selected()
+        self._score_classes(runs)  # last: it would compete with what is seen at once
 
     def _score_classes(self, runs: list[int]) -> None:
         """Scores of each class over the runs chosen, in the background: they need every probability."""
