@@ -246,22 +246,32 @@ class MatrixCanvas(QWidget):
         ]
 
     def _paint_names(self, painter: QPainter, plot: QRectF) -> None:
-        # The errors of a whole row or column are selected by its name: marking all the others would say nothing.
-        cells = set(self._selected) if len(self._selected) < len(self.classes) - 1 else set()
-        cells |= {self._hover} if self._hover else set()
-        for down, marked in ((True, {true for true, _ in cells}), (False, {predicted for _, predicted in cells})):
+        for axis, down in enumerate((True, False)):
             step = self._step()[down]
             every = max(1, ceil(theme.pixels(SMALLEST_LABEL) / step))
             painter.setFont(self._label_font(min(12.0, max(9.0, 0.85 * step / theme.pixels(1)))))
-            taken = [int(self._place[name]) for name in marked]
+            marked: list[int] = []  # places, as far as they have room
+            for place in self._named(axis):
+                if all(abs(place - other) >= every for other in marked):
+                    marked.append(place)
             for place, name in enumerate(self._order):
-                free = all(abs(place - other) >= every for other in taken)
-                if int(name) in marked or (place % every == 0 and free):
-                    self._paint_name(painter, plot, step, int(name), down, int(name) in marked)
+                free = all(abs(place - other) >= every for other in marked)
+                if place in marked or (place % every == 0 and free):
+                    self._paint_name(painter, plot, step, int(name), down, place in marked)
         painter.setFont(self._label_font(11))
         painter.setPen(theme.colour("muted"))
         corner = QRectF(0, 0, plot.left() - theme.GRID, plot.top() - theme.GRID)
         painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, "predicted →\ntrue ↓")
+
+    def _named(self, axis: int) -> list[int]:
+        """Places of the classes whose names are marked: that of the cell under the pointer, then of those selected.
+
+        Of the errors of a whole row or column nearly all the others are selected: to mark them would say nothing.
+        """
+        selected = {cell[axis] for cell in self._selected}
+        selected = selected if len(selected) < len(self.classes) - 1 else set()
+        hovered = [int(self._place[self._hover[axis]])] if self._hover else []
+        return hovered + sorted(int(self._place[name]) for name in selected)
 
     def _paint_name(self, painter: QPainter, plot: QRectF, step: float, name: int, down: bool, strong: bool) -> None:
         """One class name: left of its row (`down`), or on end above its column."""

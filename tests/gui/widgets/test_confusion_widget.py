@@ -196,3 +196,24 @@ def test_any_number_of_classes_can_be_drawn(qtbot, qapp, classes):
     widget.set_matrix(names, np.eye(classes), np.arange(classes), percent=True)
     widget.zoom(3.0)
     assert not widget.grab().isNull()
+
+
+def test_names_that_are_marked_keep_a_distance_and_nearly_all_of_them_are_not_marked(qtbot, qapp, monkeypatch):
+    theme.apply(qapp, dark=False)
+    widget, painted = ConfusionMatrix(), []
+    qtbot.addWidget(widget)
+    widget.resize(480, 480)
+    names = tuple(f"class {i}" for i in range(101))
+    widget.set_matrix(names, np.eye(101), np.arange(101), percent=True)
+    monkeypatch.setattr(
+        ConfusionMatrix, "_paint_name", lambda self, _, __, step, name, down, on: painted.append((down, name, on, step))
+    )
+    widget.select(widget._between((10, 10), (30, 20)))
+    widget.grab()
+    step = painted[0][3]
+    rows = [name for down, name, strong, _ in painted if down and strong]
+    assert rows[0] == 10 and rows[-1] > 25 and min(np.diff(rows)) * step >= 11
+    painted.clear()
+    widget.select(frozenset((7, other) for other in range(101) if other != 7))
+    widget.grab()
+    assert [(down, name) for down, name, strong, _ in painted if strong] == [(True, 7)]
