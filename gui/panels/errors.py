@@ -403,6 +403,7 @@ class ErrorsPanel(ResultsPanel):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._chip, 1)
         row.addWidget(self.export)
+        self.filters.put_at_end(self.export.button)
         self.ways, self.clip_pages = _tabs(self.matrix, "Matrix"), _tabs(self.clip_view, "Clip")
         for tabs, parts in ((self.ways, self.selectors), (self.clip_pages, self.pages)):
             for part in parts:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
 
 from core.analysis.export_clips import export_folder, export_page
@@ -32,7 +31,7 @@ NAMED = 3  # cells of the matrix; of more it is said how many there are
 
 
 class ExportClips(QWidget):
-    """A button with a menu, and the progress of what is under way."""
+    """The progress of what is under way, and a button with a menu, to be put where there is room."""
 
     def __init__(self, context: Context, source: ClipSource, table: ClipTable, review: ErrorsReview) -> None:
         super().__init__()
@@ -59,7 +58,6 @@ class ExportClips(QWidget):
         row.setContentsMargins(theme.GRID, 0, 0, 0)
         row.setSpacing(theme.GRID)
         row.addWidget(self.progress, 1)
-        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignRight)
         source.changed.connect(self._offer)
         self.progress.cancelled.connect(self.cancel)
         self._offer()

@@ -101,6 +101,7 @@ class ErrorFilters(QWidget):
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to A and B
         clips.addWidget(self.said, 1)
         clips.addWidget(self.thumbnails)
+        self._end = clips
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
@@ -168,6 +169,10 @@ class ErrorFilters(QWidget):
             combo.setCurrentIndex(labels.index(before) if before in labels else min(first, len(labels) - 1))
         self.which_clips.offer(data)
         self._show_needed()
+
+    def put_at_end(self, widget: QWidget) -> None:
+        """What else concerns the clips that are shown."""
+        self._end.addWidget(widget)
 
     def words(self) -> dict[str, str]:
         """What is chosen, to be handed to `restore` at the next start."""
