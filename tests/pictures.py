@@ -23,6 +23,8 @@ from gui import theme  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
 from gui.panels import PANELS  # noqa: E402
 from gui.panels.data import DataPanel  # noqa: E402
+from gui.panels.errors import ErrorsPanel  # noqa: E402
+from gui.panels.errors_evidence import Evidence  # noqa: E402
 from gui.panels.live import LivePanel  # noqa: E402
 from gui.panels.live_bar import DATASET  # noqa: E402
 from gui.session import open_context  # noqa: E402
@@ -54,6 +56,8 @@ def main(
         if name == "data":
             open_recordings(window)
         settle(app, window)
+        if name == "errors":
+            ask_why(window)
         if name == "live":
             replay(app, window)
         for dark in (False, True):
@@ -76,6 +80,13 @@ def open_recordings(window: MainWindow) -> None:
     assert isinstance(panel, DataPanel)
     for study in list_studies(workspace)[:1]:
         panel.open(read_study(workspace.runs / study / "study.toml").dataset)
+
+
+def ask_why(window: MainWindow) -> None:
+    """What the networks went by, of the clip that is open."""
+    panel = window.panels["errors"]
+    assert isinstance(panel, ErrorsPanel)
+    panel.clip_pages.setCurrentWidget(next(page for page in panel.pages if isinstance(page, Evidence)))
 
 
 def replay(app: QApplication, window: MainWindow) -> None:

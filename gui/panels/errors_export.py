@@ -170,7 +170,8 @@ def how_chosen(
     said = [words["which"]]
     if filters.right.isVisibleTo(filters):
         said += [f"A is {words['right']}", f"B is {words['wrong']}"]
-    said += [f"{name} {words[name]}" for name in ("network", "fold", "seed") if not words[name].startswith("all")]
+    narrowed = ("network", "fold", "seed", "class")
+    said += [f"{name} {words[name]}" for name in narrowed if not words[name].startswith("all")]
     if search:
         said.append(f"with “{search}” in name or class")
     if by_selector:
