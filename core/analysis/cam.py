@@ -33,8 +33,7 @@ class Explainer:
     """
 
     def __init__(self, folder: RunFolder, device: torch.device) -> None:
-        self.folder, self.spec = folder, folder.spec
-        self.classes = folder.classes
+        self.spec = folder.spec
         self.task = restore(folder, device)
         self.task.requires_grad_(False)
         for module in self.task.modules():

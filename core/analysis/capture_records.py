@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.analysis.study_records import Run, StudyRecords, collected
-from core.captures import Capture, Said, read_captures
+from core.analysis.study_records import PREFIX, Run, StudyRecords, collected
+from core.captures import CAPTURED, Capture, Said, read_captures
 from core.control import Control
 from core.errors import UserError
 from core.evaluation.predictions import Predictions
@@ -20,8 +20,6 @@ from core.events import Progress
 from core.run_spec import DatasetChoice
 from core.runs import RunFolder
 from core.workspace import Workspace
-
-PREFIX = "captured: "  # before the name of a study: what its networks said of captures
 
 
 def captured_studies(workspace: Workspace) -> list[str]:
@@ -63,7 +61,7 @@ def read_capture_records(
         if unknown:
             problems.append(f"{run} knows no class “{'”, “'.join(unknown)}”: captures of it are left out.")
         if len(predictions):
-            captured = spec.model_copy(update={"dataset": DatasetChoice(name="captured")})
+            captured = spec.model_copy(update={"dataset": DatasetChoice(name=CAPTURED)})
             found.append(Run(run, captured, predictions))
     if not found:
         if problems:

@@ -87,7 +87,7 @@ def draw_pictures(exported: Exported, workspace: Workspace, folder: Path, contro
             control.checkpoint()
             report(Progress("Asking the networks", asked, answers, "answers"))
             asked += 1
-            network = RunFolder(workspace.runs / exported.data.folders[run])
+            network = exported.data.folder_of(workspace, run)
             opened[number].columns[record] = _column(
                 exported, questions, network, record, opened[number], drawn, control, report
             )

@@ -105,9 +105,8 @@ class Exported:
 
     def network(self, record: int) -> tuple[str, str]:
         """Its name in lists, and its colour."""
-        label = self.data.records.runs[self.data.records.run[record]].network
-        name = next(network.name for network in self.data.networks if network.label == label)
-        return name, self.colours.get(label, "#777777")
+        network = self.data.network_of(int(self.data.records.run[record]))
+        return network.name, self.colours.get(network.label, "#777777")
 
     def said_of(self, clip: ExportedClip) -> tuple[str, str]:
         """Verdict and note of a person; "" where there is none."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.study_records import StudyRecords
 from core.control import Control
 from core.errors import UserError
@@ -90,7 +89,7 @@ def label_issues(
         UserError: captures, which have no folds; no such run; clips of fewer than two classes; or what cleanlab says.
         Cancelled: as `control` says.
     """
-    if data.study.startswith(PREFIX):
+    if data.captured:
         raise UserError(NO_FOLDS)
     control = control or Control()
     clip, given, said, left_out = _out_of_fold(data, networks, seeds)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.label_issues import NO_FOLDS
 from core.analysis.study_records import StudyRecords
 from core.clip_cache import ClipCache
@@ -83,7 +82,7 @@ def near_duplicates(data: StudyRecords, workspace: Workspace, control: Control, 
     from core.caches import Caches
     from core.chosen import open_chosen
 
-    if data.study.startswith(PREFIX):
+    if data.captured:
         raise UserError(NO_FOLDS)
     workspace.require_writable()
     specs = data.specs

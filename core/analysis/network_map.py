@@ -18,7 +18,6 @@ from core.control import Control
 from core.errors import UserError
 from core.events import Progress
 from core.files import write_atomically
-from core.runs import RunFolder
 from core.workspace import Workspace
 
 METHOD = 1  # raise it when the same vectors would be placed otherwise: maps kept by another are made anew
@@ -66,7 +65,7 @@ def map_network(
     seed = min(infos[run].seed for run in runs)
     runs = sorted(run for run in runs if infos[run].seed == seed)  # as their records are laid end to end
     rows = np.flatnonzero(np.isin(data.records.run, runs))
-    name = next(network.name for network in data.networks if network.label == infos[runs[0]].network)
+    name = data.network_of(runs[0]).name
     of_seed = f", seed {seed}" if len({info.seed for info in infos}) > 1 else ""
     features = _features(workspace, data, runs[0]) if len(runs) == 1 else None
     if features is not None:
@@ -85,7 +84,7 @@ def map_network(
 def _features(workspace: Workspace, data: StudyRecords, run: int) -> NDArray[np.float16] | None:
     """(clips, dimensions) of a run; None where none were kept, or they are not of these clips."""
     try:
-        predictions = RunFolder(workspace.runs / data.study / data.specs[run].id).predictions()
+        predictions = data.folder_of(workspace, run).predictions()
     except UserError:  # deleted since its records were read, or these are of captures
         return None
     same = np.array_equal(predictions.clip_ids, data.predictions[run].clip_ids)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from core.analysis.cam import Explainer
     from core.caches import Caches
+    from core.datasets.base import Dataset
 
 NETWORKS = 4  # at hand: AlexNet takes 230 MB
 MOST_BYTES = 256 << 20  # of maps and what they are of that are kept
@@ -43,7 +44,6 @@ class Explained:
         decibels: (mels, frames), the spectrogram among it, before standardising; None where the network is deaf.
     """
 
-    run: str
     probabilities: NDArray[np.float32]
     evidence: tuple[Evidence, ...]
     seen: tuple[Tensor, ...]
@@ -63,7 +63,7 @@ class Questions:
         self.workspace = workspace
         self._networks: OrderedDict[Any, Explainer] = OrderedDict()
         self._explained: OrderedDict[Any, Explained] = OrderedDict()
-        self._opened: tuple[DatasetChoice, frozenset[str], dict[str, Caches]] | None = None
+        self._opened: tuple[DatasetChoice, Dataset, frozenset[str], dict[str, Caches]] | None = None
         self._lock = Lock()
 
     def explain(
@@ -94,7 +94,6 @@ class Questions:
             seen = tuple(network.see(self._inputs(network, choice, clip_id, control, report)))
             control.checkpoint()
             found = Explained(
-                folder.name,
                 network.answer(seen),
                 tuple(network.evidence(seen, labels, method, control)),
                 tuple(one.cpu() for one in seen),
@@ -139,15 +138,14 @@ class Questions:
 
         spec = network.spec
         with self._lock:
-            if self._opened is None or self._opened[0] != choice or clip_id not in self._opened[1]:
+            if self._opened is None or self._opened[0] != choice or clip_id not in self._opened[2]:
                 dataset = open_chosen(choice, self.workspace, control)
-                self._opened = choice, frozenset(clip.id for clip in dataset.clips), {}
-                self._dataset = dataset
-            _, there, opened = self._opened
+                self._opened = choice, dataset, frozenset(clip.id for clip in dataset.clips), {}
+            _, dataset, there, opened = self._opened
             if clip_id not in there:
-                raise UserError(f"{clip_id} is no longer in {self._dataset.root}.")
+                raise UserError(f"{clip_id} is no longer in {dataset.root}.")
             if spec.recipe_hash not in opened:
-                caches = Caches(self._dataset, self.workspace.cache)
+                caches = Caches(dataset, self.workspace.cache)
                 if not caches.are_there([spec]):
                     self.workspace.require_writable()
                 opened[spec.recipe_hash] = caches.open([spec], control, report)

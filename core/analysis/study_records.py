@@ -23,6 +23,8 @@ from core.runs import Phase, RunFolder, list_runs
 from core.workspace import Workspace
 from models import MODELS
 
+PREFIX = "captured: "  # before the name of a study: what its networks said of captures
+
 
 @dataclass(frozen=True)
 class NetworkName:
@@ -86,6 +88,20 @@ class StudyRecords:
     records: ClipRecords
     networks: tuple[NetworkName, ...]
     problems: tuple[str, ...] = ()
+
+    @property
+    def captured(self) -> bool:
+        """Whether they are of captures, which have no folds and of which no features are kept."""
+        return self.study.startswith(PREFIX)
+
+    def folder_of(self, workspace: Workspace, run: int) -> RunFolder:
+        """Of a run, by its place in `records.runs`."""
+        return RunFolder(workspace.runs / self.folders[run])
+
+    def network_of(self, run: int) -> NetworkName:
+        """Of a run, by its place in `records.runs`."""
+        label = self.records.runs[run].network
+        return next(network for network in self.networks if network.label == label)
 
     def name_of(self, record: int) -> tuple[str, str]:
         """Run and clip of a record: what it is found by when the study has been read again."""

@@ -10,11 +10,11 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from core.analysis.capture_records import PREFIX, captured_studies, read_capture_records
+from core.analysis.capture_records import captured_studies, read_capture_records
 from core.analysis.class_scores import ClassScores, class_scores
 from core.analysis.clip_records import Rows
 from core.analysis.selection import Which, counts, runs_shown, select, why_empty
-from core.analysis.study_records import StudyRecords, read_study_records
+from core.analysis.study_records import PREFIX, StudyRecords, read_study_records
 from core.control import Control
 from core.runs import list_studies
 from gui import theme

@@ -36,8 +36,12 @@ from gui.widgets.evidence_column import EvidenceColumn
 
 MOST = 4  # networks side by side
 METHODS = (
-    (Method.LAYER_CAM, "gradient and activation of each place by itself. Fine in place and time."),
-    (Method.GRAD_CAM, "each channel weighed by its mean gradient. Coarser; the best known."),
+    (
+        Method.LAYER_CAM,
+        "gradient and activation of each place by itself. Fine in place and time, but it keeps to what "
+        "is loud or rich in contrast: with random weights it still looks much alike.",
+    ),
+    (Method.GRAD_CAM, "each channel weighed by its mean gradient. Coarser; with random weights it is another map."),
 )
 HINT = (
     "Yellow spoke for the class, the stronger the more. Drag a box to hide a part: the percentages follow. "
@@ -115,7 +119,7 @@ class Evidence(ClipPage):
         labels, words = self._classes()
         self._make_columns([int(data.records.run[i]) for i in self._opinions()])
         clip = str(data.records.clip_ids[data.records.clip[record]])
-        folders = {run: RunFolder(self.context.workspace.runs / data.folders[run]) for run in self.columns}
+        folders = {run: data.folder_of(self.context.workspace, run) for run in self.columns}
         own_first = sorted(folders, key=lambda run: run != self._own)
         asked = [(run, folders[run], data.specs[run]) for run in own_first]
         for run, column in self.columns.items():
@@ -202,9 +206,8 @@ class Evidence(ClipPage):
                 column.show_without(None)
             return
         self._asked = self._box, told
-        runs = self.context.workspace.runs
         folders = [
-            (run, RunFolder(runs / self.data.folders[run]), column.explained)
+            (run, self.data.folder_of(self.context.workspace, run), column.explained)
             for run, column in self.columns.items()
             if column.explained is not None
         ]
@@ -278,7 +281,7 @@ class Evidence(ClipPage):
             with QSignalBlocker(self.listener):
                 self.listener.clear()
                 for run in hearing:
-                    self.listener.addItem(self._network_of(run).name, run)
+                    self.listener.addItem(self.data.network_of(run).name, run)
         self.listener.setVisible(bool(hearing))
         self.listen.setVisible(bool(hearing))
 
@@ -287,11 +290,6 @@ class Evidence(ClipPage):
         """The run of the record that is open."""
         assert self.data is not None
         return int(self.data.records.run[self.record])
-
-    def _network_of(self, run: int) -> NetworkName:
-        assert self.data is not None
-        label = self.data.records.runs[run].network
-        return next(network for network in self.data.networks if network.label == label)
 
     def _take_film(self) -> None:
         """The frames that each network is given, once the clip has been decoded."""
@@ -346,7 +344,7 @@ class Evidence(ClipPage):
 
     def _make_columns(self, runs: list[int]) -> None:
         assert self.data is not None
-        networks = [(self._network_of(run), self.data.specs[run].given) for run in runs]
+        networks = [(self.data.network_of(run), self.data.specs[run].given) for run in runs]
         if networks == self._made_for:
             self.columns = dict(zip(runs, self.columns.values(), strict=True))
             return

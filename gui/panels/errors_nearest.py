@@ -70,10 +70,10 @@ class Nearest(ClipPage):
             self.say("Choose a clip to see which training clips it was taken for.")
             return
         spec = data.specs[data.records.run[record]]
-        if spec.dataset.name == "captured":
+        if data.captured:
             self.say(CAPTURES)
             return
-        folder = RunFolder(self.context.workspace.runs / data.folders[data.records.run[record]])
+        folder = data.folder_of(self.context.workspace, int(data.records.run[record]))
         ask = partial(
             _neighbours, folder, spec.dataset, self.context.workspace,
             str(data.records.clip_ids[data.records.clip[record]]), int(data.records.true[record]),

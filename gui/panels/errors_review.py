@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.review import Key, Review, ReviewBook, Verdict, open_reviews
 from core.analysis.reviewed_records import ReviewedRecords, digests_of
 from core.analysis.study_records import StudyRecords
@@ -207,7 +206,7 @@ class ErrorsReview(ReviewBar):
         if self.book is not None:
             self.show_steps(self.book.can_undo, self.book.can_redo)
             self.export.setEnabled(bool(self.book.reviews))
-        captured = self._data is not None and self._data.study.startswith(PREFIX)
+        captured = self._data is not None and self._data.captured
         self.scores.setEnabled(self._data is not None and not captured)
         self.scores.setToolTip(OF_CAPTURES if captured else OF_NETWORKS)
 

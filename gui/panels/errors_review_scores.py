@@ -23,7 +23,6 @@ from core.analysis.reviewed_records import ReviewedRecords
 from core.analysis.study_records import StudyRecords
 from core.control import Control
 from core.evaluation.statistics import ONE_FOLD
-from core.runs import run_folder
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
@@ -102,7 +101,7 @@ class ScoresDialog(QDialog):
 def _score(
     workspace: Workspace, data: StudyRecords, reviewed: ReviewedRecords, control: Control, report: Any
 ) -> tuple[ReviewedScore, ...]:
-    train_clips = [run_folder(workspace, spec).status.train_clips for spec in data.specs]
+    train_clips = [data.folder_of(workspace, run).status.train_clips for run in range(len(data.specs))]
     return reviewed_scores(data, reviewed, train_clips)
 
 

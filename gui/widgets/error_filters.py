@@ -9,9 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.selection import ANY, BY_SEVERAL, SURE, Choice, Which
-from core.analysis.study_records import StudyRecords
+from core.analysis.study_records import PREFIX, StudyRecords
 from gui import theme
 from gui.widgets.controls import icon_button, named_combo, tool_button
 from gui.widgets.elided import ElidedLabel

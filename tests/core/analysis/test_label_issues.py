@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.label_issues import label_issues
-from core.analysis.study_records import Run, StudyRecords, collected
+from core.analysis.study_records import PREFIX, Run, StudyRecords, collected
 from core.control import Control
 from core.errors import Cancelled, UserError
 from core.evaluation.predictions import Predictions

@@ -39,6 +39,17 @@ def test_every_prediction_of_every_run_is_a_record(workspace):
     assert data.records.predicted[i] == stored.predicted[data.records.row[i]]
 
 
+def test_runs_are_found_by_their_place(workspace):
+    make_study(workspace, synthetic_clips(3, per_class=8), seeds=(0, 1))
+    data = read(workspace)
+    assert not data.captured
+    for run, info in enumerate(data.records.runs):
+        folder = data.folder_of(workspace, run)
+        assert (folder.spec.fold, folder.spec.seed) == (info.fold, info.seed)
+        assert list(folder.tested) == data.predictions[run].clip_ids.tolist()
+        assert data.network_of(run).label == info.network
+
+
 def test_answers_are_those_of_the_same_clip_with_the_same_seed(workspace):
     make_study(workspace, synthetic_clips(5, per_class=8), seeds=(0, 1))
     data = read(workspace)

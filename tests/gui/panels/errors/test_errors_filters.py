@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.selection import SURE, Which, select
+from core.analysis.study_records import PREFIX
 from core.datasets.base import Modality
 from gui.widgets.which_clips import HELP
 from tests.core.live.captured_tones import asked_live, keep

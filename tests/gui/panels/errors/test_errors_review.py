@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
-from core.analysis.capture_records import PREFIX
 from core.analysis.review import FILE, Verdict, open_reviews
+from core.analysis.study_records import PREFIX
 from core.captures import Said, write_facts
 from core.run_spec import DatasetChoice
 from core.workspace import Workspace
