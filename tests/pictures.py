@@ -24,7 +24,7 @@ from gui.main_window import MainWindow  # noqa: E402
 from gui.panels import PANELS  # noqa: E402
 from gui.panels.data import DataPanel  # noqa: E402
 from gui.panels.errors import ErrorsPanel  # noqa: E402
-from gui.panels.errors_evidence import Evidence  # noqa: E402
+from gui.panels.errors_why import Why  # noqa: E402
 from gui.panels.live import LivePanel  # noqa: E402
 from gui.panels.live_bar import DATASET  # noqa: E402
 from gui.session import open_context  # noqa: E402
@@ -86,7 +86,7 @@ def ask_why(window: MainWindow) -> None:
     """What the networks went by, of the clip that is open."""
     panel = window.panels["errors"]
     assert isinstance(panel, ErrorsPanel)
-    panel.clip_pages.setCurrentWidget(next(page for page in panel.pages if isinstance(page, Evidence)))
+    panel.clip_pages.setCurrentWidget(next(page for page in panel.pages if isinstance(page, Why)))
 
 
 def replay(app: QApplication, window: MainWindow) -> None:

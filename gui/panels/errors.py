@@ -22,13 +22,13 @@ from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
 from gui.panels.errors_common import InCommon
-from gui.panels.errors_evidence import Evidence
 from gui.panels.errors_export import ExportClips, how_chosen
-from gui.panels.errors_labels import LabelIssues
+from gui.panels.errors_labels import Labels
 from gui.panels.errors_map import ClipMaps
 from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_parts import ClipPage, Part, Selector
 from gui.panels.errors_review import ErrorsReview
+from gui.panels.errors_why import Why
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.clip_columns import LOSS, clip_columns
 from gui.widgets.clip_table import ClipTable
@@ -43,8 +43,8 @@ from gui.widgets.thumbnails import Thumbnails
 
 OF_FRAMES = "Below: how probable {} is by each frame alone. Click another class above to change it."
 # Ways to choose clips, behind tabs beside the matrix; and what can be asked of the clip that is open.
-SELECTORS: tuple[type[Selector], ...] = (ClipMaps, InCommon, LabelIssues)
-CLIP_PAGES: tuple[type[ClipPage], ...] = (Evidence, Nearest)
+SELECTORS: tuple[type[Selector], ...] = (ClipMaps, InCommon, Labels)
+CLIP_PAGES: tuple[type[ClipPage], ...] = (Why, Nearest)
 EMPTY = "Every mistake of your networks will be here, to hear and to see, once a study has finished its first run."
 
 

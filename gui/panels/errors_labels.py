@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from core.analysis.clip_records import ClipRecords
-from core.analysis.label_issues import LabelIssues as Judged
-from core.analysis.label_issues import label_issues
+from core.analysis.label_issues import LabelIssues, label_issues
 from core.analysis.near_duplicates import near_duplicates
 from core.analysis.study_records import StudyRecords
 from core.control import Control
@@ -143,7 +142,7 @@ class Copies(FoundList):
         return np.flatnonzero([pair.likely for pair in self.result.pairs])
 
 
-class LabelIssues(Selector):
+class Labels(Selector):
     """Both lists behind tabs. What is chosen in them comes into the table of clips, to be heard, seen and judged."""
 
     title = "Labels"
@@ -193,5 +192,5 @@ class LabelIssues(Selector):
         self.chosen.emit(rows, words if rows.size else f"{words} ({FILTERED})")
 
 
-def _judge(data: StudyRecords, networks: Sequence[str], control: Control, report: object) -> Judged:
+def _judge(data: StudyRecords, networks: Sequence[str], control: Control, report: object) -> LabelIssues:
     return label_issues(data, networks, control=control)

@@ -37,6 +37,7 @@ LISTENING, MODEL, BOTH = "Listening view", "As the model saw it", "Both views"
 NO_SOUND_TRACK = "no sound track"
 DEAF, BLIND = "this network is given no sound", "this network is given no pictures"
 HALVES = {"beside": (420, 580), "below": (500, 500)}  # what film and sound have of the room at first
+WORKING = "Preparing … the first takes some seconds"
 
 DEFAULT = FrontEnds()
 
@@ -242,7 +243,8 @@ class ClipView(QWidget):
         self.clear(sentence)
 
     def _say_working(self) -> None:
-        self._status.set_text("Preparing … the first takes some seconds")
+        self._status.set_text(WORKING)
+        self._placeholder.setText(WORKING)  # where a sentence stands in place of the clip, it may be true no more
         self._draw_media()
 
     def _settled(self) -> None:

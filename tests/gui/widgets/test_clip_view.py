@@ -144,8 +144,10 @@ def test_work_that_takes_long_says_so(qtbot, view, dataset, monkeypatch):
         return real(*arguments)
 
     monkeypatch.setattr(module, "prepare_clip", slow)
+    view.clear("Opening the dataset …")
     view.show_clip(dataset, dataset.clips[0])
     qtbot.waitUntil(lambda: view._status.whole().startswith("Preparing"), timeout=3000)
+    assert view._placeholder.text().startswith("Preparing")  # what stood there is over
     with qtbot.waitSignal(view.shown, timeout=20_000):
         gate.set()
     assert view._status.whole() == ""

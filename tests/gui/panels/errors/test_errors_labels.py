@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 
 from core.analysis.label_issues import label_issues
 from core.run_spec import DatasetChoice
-from gui.panels.errors_labels import FILTERED, LabelIssues
+from gui.panels.errors_labels import FILTERED, Labels
 from gui.widgets.error_filters import Which
 from tests.core.sound_copies import COPIES
 from tests.gui.make_runs import NETWORKS, ClipList, make_study, synthetic_clips
@@ -28,7 +28,7 @@ def labels(qtbot, opened):
     def open_page():
         panel = opened()
         choose(panel, Which.ALL)
-        page = next(selector for selector in panel.selectors if isinstance(selector, LabelIssues))
+        page = next(selector for selector in panel.selectors if isinstance(selector, Labels))
         panel.ways.setCurrentWidget(page)
         qtbot.waitUntil(lambda: page.wrong.result is not None or bool(page.wrong.table.why_empty), timeout=60_000)
         return panel, page

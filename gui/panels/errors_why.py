@@ -50,7 +50,7 @@ HINT = (
 NOTHING_OPEN = "Choose a clip to see what the networks went by."
 
 
-class Evidence(ClipPage):
+class Why(ClipPage):
     """Class activation maps of the predicted and of the true class for every network that tested the clip."""
 
     title = "Why"

@@ -15,8 +15,8 @@ from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
 from core.study import Study
 from core.workspace import Workspace
-from gui.panels.errors_evidence import Evidence
 from gui.panels.errors_nearest import Nearest
+from gui.panels.errors_why import Why
 
 RECIPE = {"epochs": 1, "audio": {"seconds": 1.0, "mels": 64}}
 
@@ -51,12 +51,12 @@ def on_clip(qtbot, opened, context, trained):
     return open_page
 
 
-def answered(page: Evidence) -> bool:
+def answered(page: Why) -> bool:
     return bool(page.columns) and all(column.explained is not None for column in page.columns.values())
 
 
 def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip):
-    panel, page = on_clip(Evidence)
+    panel, page = on_clip(Why)
 
     qtbot.waitUntil(lambda: answered(page), timeout=120_000)
     records, record = panel.data.records, panel.table.current
@@ -88,7 +88,7 @@ def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip
 
 
 def test_what_was_used_is_heard_instead_until_the_button_is_released_or_the_tab_left(qtbot, on_clip):
-    panel, page = on_clip(Evidence)
+    panel, page = on_clip(Why)
     qtbot.waitUntil(lambda: answered(page), timeout=120_000)
     loaded = []
     panel.clip_view.player.play = lambda: None
@@ -127,7 +127,7 @@ def test_without_weights_it_says_so_in_a_sentence(qtbot, opened, context):
 
     make_study(context.workspace, synthetic_clips(3, per_class=8), dataset=DatasetChoice(name="demo-sounds"))
     panel = opened()
-    page = next(page for page in panel.pages if isinstance(page, Evidence))
+    page = next(page for page in panel.pages if isinstance(page, Why))
     panel.clip_pages.setCurrentWidget(page)
     qtbot.waitUntil(
         lambda: bool(page.columns) and all("weights" in c.figures[0].whole() for c in page.columns.values()),
