@@ -67,7 +67,7 @@ class Why(ClipPage):
         self._asking: Job | None = None
         self._filtering: Job | None = None
         self._asked: tuple[Box | None, frozenset[int]] = (None, frozenset())  # of which runs
-        self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 96)
+        self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 112)
         for method, tip in METHODS:
             self.method.addItem(method.value, method)
             self.method.setItemData(self.method.count() - 1, f"{method}: {tip}", Qt.ItemDataRole.ToolTipRole)
@@ -78,7 +78,7 @@ class Why(ClipPage):
             "The sound, softer by up to 40 dB where the upper map of this network is dark. Press again for all of it.",
         )
         self.listen.setCheckable(True)
-        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 96)
+        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 152)
         self.whole = icon_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
         self.hint = ElidedLabel()
         self._lay_out()
@@ -312,7 +312,7 @@ class Why(ClipPage):
     def _heard_seconds(self) -> float:
         """Of the clip's sound; its film may last longer."""
         media = self.clip_view.media
-        return len(media.samples) / media.rate if media is not None else 0.0
+        return len(media.samples) / media.rate if media is not None and media.has_sound else 0.0
 
     def _point(self, point: QPointF | None) -> None:
         column = self.sender()

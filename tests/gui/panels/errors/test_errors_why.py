@@ -17,6 +17,7 @@ from core.study import Study
 from core.workspace import Workspace
 from gui.panels.errors_nearest import Nearest
 from gui.panels.errors_why import Why
+from tests.core.films import moving_square, write_film
 
 RECIPE = {"epochs": 1, "audio": {"seconds": 1.0, "mels": 64}}
 
@@ -35,13 +36,32 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
     return workspace.root
 
 
+@pytest.fixture(scope="module")
+def trained_on_films(tmp_path_factory: pytest.TempPathFactory):
+    """The same of one network on films without sound."""
+    root = tmp_path_factory.mktemp("films")
+    for step, name in ((1, "slow"), (4, "fast")):
+        (root / name).mkdir()
+        for take in range(4):
+            write_film(root / name / f"{take}.mkv", moving_square(12, step=step, seed=take))
+    workspace = Workspace(tmp_path_factory.mktemp("trained-films")).open()
+    study = Study(
+        name="short", dataset=DatasetChoice(name="labelled-folder", root=str(root), folds=2), folds=(1,),
+        modality=Modality.VIDEO, network=(Network(name="eye"),),
+        recipe=Recipe.model_validate({"epochs": 1, "batch_size": 4, "video": {"frames": 4, "side": 48, "size": 48}}),
+    )  # fmt: skip
+    run(study, workspace, lambda event: None, Control())
+    workspace.close()
+    return workspace.root
+
+
 @pytest.fixture
 def on_clip(qtbot, opened, context, trained):
     """The Errors panel on the trained study, with a page in front."""
 
-    def open_page(kind):
+    def open_page(kind, of=trained):
         for folder in ("runs", "datasets", "cache"):
-            shutil.copytree(trained / folder, context.workspace.root / folder, dirs_exist_ok=True)
+            shutil.copytree(of / folder, context.workspace.root / folder, dirs_exist_ok=True)
         panel = opened()
         qtbot.waitUntil(lambda: panel.table.current >= 0 and panel.clip_view.media is not None, timeout=60_000)
         page = next(page for page in panel.pages if isinstance(page, kind))
@@ -85,6 +105,20 @@ def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip
     panel.table.step(-1)
     qtbot.waitUntil(lambda: answered(page), timeout=60_000)
     assert all(page.columns[run].explained is shown[run] for run in shown), "what was explained is at hand"
+
+
+def test_of_a_film_without_sound_the_frame_is_shown_that_the_clip_is_at(qtbot, on_clip, trained_on_films):
+    panel, page = on_clip(Why, trained_on_films)
+    qtbot.waitUntil(lambda: answered(page), timeout=120_000)
+    (column,) = page.columns.values()
+    qtbot.waitUntil(lambda: len(column._frames) == 4, timeout=60_000)
+    assert not page.listen.isVisible() and not page.wing.isVisible()
+    seen = []
+    for seconds in (0.0, panel.clip_view.player.duration):
+        panel.clip_view.player.seek(seconds)
+        pictures = [picture.grab().toImage() for picture in column.pictures]
+        seen.append(pictures)
+    assert all(first != last for first, last in zip(*seen, strict=True)), "the square has moved"
 
 
 def test_what_was_used_is_heard_instead_until_the_button_is_released_or_the_tab_left(qtbot, on_clip):
