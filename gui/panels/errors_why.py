@@ -63,6 +63,7 @@ class Why(ClipPage):
         self._made_for: list[tuple[NetworkName, FrontEnds]] = []
         self._row = QHBoxLayout()
         self._imported = False
+        self._moved = False  # since the clip was opened: until then each network shows what counted most for it
         self._box: Box | None = None
         self._asking: Job | None = None
         self._filtering: Job | None = None
@@ -108,6 +109,7 @@ class Why(ClipPage):
         self.listen.setChecked(False)
         self.listen.setEnabled(False)
         self._box, self._asked = None, (None, frozenset())
+        self._moved = False
         self.whole.setEnabled(False)
         data, record = self.data, self.record
         if data is None or record < 0:
@@ -304,9 +306,10 @@ class Why(ClipPage):
         self._move(self.clip_view.player.seconds)
 
     def _move(self, seconds: float) -> None:
+        self._moved = self._moved or seconds > 0
         if self.isVisible():
             for column in self.columns.values():
-                column.move_to(seconds, self._heard_seconds)
+                column.move_to(seconds if self._moved else None, self._heard_seconds)
 
     @property
     def _heard_seconds(self) -> float:
@@ -356,6 +359,7 @@ class Why(ClipPage):
             column.boxed.connect(self._boxed)
             column.cleared.connect(self.show_whole)
             column.pointed.connect(self._point)
+            column.seek_wanted.connect(self.clip_view.player.seek)
             self._row.addWidget(column, 1)
 
     def _lay_out(self) -> None:

@@ -14,9 +14,11 @@ from core.recipe import FrontEnds
 from gui import theme
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.evidence import EvidencePicture, Share
+from gui.widgets.frame_shares import FrameShares
 from gui.widgets.marks import mark_icon
 
 MARK = 12  # pixels of the network's mark
+NOTHING: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
 class EvidenceColumn(QWidget):
@@ -25,10 +27,11 @@ class EvidenceColumn(QWidget):
     boxed = Signal(object)  # Share: a box is dragged over a picture
     cleared = Signal()
     pointed = Signal(object)  # QPointF as shares of what is seen, or None
+    seek_wanted = Signal(float)  # seconds, of a frame
 
     def __init__(self, network: NetworkName, given: FrontEnds, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._given, self._wing = given, ""
+        self._network, self._given, self._wing = network, given, ""
         self._words: tuple[str, str] = ("", "")
         self._labels: tuple[int, int] = (0, 0)
         self.scale = 1.0  # of the maps: their highest value
@@ -37,8 +40,11 @@ class EvidenceColumn(QWidget):
         self.explained: Explained | None = None
         self.pictures = (EvidencePicture(), EvidencePicture())
         self.figures = (ElidedLabel(), ElidedLabel())
-        self._lay_out(network)
-        for picture in self.pictures:
+        self.shares = (FrameShares(), FrameShares())
+        self._name = ElidedLabel()
+        self._lay_out()
+        for picture, shares in zip(self.pictures, self.shares, strict=True):
+            shares.wanted.connect(self._go_to)
             picture.boxed.connect(self.boxed)
             picture.cleared.connect(self.cleared)
             picture.pointed.connect(self.pointed)
@@ -48,10 +54,17 @@ class EvidenceColumn(QWidget):
         tested in several views, the first of them is asked about."""
         self._labels, self._words, self.explained = labels, words, None
         several = self._given.video is not None and views > 1
-        self.setToolTip(f"Of the first of {views} views; the bars above are the mean of all." if several else "")
+        self._name.set_text(f"{self._network.name} · the first of {views} views" if several else self._network.name)
+        self.setToolTip(
+            f"Of the first {self._given.video.frames} frames, the first of {views} views of the film. "
+            "The bars above are the mean of all views."
+            if several and self._given.video is not None
+            else ""
+        )
         self._frames, self._seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
-        for picture, figure, word in zip(self.pictures, self.figures, words, strict=True):
+        for picture, shares, figure, word in zip(self.pictures, self.shares, self.figures, words, strict=True):
             picture.clear()
+            shares.show_shares(NOTHING)
             figure.set_text(word)
 
     def show_explained(self, explained: Explained, wing: str) -> None:
@@ -73,6 +86,11 @@ class EvidenceColumn(QWidget):
             return
         maps = [evidence.maps.get(wing) for evidence in explained.evidence]
         self.scale = max((float(of.max()) for of in maps if of is not None), default=0.0) or 1.0
+        of_frames = [NOTHING if wing != "video" or of is None else of.mean(axis=(1, 2)) for of in maps]
+        most = max((float(of.max()) for of in of_frames if len(of)), default=0.0) or 1.0
+        for shares, means in zip(self.shares, of_frames, strict=True):
+            shares.show_shares(means / most)
+            shares.setVisible(wing == "video")
         for picture, marked in zip(self.pictures, maps, strict=True):
             if marked is None:
                 picture.clear()
@@ -93,13 +111,14 @@ class EvidenceColumn(QWidget):
             answer = " · its answer" if label == int(self.explained.probabilities.argmax()) else ""
             figure.set_text(f"{100 * float(self.explained.probabilities[label]):.0f} %{now}  {word}{answer}")
 
-    def move_to(self, seconds: float, duration: float) -> None:
-        """The clip, whose sound is so many seconds long, is at this time: a cursor over the sound, another frame."""
+    def move_to(self, seconds: float | None, duration: float) -> None:
+        """The clip, whose sound is so many seconds long, is at this time: a cursor over the sound, another frame. None:
+        it has not been moved yet, and the frame that spoke most for a class is shown."""
         if self._wing == "video":
-            self._show_frame(seconds)
+            self._show_frames(seconds)
         elif self._given.audio is not None:
             heard = self._given.audio.seconds
-            place = (seconds - max(0.0, (duration - heard) / 2)) / heard
+            place = ((seconds or 0.0) - max(0.0, (duration - heard) / 2)) / heard
             for picture in self.pictures:
                 picture.set_cursor(place if 0 <= place <= 1 else None)
 
@@ -119,30 +138,38 @@ class EvidenceColumn(QWidget):
             return f"{start + point.x() * settings.seconds:.2f} s   {hertz[band]:,.0f} Hz".replace(",", "\u2009")
         return f"{100 * point.x():.0f} % from the left, {100 * point.y():.0f} % from the top"
 
-    def _show_frame(self, seconds: float) -> None:
+    def _show_frames(self, seconds: float | None) -> None:
         if self.explained is None or not len(self._frames):
             return
-        now = int(np.argmin(np.abs(self._seconds - seconds)))
-        for picture, evidence in zip(self.pictures, self.explained.evidence, strict=True):
+        for picture, shares, evidence in zip(self.pictures, self.shares, self.explained.evidence, strict=True):
             marked = evidence.maps.get("video")
-            if marked is not None and now < len(marked):
+            if marked is None:
+                continue
+            now = int(shares.shares.argmax()) if seconds is None else int(np.argmin(np.abs(self._seconds - seconds)))
+            if now < min(len(marked), len(self._frames)):
                 picture.show_picture(self._frames[now])
                 picture.show_map(marked[now] / self.scale)
+                shares.mark(now)
 
-    def _lay_out(self, network: NetworkName) -> None:
-        mark, name = QLabel(), ElidedLabel()
-        colour = theme.architecture_colour(network.architecture)
-        mark.setPixmap(mark_icon(network.modality, colour).pixmap(MARK, MARK))
-        name.set_text(network.name)
+    def _go_to(self, frame: int) -> None:
+        if frame < len(self._seconds):
+            self.seek_wanted.emit(float(self._seconds[frame]))
+
+    def _lay_out(self) -> None:
+        mark, colour = QLabel(), theme.architecture_colour(self._network.architecture)
+        mark.setPixmap(mark_icon(self._network.modality, colour).pixmap(MARK, MARK))
+        self._name.set_text(self._network.name)
         head = QHBoxLayout()
         head.setSpacing(theme.GRID // 2)
         head.addWidget(mark)
-        head.addWidget(name, 1)
+        head.addWidget(self._name, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID // 4)
         column.addLayout(head)
-        for figure, picture in zip(self.figures, self.pictures, strict=True):
+        for figure, picture, shares in zip(self.figures, self.pictures, self.shares, strict=True):
             figure.setAlignment(Qt.AlignmentFlag.AlignLeft)
             column.addWidget(figure)
             column.addWidget(picture, 1)
+            column.addWidget(shares)
+            shares.setVisible(self._given.video is not None)

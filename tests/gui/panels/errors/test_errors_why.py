@@ -107,18 +107,26 @@ def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip
     assert all(page.columns[run].explained is shown[run] for run in shown), "what was explained is at hand"
 
 
-def test_of_a_film_without_sound_the_frame_is_shown_that_the_clip_is_at(qtbot, on_clip, trained_on_films):
+def test_of_a_film_without_sound_the_frame_that_counted_most_is_shown_and_then_the_one_it_is_at(
+    qtbot, on_clip, trained_on_films
+):
     panel, page = on_clip(Why, trained_on_films)
     qtbot.waitUntil(lambda: answered(page), timeout=120_000)
     (column,) = page.columns.values()
     qtbot.waitUntil(lambda: len(column._frames) == 4, timeout=60_000)
     assert not page.listen.isVisible() and not page.wing.isVisible()
-    seen = []
-    for seconds in (0.0, panel.clip_view.player.duration):
-        panel.clip_view.player.seek(seconds)
-        pictures = [picture.grab().toImage() for picture in column.pictures]
-        seen.append(pictures)
-    assert all(first != last for first, last in zip(*seen, strict=True)), "the square has moved"
+    player, explained = panel.clip_view.player, column.explained
+    for shares, evidence in zip(column.shares, explained.evidence, strict=True):
+        sums = evidence.maps["video"].sum(axis=(1, 2))
+        assert shares.current == sums.argmax(), "nobody has moved yet: what counted most is shown"
+        np.testing.assert_allclose(shares.shares * sums.max(), sums * shares.shares.max(), rtol=1e-4)
+    player.seek(player.duration)
+    assert [shares.current for shares in column.shares] == [3, 3]
+    last = [picture.grab().toImage() for picture in column.pictures]
+    qtbot.mouseClick(column.shares[0], Qt.MouseButton.LeftButton, pos=QPoint(1, 5))
+    assert player.seconds == pytest.approx(column._seconds[0]) and [s.current for s in column.shares] == [0, 0]
+    first = [picture.grab().toImage() for picture in column.pictures]
+    assert all(one != other for one, other in zip(first, last, strict=True)), "the square has moved"
 
 
 def test_what_was_used_is_heard_instead_until_the_button_is_released_or_the_tab_left(qtbot, on_clip):
