@@ -47,6 +47,7 @@ HINT = (
     "Yellow spoke for the class, the stronger the more. Drag a box to hide a part: the percentages follow. "
     "A click shows it again."
 )
+ONE_VIEW = "Of the first of {} views of the film; the bars above are the mean of all."
 NOTHING_OPEN = "Choose a clip to see what the networks went by."
 
 
@@ -81,6 +82,7 @@ class Why(ClipPage):
         self.listen.setCheckable(True)
         self.listener = named_combo("Network", "Whose map the sound is filtered by.", 152)
         self.whole = icon_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
+        self.basis = ElidedLabel()
         self.hint = ElidedLabel()
         self._lay_out()
         self.method.setCurrentText(str(context.settings.value("errors/map", Method.LAYER_CAM.value)))
@@ -124,8 +126,8 @@ class Why(ClipPage):
         folders = {run: data.folder_of(self.context.workspace, run) for run in self.columns}
         own_first = sorted(folders, key=lambda run: run != self._own)
         asked = [(run, folders[run], data.specs[run]) for run in own_first]
-        for run, column in self.columns.items():
-            column.ask_about(labels, words, data.specs[run].recipe.video.views)
+        for column in self.columns.values():
+            column.ask_about(labels, words)
             column.set_box(None)
         self._offer()
         self._listen_to_its_own()
@@ -278,6 +280,8 @@ class Why(ClipPage):
                     self.wing.addItem(WINGS[wing].word, wing)
         self.wing.setVisible(len(wings) > 1)
         self._of.setVisible(len(wings) > 1)
+        views = {self.data.specs[run].recipe.video.views for run, of in given.items() if "video" in of} - {1}
+        self.basis.set_text(ONE_VIEW.format(" or ".join(map(str, sorted(views)))) if views else "")
         hearing = [run for run, of in given.items() if "audio" in of]
         if [self.listener.itemData(place) for place in range(self.listener.count())] != hearing:
             with QSignalBlocker(self.listener):
@@ -370,7 +374,7 @@ class Why(ClipPage):
         self._of = theme.label("Of", muted=True)
         for widget in (theme.label("Map", muted=True), self.method, self._of, self.wing, self.listen, self.listener):
             bar.addWidget(widget)
-        bar.addStretch(1)
+        bar.addWidget(self.basis, 1)
         bar.addWidget(self.whole)
         self.hint.set_text(HINT)
         self._row.setSpacing(theme.GRID)

@@ -31,7 +31,7 @@ class EvidenceColumn(QWidget):
 
     def __init__(self, network: NetworkName, given: FrontEnds, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._network, self._given, self._wing = network, given, ""
+        self._given, self._wing = given, ""
         self._words: tuple[str, str] = ("", "")
         self._labels: tuple[int, int] = (0, 0)
         self.scale = 1.0  # of the maps: their highest value
@@ -41,26 +41,16 @@ class EvidenceColumn(QWidget):
         self.pictures = (EvidencePicture(), EvidencePicture())
         self.figures = (ElidedLabel(), ElidedLabel())
         self.shares = (FrameShares(), FrameShares())
-        self._name = ElidedLabel()
-        self._lay_out()
+        self._lay_out(network)
         for picture, shares in zip(self.pictures, self.shares, strict=True):
             shares.wanted.connect(self._go_to)
             picture.boxed.connect(self.boxed)
             picture.cleared.connect(self.cleared)
             picture.pointed.connect(self.pointed)
 
-    def ask_about(self, labels: tuple[int, int], words: tuple[str, str], views: int) -> None:
-        """Of which classes the maps will be, and how they are called; nothing is shown of them yet. Where a clip was
-        tested in several views, the first of them is asked about."""
+    def ask_about(self, labels: tuple[int, int], words: tuple[str, str]) -> None:
+        """Of which classes the maps will be, and how they are called; nothing is shown of them yet."""
         self._labels, self._words, self.explained = labels, words, None
-        several = self._given.video is not None and views > 1
-        self._name.set_text(f"{self._network.name} · the first of {views} views" if several else self._network.name)
-        self.setToolTip(
-            f"Of the first {self._given.video.frames} frames, the first of {views} views of the film. "
-            "The bars above are the mean of all views."
-            if several and self._given.video is not None
-            else ""
-        )
         self._frames, self._seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
         for picture, shares, figure, word in zip(self.pictures, self.shares, self.figures, words, strict=True):
             picture.clear()
@@ -155,14 +145,15 @@ class EvidenceColumn(QWidget):
         if frame < len(self._seconds):
             self.seek_wanted.emit(float(self._seconds[frame]))
 
-    def _lay_out(self) -> None:
-        mark, colour = QLabel(), theme.architecture_colour(self._network.architecture)
-        mark.setPixmap(mark_icon(self._network.modality, colour).pixmap(MARK, MARK))
-        self._name.set_text(self._network.name)
+    def _lay_out(self, network: NetworkName) -> None:
+        mark, name = QLabel(), ElidedLabel()
+        colour = theme.architecture_colour(network.architecture)
+        mark.setPixmap(mark_icon(network.modality, colour).pixmap(MARK, MARK))
+        name.set_text(network.name)
         head = QHBoxLayout()
         head.setSpacing(theme.GRID // 2)
         head.addWidget(mark)
-        head.addWidget(self._name, 1)
+        head.addWidget(name, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID // 4)
