@@ -28,6 +28,7 @@ ABOUT = (
     "How alike: cosine of the angle between the features of the two clips, 1 = the same direction. Features are what "
     "the last layer of the network is given."
 )
+OF_CLASS = "Its label. In the colour of errors: the network takes it for another class, although it was trained on it."
 CAPTURES = "A capture was heard or seen live: its features were not kept, and so nothing can be said of its neighbours."
 WITHOUT = "The features of this clip were not kept when the network was tested."
 
@@ -42,14 +43,16 @@ class Nearest(ClipPage):
         super().__init__(context, source, clip_view)
         self.list = QTreeWidget()
         self.list.setHeaderLabels(["Training clip", "Class", "Alike"])
+        self.list.headerItem().setToolTip(1, OF_CLASS)
         self.list.headerItem().setToolTip(2, ABOUT)
         self.list.setRootIsDecorated(False)
         self.list.setIndentation(theme.GRID)
         self.list.setUniformRowHeights(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # beginnings and ends tell clips and classes apart
         self.list.setAccessibleName("Nearest training clips")
         self.list.header().setStretchLastSection(False)
         how = QHeaderView.ResizeMode
-        for column, mode in enumerate((how.Stretch, how.ResizeToContents, how.ResizeToContents)):
+        for column, mode in enumerate((how.Stretch, how.Stretch, how.ResizeToContents)):
             self.list.header().setSectionResizeMode(column, mode)
         self.neighbour = ClipView(context, "errors/nearest", MODEL)
         self.neighbour.clear("Choose a training clip in the list to hear and see it.")
@@ -112,6 +115,7 @@ class Nearest(ClipPage):
         item.setData(0, Qt.ItemDataRole.UserRole, neighbour.clip_id)
         item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(0, f"{neighbour.clip_id}\nThe network takes it for {classes[neighbour.said]}.")
+        item.setToolTip(1, f"{classes[neighbour.label]}\nThe network takes it for {classes[neighbour.said]}.")
         item.setToolTip(2, ABOUT)
         if neighbour.said != neighbour.label:  # an error of the network's on what it was trained on
             item.setForeground(1, theme.colour("error_text"))

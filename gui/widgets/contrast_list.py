@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QStyledItemDelegate,
@@ -32,6 +32,8 @@ HELP = (
     "Of no difference, by Holm's correction for all that was measured.",
 )
 ROW = 26  # pixels, before type is enlarged
+LEAST_NAME = 9 * theme.GRID
+LONGEST = "0.00 [0.00, 0.00]"
 
 
 class ContrastList(QTreeWidget):
@@ -55,6 +57,7 @@ class ContrastList(QTreeWidget):
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(5 * theme.GRID)
         self.itemSelectionChanged.connect(self._selected)
@@ -82,7 +85,18 @@ class ContrastList(QTreeWidget):
         if first is not None:
             self.setCurrentItem(first)
         self.blockSignals(False)
+        self._share_out()
         self._selected()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Names give way to the figures of the effect, which say more when there is little room."""
+        others = sum(self.columnWidth(column) for column in (ONE, OTHER, P) if not self.isColumnHidden(column))
+        room = self.viewport().width() - others - self.sizeHintForColumn(EFFECT)
+        self.setColumnWidth(NAME, max(LEAST_NAME, min(self.sizeHintForColumn(NAME), room)))
 
     def _fill(self, found: Comparison) -> None:
         one, other = found.compared.names
@@ -98,7 +112,7 @@ class ContrastList(QTreeWidget):
                 [of.name, of.text(first, unit=False), of.text(second), "", p]  # one unit
             )
             item.setData(EFFECT, AUC, contrast.auc)
-            item.setToolTip(NAME, of.help)
+            item.setToolTip(NAME, f"{of.name}. {of.help}")
             item.setToolTip(EFFECT, HELP[EFFECT])
             for column in (ONE, OTHER, P):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -118,7 +132,8 @@ class _Effect(QStyledItemDelegate):
     """Figures above a track from 0 to 1 with its middle, the interval on it, and a mark at the value."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(super().sizeHint(option, index).width(), round(theme.pixels(ROW)))
+        wide = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(LONGEST) + theme.GRID
+        return QSize(wide, round(theme.pixels(ROW)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)

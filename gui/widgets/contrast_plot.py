@@ -21,6 +21,16 @@ MOST_NAMES = 10  # rows of shares: where there is little room, more cannot be re
 NAME_WIDTH = 112  # pixels of a name
 
 
+class PlainAxis(pg.AxisItem):
+    """Numbers in full where the axis is logarithmic, too: 800 rather than 8·10²."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:  # noqa: N802
+        return [f"{number:,.0f}" if number >= 10 else f"{number:g}" for number in (10.0 ** np.array(values) * scale)]
+
+
 class ContrastPlot(QWidget):
     """Drawn anew as a whole: a few hundred points at most."""
 
@@ -30,7 +40,7 @@ class ContrastPlot(QWidget):
         self.key = theme.label("", theme.SMALL, wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.graphics = pg.GraphicsLayoutWidget()
-        self.plot = self.graphics.addPlot()
+        self.plot = self.graphics.addPlot(axisItems={"bottom": PlainAxis()})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
