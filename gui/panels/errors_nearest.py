@@ -28,6 +28,7 @@ ABOUT = (
     "How alike: cosine of the angle between the features of the two clips, 1 = the same direction. Features are what "
     "the last layer of the network is given."
 )
+CLASS_SHARE = 0.4  # of the width of the list, at most: names of clips need the rest
 OF_CLASS = "Its label. In the colour of errors: the network takes it for another class, although it was trained on it."
 CAPTURES = "A capture was heard or seen live: its features were not kept, and so nothing can be said of its neighbours."
 WITHOUT = "The features of this clip were not kept when the network was tested."
@@ -52,7 +53,7 @@ class Nearest(ClipPage):
         self.list.setAccessibleName("Nearest training clips")
         self.list.header().setStretchLastSection(False)
         how = QHeaderView.ResizeMode
-        for column, mode in enumerate((how.Stretch, how.Stretch, how.ResizeToContents)):
+        for column, mode in enumerate((how.Stretch, how.Interactive, how.ResizeToContents)):
             self.list.header().setSectionResizeMode(column, mode)
         self.neighbour = ClipView(context, "errors/nearest", MODEL)
         self.neighbour.clear("Choose a training clip in the list to hear and see it.")
@@ -105,6 +106,8 @@ class Nearest(ClipPage):
             group.setExpanded(True)
             if self.list.currentItem() is None and items:
                 self.list.setCurrentItem(items[0])
+        most = round(CLASS_SHARE * self.list.viewport().width())
+        self.list.setColumnWidth(1, min(self.list.sizeHintForColumn(1), most))
         shares = [neighbour.label == int(records.true[self.record]) for neighbour in found[0]]
         self.about.set_text(f"{sum(shares)} of the {len(shares)} nearest are {true}.")
 

@@ -21,6 +21,19 @@ MOST_NAMES = 10  # rows of shares: where there is little room, more cannot be re
 NAME_WIDTH = 112  # pixels of a name
 
 
+class ShareAxis(pg.AxisItem):
+    """Shares in percent; dots that lie below zero have none."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - Qt's name
+        return [
+            text if value >= 0 else ""
+            for value, text in zip(values, super().tickStrings(values, scale, spacing), strict=True)
+        ]
+
+
 class PlainAxis(pg.AxisItem):
     """Numbers in full where the axis is logarithmic, too: 800 rather than 8·10²."""
 
@@ -40,7 +53,7 @@ class ContrastPlot(QWidget):
         self.key = theme.label("", theme.SMALL, wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.graphics = pg.GraphicsLayoutWidget()
-        self.plot = self.graphics.addPlot(axisItems={"bottom": PlainAxis()})
+        self.plot = self.graphics.addPlot(axisItems={"bottom": PlainAxis(), "left": ShareAxis()})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
