@@ -93,7 +93,6 @@ def panel(qtbot, qapp, tmp_path: Path):
     workspace.close()
 
 
-@pytest.mark.benchmark
 def test_map_in_the_background(qtbot, qapp, panel):
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE, trustworthiness
