@@ -162,11 +162,13 @@ class ClipRecords:
         return np.flatnonzero(self.seed_agreement < 1)
 
     def containing(self, text: str) -> Rows:
-        """Records whose clip id, true or predicted class contains the text, in either case of letters."""
-        wanted = text.casefold()
-        in_class = np.array([wanted in name.casefold() for name in self.classes], dtype=bool)
-        in_id = np.array([wanted in name.casefold() for name in self.clip_ids.tolist()], dtype=bool)
-        return np.flatnonzero(in_id[self.clip] | in_class[self.true] | in_class[self.predicted])
+        """Records of which clip id, true and predicted class together contain each word, in either case of letters."""
+        found = np.ones(len(self), bool)
+        for wanted in text.casefold().split():
+            in_class = np.array([wanted in name.casefold() for name in self.classes], dtype=bool)
+            in_id = np.array([wanted in name.casefold() for name in self.clip_ids.tolist()], dtype=bool)
+            found &= in_id[self.clip] | in_class[self.true] | in_class[self.predicted]
+        return np.flatnonzero(found)
 
     def _of(self, networks: Sequence[str]) -> NDArray[np.bool_]:
         """(records,) whether a record is of a run of one of the networks."""

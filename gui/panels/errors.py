@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.analysis.capture_records import captured_studies, read_capture_records
 from core.analysis.class_scores import ClassScores, class_scores
@@ -16,13 +17,14 @@ from core.analysis.clip_records import Rows
 from core.analysis.selection import Which, counts, runs_shown, select, why_empty
 from core.analysis.study_records import PREFIX, StudyRecords, read_study_records
 from core.control import Control
+from core.readable import counted
 from core.runs import list_studies
 from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context, ErrorsRequest
 from gui.jobs import Job
 from gui.panels.errors_common import InCommon
-from gui.panels.errors_export import ExportClips, how_chosen
+from gui.panels.errors_export import ExportClips, cells_in_words, how_chosen
 from gui.panels.errors_labels import Labels
 from gui.panels.errors_map import ClipMaps
 from gui.panels.errors_nearest import Nearest
@@ -35,7 +37,6 @@ from gui.widgets.clip_table import ClipTable
 from gui.widgets.clip_view import MODEL, ClipView
 from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.controls import tool_button
-from gui.widgets.elided import ElidedLabel
 from gui.widgets.error_filters import ErrorFilters
 from gui.widgets.opinions import opinions_of
 from gui.widgets.probabilities import ProbabilityBars
@@ -66,8 +67,9 @@ class ErrorsPanel(ResultsPanel):
         self.table = ClipTable()
         self.thumbnails = Thumbnails(context.jobs, self.source, self.table)
         self._chosen: tuple[Rows, str] | None = None  # by a selector, and in words; instead of cells of the matrix
-        self.chosen = ElidedLabel()
-        self.leave = tool_button("mdi6.close", "Show all", "The table holds all clips that the filters let through.")
+        self.leave = tool_button(
+            "mdi6.close", "Show all", "No cell and nothing else is chosen: all that the filters let through  (Esc)"
+        )
         self.selectors = [make(context, self.source) for make in SELECTORS]
         self.review = ErrorsReview(context, self.source, self.table)
         self.export = ExportClips(context, self.source, self.table, self.review)
@@ -117,6 +119,12 @@ class ErrorsPanel(ResultsPanel):
         self.clip_view.present(on)
         for part in self._parts:
             part.present(on)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() == Qt.Key.Key_Escape and self.chosen_words:
+            self._leave_chosen()
+        else:
+            super().keyPressEvent(event)
 
     def save_state(self) -> None:
         super().save_state()
@@ -245,12 +253,20 @@ class ErrorsPanel(ResultsPanel):
         self._show_selected()
 
     def _leave_chosen(self) -> None:
-        self._forget_chosen()
+        with QSignalBlocker(self.matrix):
+            self._leave_cells()
         self._show_selected()
+
+    @property
+    def chosen_words(self) -> str:
+        """What a selector, or else the cells of the matrix, choose among the clips that the filters let through."""
+        if self._chosen is not None:
+            return self._chosen[1]
+        cells = self.matrix.matrix.selected
+        return cells_in_words(cells, self.data.records.classes) if cells and self.data is not None else ""
 
     def _forget_chosen(self) -> None:
         self._chosen = None
-        self.chosen.set_text("")
 
     def _compare(self, on: bool) -> None:
         """Or not any more: the difference of the matrices of A and B."""
@@ -290,10 +306,9 @@ class ErrorsPanel(ResultsPanel):
         if self.data is None:
             return
         records, rows, cells = self.data.records, self._rows, self.matrix.matrix.selected
-        self._chip.setVisible(self._chosen is not None)
+        self.leave.setVisible(self._chosen is not None or bool(cells))
         if self._chosen is not None:
             rows = np.intersect1d(rows, self._chosen[0])
-            self.chosen.set_text(self._chosen[1])
         elif cells:
             n = len(records.classes)
             wanted = np.zeros(n * n, bool)
@@ -302,22 +317,19 @@ class ErrorsPanel(ResultsPanel):
         self.table.show_clips(rows, why_empty(self.data, self.filters.choice, bool(self._rows.size)))
         for selector in self.selectors:
             selector.show_selected(rows)
-        self.export.show_selected(self.data, how_chosen(self.filters, cells, records.classes, self.chosen.whole()))
+        self.export.show_selected(self.data, how_chosen(self.filters, self.chosen_words))
         self._say()
 
     def _say(self) -> None:
-        """How many clips stand in the table, of which runs, and what they are."""
+        """How many predictions stand in the table, by what they were chosen, of how many runs, and what they are."""
         if self.data is None:
             return
-        shown, runs = self.table.clips.rowCount(), len(self.data.specs)
+        shown, runs = self.table.clips.rowCount(), len(runs_shown(self.data, self.filters.choice))
         dataset = self.source.dataset
-        said = [
-            f"{runs} {'run' if runs == 1 else 'runs'}",
-            f"{shown:,} {'prediction' if shown == 1 else 'predictions'}",
-        ]
+        said = [f"{shown:,} {'prediction' if shown == 1 else 'predictions'}", self.chosen_words, counted(runs, "run")]
         if dataset is not None and dataset.synthetic:
             said.insert(0, "synthetic clips")
-        self.filters.said.set_text(" · ".join(said))
+        self.filters.said.set_text(" · ".join(filter(None, said)))
 
     # one clip ---------------------------------------------------------------------------------------------------
 
@@ -392,17 +404,8 @@ class ErrorsPanel(ResultsPanel):
     # layout -----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self._chip = QWidget()
-        row = QHBoxLayout(self._chip)
-        row.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
-        row.addWidget(self.chosen, 1)
-        row.addWidget(self.leave)
-        self._chip.hide()
-        above = QWidget()
-        row = QHBoxLayout(above)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._chip, 1)
-        row.addWidget(self.export)
+        self.leave.hide()
+        self.filters.put_at_end(self.leave)
         self.filters.put_at_end(self.export.button)
         self.ways, self.clip_pages = _tabs(self.matrix, "Matrix"), _tabs(self.clip_view, "Clip")
         for tabs, parts in ((self.ways, self.selectors), (self.clip_pages, self.pages)):
@@ -412,7 +415,7 @@ class ErrorsPanel(ResultsPanel):
         one_clip = _column(self.review, self.bars, self.clip_pages)
         one_clip.setContentsMargins(theme.GRID, theme.GRID, 0, 0)
         right, whole = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
-        right.addWidget(_column(above, self.table))
+        right.addWidget(_column(self.export, self.table))
         right.addWidget(one_clip)
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 2)

@@ -157,15 +157,8 @@ class ExportClips(QWidget):
         self._offer()
 
 
-def how_chosen(
-    filters: ErrorFilters, cells: Collection[tuple[int, int]], classes: Sequence[str], by_selector: str = ""
-) -> str:
-    """In words, how the clips of the table were chosen.
-
-    Args:
-        cells: of the matrix, true and predicted class.
-        by_selector: what a selector says of its choice; it takes the place of cells.
-    """
+def how_chosen(filters: ErrorFilters, chosen: str) -> str:
+    """In words, how the clips of the table were chosen: by the filters, and among those."""
     words, search = filters.words(), filters.search.text().strip()
     said = [words["which"]]
     if filters.right.isVisibleTo(filters):
@@ -174,13 +167,17 @@ def how_chosen(
     said += [f"{name} {words[name]}" for name in narrowed if not words[name].startswith("all")]
     if search:
         said.append(f"with “{search}” in name or class")
-    if by_selector:
-        said.append(by_selector)
-    elif len(cells) > NAMED:
-        said.append(f"{len(cells)} cells of the matrix")
-    else:
-        said += [f"{classes[true]} taken for {classes[predicted]}" for true, predicted in sorted(cells)]
-    return " · ".join(said)
+    return " · ".join(filter(None, (*said, chosen)))
+
+
+def cells_in_words(cells: Collection[tuple[int, int]], classes: Sequence[str]) -> str:
+    """Cells of the matrix, true and predicted class."""
+    if len(cells) > NAMED:
+        return f"{len(cells)} cells of the matrix"
+    return ", ".join(
+        f"{classes[true]} recognised" if true == predicted else f"{classes[true]} taken for {classes[predicted]}"
+        for true, predicted in sorted(cells)
+    )
 
 
 def _measure(exported: Exported, of: str, control: Control, report: object) -> tuple[str, int, float]:

@@ -43,10 +43,7 @@ METHODS = (
     ),
     (Method.GRAD_CAM, "each channel weighed by its mean gradient. Coarser; with random weights it is another map."),
 )
-HINT = (
-    "Yellow spoke for the class, the stronger the more. Drag a box to hide a part: the percentages follow. "
-    "A click shows it again."
-)
+HINT = "Yellow spoke for the class. Drag a box to hide a part: the percentages follow. A click shows all."
 ONE_VIEW = "Of the first of {} views of the film; the bars above are the mean of all."
 NOTHING_OPEN = "Choose a clip to see what the networks went by."
 
@@ -66,9 +63,11 @@ class Why(ClipPage):
         self._imported = False
         self._moved = False  # since the clip was opened: until then each network shows what counted most for it
         self._box: Box | None = None
+        self._share: Share | None = None  # the same as it is drawn
         self._asking: Job | None = None
         self._filtering: Job | None = None
         self._asked: tuple[Box | None, frozenset[int]] = (None, frozenset())  # of which runs
+        self._of_clip: tuple[StudyRecords | None, int] = (None, -1)  # of whose record this is
         self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 112)
         for method, tip in METHODS:
             self.method.addItem(method.value, method)
@@ -110,39 +109,45 @@ class Why(ClipPage):
         self.cancel()
         self.listen.setChecked(False)
         self.listen.setEnabled(False)
-        self._box, self._asked = None, (None, frozenset())
-        self._moved = False
-        self.whole.setEnabled(False)
+        self._asked = None, frozenset()
         data, record = self.data, self.record
+        if (
+            self._of_clip[0] is not data or self._of_clip[1] != record
+        ):  # else another map of the same, with the same part hidden
+            self._of_clip, self._box, self._share, self._moved = (data, record), None, None, False
+        self.whole.setEnabled(self._box is not None)
         if data is None or record < 0:
             self.say(NOTHING_OPEN)
             return
         if self.source.dataset is None:
             self.say(self.source.trouble or "Opening the dataset …")
             return
-        labels, words = self._classes()
-        self._make_columns([int(data.records.run[i]) for i in self._opinions()])
+        opinions = {int(data.records.run[i]): i for i in self._opinions()}
+        self._make_columns(list(opinions))
         clip = str(data.records.clip_ids[data.records.clip[record]])
-        folders = {run: data.folder_of(self.context.workspace, run) for run in self.columns}
-        own_first = sorted(folders, key=lambda run: run != self._own)
-        asked = [(run, folders[run], data.specs[run]) for run in own_first]
-        for column in self.columns.values():
-            column.ask_about(labels, words)
-            column.set_box(None)
+        asked = []
+        for run, column in self.columns.items():
+            labels = self._labels(opinions[run])
+            column.ask_about(labels, int(data.records.true[record]), data.records.classes)
+            column.set_box(self._share)
+            asked.append((run, data.folder_of(self.context.workspace, run), data.specs[run], labels))
+        asked.sort(key=lambda of: of[0] != self._own)
         self._offer()
         self._listen_to_its_own()
-        self.ask(partial(_explain, self.questions, asked, clip, labels, self.method.currentData()), self._all_explained)
+        self.ask(partial(_explain, self.questions, asked, clip, self.method.currentData()), self._all_explained)
 
-    def _classes(self) -> tuple[tuple[int, int], tuple[str, str]]:
-        """Of which classes maps are shown, and what they are called: what was said of the open record, or else came
-        next, and the true one."""
+    def _labels(self, record: int) -> tuple[int, int]:
+        """Of which classes a network's maps are shown: what it said, and the true one. Of one that was right, what the
+        record that is open says in its place, or else what came next."""
         assert self.data is not None
-        records, record = self.data.records, self.record
-        said, true = int(records.predicted[record]), int(records.true[record])
-        if said == true and len(records.classes) > 1:
-            probabilities = self.data.predictions[records.run[record]].probabilities[records.row[record]]
-            said = int(np.argsort(-probabilities, kind="stable")[1])
-        return (said, true), (records.classes[said], f"{records.classes[true]} (true)")
+        records = self.data.records
+        true = int(records.true[record])
+        for other in (record, self.record):
+            if int(records.predicted[other]) != true:
+                return int(records.predicted[other]), true
+        probabilities = self.data.predictions[records.run[record]].probabilities[records.row[record]].copy()
+        probabilities[true] = -1
+        return (int(probabilities.argmax()) if len(probabilities) > 1 else true), true
 
     def _opinions(self) -> list[int]:
         """One record of the clip for each network, at most MOST: the one that is open, and the first of the others."""
@@ -193,7 +198,7 @@ class Why(ClipPage):
         self._hide(None, None)
 
     def _hide(self, box: Box | None, share: Share | None) -> None:
-        self._box = box
+        self._box, self._share = box, share
         self.whole.setEnabled(box is not None)
         for column in self.columns.values():
             column.set_box(share)
@@ -233,6 +238,7 @@ class Why(ClipPage):
         self.show_whole()
         for column in self.columns.values():
             column.show_wing(self.wing.currentData())
+            column.show_without(None)
         self._move(self.clip_view.player.seconds)
 
     # what is heard ----------------------------------------------------------------------------------------------
@@ -398,15 +404,14 @@ def import_maps(control: Control, report: object) -> None:
 
 def _explain(
     questions: Questions,
-    asked: Sequence[tuple[int, RunFolder, RunSpec]],
+    asked: Sequence[tuple[int, RunFolder, RunSpec, tuple[int, int]]],
     clip: str,
-    labels: tuple[int, int],
     method: Method,
     control: Control,
     report: Callable[[object], None],
 ) -> None:
     """Reports (run, what was found, or why nothing was) of one network after the other."""
-    for run, folder, spec in asked:
+    for run, folder, spec, labels in asked:
         control.checkpoint()
         try:
             found = questions.explain(folder, spec.dataset, clip, labels, method, control, report)

@@ -16,7 +16,7 @@ from gui import theme
 Cell = tuple[int, int]  # true class, predicted class
 # Both before type is enlarged. Where classes stand closer than names need, every second or third is named.
 SMALLEST_LABEL = 11.0  # pixels a class name needs
-NUMBER_ROOM = 24.0  # pixels of a cell in which a number can be read
+NUMBER_ROOM = (24.0, 17.0)  # pixels of width and of height of a cell in which a number can be read
 WIDEST = 1.4  # the cells' longer side over the shorter
 FAINTEST = 0.28  # a cell that is not empty is never fainter than this, so that one error in a thousand shows
 
@@ -155,7 +155,7 @@ class MatrixCanvas(QWidget):
         painter.setClipRect(plot)
         if min(self._step()) >= 6:
             self._paint_grid(painter, plot)
-        if min(self._step()) >= theme.pixels(NUMBER_ROOM):
+        if all(step >= theme.pixels(room) for step, room in zip(self._step(), NUMBER_ROOM, strict=True)):
             self._paint_numbers(painter, plot)
         self._paint_marks(painter, plot)
         painter.setClipping(False)

@@ -29,9 +29,9 @@ class ConfusionKey(QWidget):
         """The highest values off and on the diagonal."""
         self._show((errors, correct), percent, difference=False)
 
-    def set_difference(self, more_of_a: float, more_of_b: float, percent: bool) -> None:
-        """The largest differences of two matrices, each way."""
-        self._show((more_of_a, more_of_b), percent, difference=True)
+    def set_difference(self, most: float, percent: bool) -> None:
+        """The largest difference of two matrices, either way: both have one scale, or their colours would deceive."""
+        self._show((most, most), percent, difference=True)
 
     def _show(self, ends: tuple[float, float], percent: bool, difference: bool) -> None:
         first, second = (f"{100 * end:.0f} %" if percent else f"{end:.0f}" for end in ends)

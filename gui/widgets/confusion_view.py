@@ -232,7 +232,7 @@ class ConfusionView(QWidget):
         shown = normalise(self._counts, by)
         if self._less is not None:
             shown = shown - normalise(self._less, by)
-            self.key.set_difference(float(shown.max(initial=0.0)), float(-shown.min(initial=0.0)), by != "count")
+            self.key.set_difference(float(np.abs(shown).max(initial=0.0)), by != "count")
         else:
             off = shown[~np.eye(len(shown), dtype=bool)]
             self.key.set_ends(float(off.max(initial=0.0)), float(np.diag(shown).max(initial=0.0)), by != "count")

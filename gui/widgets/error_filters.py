@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from core.analysis.selection import ANY, BY_SEVERAL, SURE, Choice, Which
@@ -47,9 +47,12 @@ class ErrorFilters(QWidget):
         self.confidence.setFixedWidth(10 * theme.GRID)
         self.confidence.setAccessibleName("Confidence")
         self.confidence.setToolTip("An error counts as confident from this probability of the predicted class on.")
-        self.search = QLineEdit(placeholderText="Find by class or clip")
+        self.search = _SearchLine(placeholderText="Find by class or clip")
         self.search.setClearButtonEnabled(True)
-        self.search.setToolTip("Only clips whose true class, predicted class or name contains this.")
+        self.search.setToolTip(
+            "Only predictions whose true class, predicted class and name of the clip together contain each of these "
+            "words: “dog rain”  (Esc clears)"
+        )
         self.search.setMaximumWidth(40 * theme.GRID)
         self.search.setMinimumWidth(15 * theme.GRID)
         self.said = ElidedLabel()
@@ -242,6 +245,15 @@ class ErrorFilters(QWidget):
         for widget in self._threshold:
             widget.setVisible(which is Which.CONFIDENT)
         self.network.setDisabled(which is Which.A_NOT_B or self._comparing)
+
+
+class _SearchLine(QLineEdit):
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Escape clears it; where it is clear, the key is the panel's."""
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
 
 def _fill(combo: QComboBox, all_of_them: str, rows: Sequence[tuple[int, str]], icons: Sequence[QIcon] = ()) -> None:

@@ -18,6 +18,7 @@ from gui.widgets.frame_shares import FrameShares
 from gui.widgets.marks import mark_icon
 
 MARK = 12  # pixels of the network's mark
+FAINTEST = 0.02  # of the strongest of a network's maps: one that is weaker everywhere cannot be seen
 NOTHING: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
@@ -31,9 +32,10 @@ class EvidenceColumn(QWidget):
 
     def __init__(self, network: NetworkName, given: FrontEnds, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._given, self._wing = given, ""
-        self._words: tuple[str, str] = ("", "")
+        self._network, self._given, self._wing = network, given, ""
         self._labels: tuple[int, int] = (0, 0)
+        self._true = 0
+        self._classes: tuple[str, ...] = ("",)
         self.scale = 1.0  # of the maps: their highest value
         self._frames: NDArray[np.uint8] = np.zeros((0, 1, 1, 3), np.uint8)
         self._seconds: NDArray[np.float64] = np.zeros(0)
@@ -41,21 +43,23 @@ class EvidenceColumn(QWidget):
         self.pictures = (EvidencePicture(), EvidencePicture())
         self.figures = (ElidedLabel(), ElidedLabel())
         self.shares = (FrameShares(), FrameShares())
-        self._lay_out(network)
+        self._name = ElidedLabel()
+        self._lay_out()
         for picture, shares in zip(self.pictures, self.shares, strict=True):
             shares.wanted.connect(self._go_to)
             picture.boxed.connect(self.boxed)
             picture.cleared.connect(self.cleared)
             picture.pointed.connect(self.pointed)
 
-    def ask_about(self, labels: tuple[int, int], words: tuple[str, str]) -> None:
-        """Of which classes the maps will be, and how they are called; nothing is shown of them yet."""
-        self._labels, self._words, self.explained = labels, words, None
+    def ask_about(self, labels: tuple[int, int], true: int, classes: tuple[str, ...]) -> None:
+        """Of which classes the maps will be; nothing is shown of them yet."""
+        self._labels, self._true, self._classes, self.explained = labels, true, classes, None
         self._frames, self._seconds = np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0)
-        for picture, shares, figure, word in zip(self.pictures, self.shares, self.figures, words, strict=True):
+        self._name.set_text(self._network.name)
+        for picture, shares, figure, label in zip(self.pictures, self.shares, self.figures, labels, strict=True):
             picture.clear()
             shares.show_shares(NOTHING)
-            figure.set_text(word)
+            figure.set_text(self._word(label))
 
     def show_explained(self, explained: Explained, wing: str) -> None:
         """Draw what was found in what is heard or seen; a network that is not given it has nothing to draw."""
@@ -96,10 +100,21 @@ class EvidenceColumn(QWidget):
         """What it says with a part hidden, (classes,), beside what it says of the whole; None = nothing is hidden."""
         if self.explained is None:
             return
-        for label, word, figure in zip(self._labels, self._words, self.figures, strict=True):
-            now = "" if probabilities is None else f" → {100 * float(probabilities[label]):.0f} %"
-            answer = " · its answer" if label == int(self.explained.probabilities.argmax()) else ""
-            figure.set_text(f"{100 * float(self.explained.probabilities[label]):.0f} %{now}  {word}{answer}")
+        whole = self.explained.probabilities
+        now = whole if probabilities is None else probabilities
+        answer = int(now.argmax())
+        for place, (label, figure) in enumerate(zip(self._labels, self.figures, strict=True)):
+            becomes = "" if probabilities is None else f" → {100 * float(now[label]):.0f} %"
+            said = " · its answer" if label == answer else ""
+            least = FAINTEST * self.scale
+            of = self.explained.evidence[place].maps.get(self._wing)
+            nothing = " · next to nothing speaks for it" if of is not None and float(of.max()) < least else ""
+            figure.set_text(f"{100 * float(whole[label]):.0f} %{becomes}  {self._word(label)}{said}{nothing}")
+        other = "" if answer in self._labels else f" · says {self._classes[answer]} {100 * float(now[answer]):.0f} %"
+        self._name.set_text(f"{self._network.name}{other}")
+
+    def _word(self, label: int) -> str:
+        return f"{self._classes[label]} (true)" if label == self._true else self._classes[label]
 
     def move_to(self, seconds: float | None, duration: float) -> None:
         """The clip, whose sound is so many seconds long, is at this time: a cursor over the sound, another frame. None:
@@ -145,15 +160,14 @@ class EvidenceColumn(QWidget):
         if frame < len(self._seconds):
             self.seek_wanted.emit(float(self._seconds[frame]))
 
-    def _lay_out(self, network: NetworkName) -> None:
-        mark, name = QLabel(), ElidedLabel()
-        colour = theme.architecture_colour(network.architecture)
-        mark.setPixmap(mark_icon(network.modality, colour).pixmap(MARK, MARK))
-        name.set_text(network.name)
+    def _lay_out(self) -> None:
+        mark, colour = QLabel(), theme.architecture_colour(self._network.architecture)
+        mark.setPixmap(mark_icon(self._network.modality, colour).pixmap(MARK, MARK))
+        self._name.set_text(self._network.name)
         head = QHBoxLayout()
         head.setSpacing(theme.GRID // 2)
         head.addWidget(mark)
-        head.addWidget(name, 1)
+        head.addWidget(self._name, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID // 4)

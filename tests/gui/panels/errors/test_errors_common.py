@@ -130,7 +130,7 @@ def test_a_sub_group_that_is_clicked_stands_in_the_table_until_others_are_chosen
     group = page.groups.found[0]
     records = panel.data.records
     assert sorted(shown(panel)) == np.flatnonzero(group.clips[records.clip]).tolist()
-    assert panel.chosen.whole() == f"Sub-group: {group.words} ({group.errors.of} clips)"
+    assert panel.chosen_words == f"Sub-group: {group.words} ({group.errors.of} clips)"
     assert page.table.selectedItems()
     panel.leave.click()
     assert not page.table.selectedItems()

@@ -146,7 +146,7 @@ def test_it_is_said_in_words_how_the_clips_were_chosen(panel):
     classes = panel.data.records.classes
 
     def words(cells=(), by_selector=""):
-        return errors_export.how_chosen(panel.filters, cells, classes, by_selector)
+        return errors_export.how_chosen(panel.filters, by_selector or errors_export.cells_in_words(cells, classes))
 
     assert words() == "All clips"
     assert words([(0, 1)]) == "All clips · dog taken for rain"

@@ -62,7 +62,7 @@ def test_a_row_opens_its_clip_and_all_that_was_said_of_it(context, labels):
     name = str(records.clip_ids[expected.clip[row]])
     assert clips_in(panel) == {name} and len(shown(panel)) == 3
     given, suggested = records.classes[expected.given[row]], records.classes[expected.suggested[row]]
-    assert panel.chosen.whole() == f"{name}: labelled {given}, perhaps {suggested}"
+    assert panel.chosen_words == f"{name}: labelled {given}, perhaps {suggested}"
     QTest.keyClick(wrong.table, Qt.Key.Key_Down)
     assert clips_in(panel) == {str(records.clip_ids[expected.clip[expected.doubted[3]]])}
     assert wrong.table.current == expected.doubted[3]
@@ -79,7 +79,7 @@ def test_all_likely_ones_at_once_within_what_the_filters_let_through(context, la
     assert likely
     page.wrong.all.click()
     assert clips_in(panel) == likely and len(shown(panel)) == 3 * len(likely)
-    assert "with a likely wrong label" in panel.chosen.whole()
+    assert "with a likely wrong label" in panel.chosen_words
     panel.filters.fold.setCurrentIndex(1)
     panel.filters.changed.emit()
     page.wrong.all.click()
@@ -87,7 +87,7 @@ def test_all_likely_ones_at_once_within_what_the_filters_let_through(context, la
     assert clips_in(panel) == likely & first
     outside = next(i for i, row in enumerate(expected.doubted) if records.clip_ids[expected.clip[row]] not in first)
     click(page.wrong.table, outside)
-    assert not len(shown(panel)) and panel.chosen.whole().endswith(f"({FILTERED})")
+    assert not len(shown(panel)) and panel.chosen_words.endswith(f"({FILTERED})")
 
 
 def test_one_network_alone_and_another_run_judge_anew(qtbot, context, labels):

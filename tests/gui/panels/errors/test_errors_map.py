@@ -98,11 +98,11 @@ def test_clips_lassoed_in_one_map_stand_in_the_table_and_light_up_in_all(placed,
     clips = set(cell.clips[[2, 5]].tolist())
     assert set(records.clip[shown(panel)].tolist()) == clips
     assert len(shown(panel)) == 2 * len(NETWORKS)  # the records of all networks
-    assert panel.chosen.whole() == f"2 clips lassoed on the map of {cell.name}"
+    assert panel.chosen_words == f"2 clips lassoed on the map of {cell.name}"
     assert [bright(one) for one in maps.maps.cells] == [clips] * 3
     cell.points.lassoed.emit(np.array([9]), True)
     assert set(records.clip[shown(panel)].tolist()) == clips | {int(cell.clips[9])}
-    assert panel.chosen.whole().startswith("3 clips")
+    assert panel.chosen_words.startswith("3 clips")
     cell.points.clicked.emit(-1)
     assert len(shown(panel)) == len(records) and bright(cell) == set(cell.clips.tolist())
 
@@ -115,7 +115,7 @@ def test_what_the_filters_leave_out_is_faint_and_is_not_lassoed(placed, mapped):
     assert bright(cell) == wrong and len(wrong) < len(cell.clips)
     cell.points.lassoed.emit(np.arange(len(cell.clips)), False)
     assert set(records.clip[shown(panel)].tolist()) == wrong
-    assert panel.chosen.whole().startswith(f"{len(wrong)} clips")
+    assert panel.chosen_words.startswith(f"{len(wrong)} clips")
 
 
 def test_cells_of_the_matrix_light_up_on_the_maps(placed, mapped):

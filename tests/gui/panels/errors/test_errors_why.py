@@ -86,7 +86,11 @@ def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip
     np.testing.assert_allclose(
         own.probabilities, panel.data.predictions[records.run[record]].probabilities[records.row[record]], atol=1e-5
     )
-    assert [e.label for e in own.evidence][1] == records.true[record]
+    for place, shown in page.columns.items():  # of each network what it said itself, and the true class
+        said = int(records.predicted[(records.run == place) & (records.clip == records.clip[record])].item())
+        true = int(records.true[record])
+        labels = [evidence.label for evidence in shown.explained.evidence]
+        assert labels == [said, true] if said != true else labels[1] == true != labels[0]
     column = next(iter(page.columns.values()))
     picture = column.pictures[0]
     before = column.figures[0].whole()
@@ -95,6 +99,17 @@ def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip
     qtbot.mouseRelease(picture, Qt.MouseButton.LeftButton, pos=QPoint(picture.width() - 1, picture.height() - 1))
     qtbot.waitUntil(lambda: all("→" in c.figures[0].whole() for c in page.columns.values()), timeout=60_000)
     assert page.whole.isEnabled()
+    for shown in page.columns.values():  # whatever it says of what is left
+        now = int(np.argmax([float(text.split("→")[1].split("%")[0]) for text in [f.whole() for f in shown.figures]]))
+        said = ["its answer" in figure.whole() for figure in shown.figures]
+        assert " · says " in shown._name.whole() or said[now]
+        assert any(said) is not (" · says " in shown._name.whole())
+    method = page.method.currentIndex()
+    page.method.setCurrentIndex(1 - method)  # another map, with the same part hidden
+    qtbot.waitUntil(lambda: answered(page), timeout=120_000)
+    qtbot.waitUntil(lambda: all("→" in c.figures[0].whole() for c in page.columns.values()), timeout=60_000)
+    page.method.setCurrentIndex(method)
+    qtbot.waitUntil(lambda: answered(page), timeout=120_000)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: column.figures[0].whole() == before, timeout=60_000)
     assert not page.whole.isEnabled()
