@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -40,6 +40,8 @@ KEYS = (
     Shortcut("Ctrl+Q", "quit"),
 )
 
+FRAME = 32  # pixels of height that a window manager adds to a window
+
 
 class MainWindow(QMainWindow):
     """One window on one workspace."""
@@ -71,11 +73,13 @@ class MainWindow(QMainWindow):
         for keys, slot in (
             ("Ctrl+O", self.choose_workspace),
             ("F11", self.toggle_presentation),
-            ("Esc", self.leave_presentation),
             ("?", self.show_keys),
             ("Ctrl+Q", self.close),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
+        # Only while it is of use: a shortcut takes its key from every widget in the window, and Esc is one of theirs.
+        self._leave = QShortcut(QKeySequence("Esc"), self, enabled=False)
+        self._leave.activated.connect(self.leave_presentation)
         for place, name in enumerate(panels, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{place}"), self)
             shortcut.setProperty("panel", name)
@@ -217,11 +221,12 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.status_bar)
         self.setCentralWidget(whole)
         self.setMinimumSize(128 * theme.GRID, 80 * theme.GRID)
-        self.resize(1280, 800)
+        self.resize(QSize(1280, 800).boundedTo(self.screen().availableSize() - QSize(0, FRAME)))
 
     def _present(self, on: bool) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        self._leave.setEnabled(on)
         self.rail.setVisible(not on)
         self.status_bar.setVisible(not on)
         self._title.setVisible(on)

@@ -188,6 +188,19 @@ def test_presentation_hides_the_controls_and_enlarges_the_type(window, qtbot):
     assert QApplication.font().pointSizeF() == pytest.approx(before)
 
 
+def test_escape_reaches_the_panel_unless_it_leaves_presentation_mode(window, qtbot):
+    keys = []
+    panel = window.stack.currentWidget()
+    panel.keyPressEvent = lambda event: keys.append(event.key())
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert keys == [Qt.Key.Key_Escape]
+    window.toggle_presentation()
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert len(keys) == 1 and not window.presenting
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert len(keys) == 2
+
+
 def test_a_table_that_is_filled_in_presentation_mode_has_room_for_its_type(window, context, qtbot):
     table = ClipTable()
     qtbot.addWidget(table)
