@@ -15,6 +15,7 @@ import numpy as np
 
 from core.analysis.export_pictures import Drawn
 from core.analysis.exported import Exported, ExportedClip
+from core.analysis.study_records import NetworkName, StudyRecords
 from core.clip_pictures import read_media
 from core.control import Control
 from core.datasets.base import Modality
@@ -58,9 +59,11 @@ def _frame(exported: Exported, workspace: Workspace) -> str:
         "Dataset": f"{exported.dataset.title} (synthetic)" if exported.dataset.synthetic else exported.dataset.title,
         "Licence": exported.licence,
         "Clips": f"{counted(len(exported.clips), 'clip')} · {exported.words}".removesuffix(" · "),
-        "Networks": ", ".join(network.name for network in data.networks),
-        "Maps": "LayerCAM: the brighter the yellow, the more of it spoke for the class; one scale for both classes "
-        "of a network.",
+        "Networks": "; ".join(_accuracy(data, network) for network in data.networks),
+        "Maps": f"{exported.method}: the brighter the yellow, the more of it spoke for the class; one scale for both "
+        "classes of a network.",
+        "Figures": "Margin: how much more probable the answer is than the next class. Loss: minus the logarithm of the "
+        "probability of the true class; 0 is best.",
         "Made": f"{datetime.now():%Y-%m-%d %H:%M} by Sensorium",
         "Trained with": _versions(exported, workspace),
     }
@@ -79,6 +82,12 @@ def _frame(exported: Exported, workspace: Workspace) -> str:
         licences="\n".join(licences),
         clips=CLIPS,
     )
+
+
+def _accuracy(data: StudyRecords, network: NetworkName) -> str:
+    """Of a network: how many of its answers are right, over all runs of the study."""
+    right = data.records.correct[data.records.of_runs([network.label])]
+    return f"{network.name}, {100 * right.mean():.1f} % of {len(right)} answers right" if len(right) else network.name
 
 
 def _versions(exported: Exported, workspace: Workspace) -> str:
@@ -112,7 +121,7 @@ def _card(exported: Exported, clip: ExportedClip, drawn: Drawn, control: Control
     yield f"<h2>{escape(true)} → {shown}</h2>\n"
     yield f'<p class="facts">{escape(facts)}</p>\n'
     if verdict or note:
-        yield f'<p class="verdict"><strong>{escape(verdict)}</strong> {escape(note)}</p>\n'
+        yield f'<p class="verdict">Verdict: <strong>{escape(verdict or "–")}</strong> {escape(note)}</p>\n'
     if clip.id in drawn.unread:
         yield f'<p class="sentence">{escape(drawn.unread[clip.id])}</p>\n'
     else:

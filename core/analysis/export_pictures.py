@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.evidence import Method
 from core.analysis.evidence_picture import FRAMES, Column, Found, Sheet, chosen_frames, draw, laid_over, side_by_side
 from core.analysis.exported import Exported, ExportedClip
 from core.analysis.questions import Explained, Questions
@@ -154,7 +153,7 @@ def _column(
     else:
         try:
             explained = questions.explain(
-                folder, exported.spec(record).dataset, one.clip.id, labels, Method.LAYER_CAM, control, report
+                folder, exported.spec(record).dataset, one.clip.id, labels, exported.method, control, report
             )
         except UserError as error:
             drawn.lacking[record] = f"no: {error}"

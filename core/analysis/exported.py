@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.analysis.evidence import Method
 from core.analysis.review import Review
 from core.analysis.study_records import StudyRecords
 from core.datasets.base import Clip, Dataset
@@ -51,6 +52,7 @@ class Exported:
         words: how they were chosen.
         reviews: by clip id, what a person said of it.
         colours: of networks, by label, as #RRGGBB.
+        method: how maps are made.
     """
 
     data: StudyRecords
@@ -59,6 +61,7 @@ class Exported:
     words: str = ""
     reviews: Mapping[str, Review] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
+    method: Method = Method.LAYER_CAM
 
     @cached_property
     def clips(self) -> tuple[ExportedClip, ...]:

@@ -1,4 +1,4 @@
-"""Takes the clips that stand in the table home: as a folder, or as one page that plays offline."""
+"""Takes the clips of the table home, or those that are marked: as a folder, or as one page that plays offline."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
 from gui.jobs import Job
+from gui.panels.errors_parts import map_method
 from gui.panels.errors_review import ErrorsReview
 from gui.widgets.clip_table import ClipTable
 from gui.widgets.controls import tool_button
@@ -44,7 +45,10 @@ class ExportClips(QWidget):
         self.progress = ProgressLine()
         self.progress.cancel.setToolTip("Stop here. Nothing of it is left.")
         self.button = tool_button(
-            "mdi6.export-variant", "Export …", "Take the clips of the table home, with all that the networks said."
+            "mdi6.export-variant",
+            "Export …",
+            "Take the clips of the table home, with all that the networks said: those that are marked (Shift-click, "
+            "Ctrl-click), else all of them.",
         )
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.button)
@@ -91,8 +95,12 @@ class ExportClips(QWidget):
         if data is None or dataset is None:
             return
         colours = {n.label: theme.architecture_colour(n.architecture).name() for n in data.networks}
-        rows = tuple(self._table.clips.rows.tolist())
-        self._exported = Exported(data, rows, dataset, self._words, self._review.reviews_of(rows), colours)
+        marked = self._table.marked
+        rows = tuple((marked if len(marked) else self._table.clips.rows).tolist())
+        words = f"{self._words} · {counted(len(marked), 'row')} marked" if len(marked) else self._words
+        self._exported = Exported(
+            data, rows, dataset, words, self._review.reviews_of(rows), colours, map_method(self._context.settings)
+        )
         self.progress.begin("Looking at the clips …")
         self._job = self._context.jobs.run(partial(_measure, self._exported, of), self._measured, self._failed)
         self._offer()

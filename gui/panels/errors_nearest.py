@@ -157,7 +157,6 @@ class Nearest(ClipPage):
         column = QVBoxLayout(page)
         column.setContentsMargins(theme.GRID, theme.GRID, 0, theme.GRID)
         column.addWidget(halves, 1)
-        column.addWidget(self.progress)
         self.put_in(page)
 
 

@@ -9,19 +9,29 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from core.analysis.clip_records import Rows
+from core.analysis.evidence import Method
 from core.analysis.study_records import StudyRecords
 from core.control import Control
+from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
 from gui.jobs import Job
 from gui.widgets.clip_view import ClipView
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.progress_line import ProgressLine
+
+MAP = "errors/map"
+
+
+def map_method(settings: QSettings) -> Method:
+    """How maps are made, as it was chosen last."""
+    chosen = str(settings.value(MAP, ""))
+    return Method(chosen) if chosen in list(Method) else Method.LAYER_CAM
 
 
 class Part(QWidget):
@@ -109,7 +119,8 @@ class ClipPage(Part):
         super().__init__(context, source, parent)
         self.clip_view = clip_view
 
-        self.progress = ProgressLine()
+        self.progress = ProgressLine(self)  # over the foot of the page, which keeps its size
+        self.progress.setAutoFillBackground(True)
         self.progress.cancelled.connect(self._cancelled)
         self._jobs: list[Job] = []
         self._empty = EmptyState("")
@@ -129,9 +140,19 @@ class ClipPage(Part):
         """Begin what answers `refresh`: the page comes up, with the progress of the work."""
         self._stack.setCurrentIndex(1)
         self.progress.begin("Asking the network … the first time takes some seconds")
+        self._place_progress()
         job = self.context.jobs.run(function, done, self.failed, self.reported)
         self._jobs.append(job)
         return job
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._place_progress()
+
+    def _place_progress(self) -> None:
+        high = self.progress.sizeHint().height()
+        self.progress.setGeometry(theme.GRID, self.height() - high, self.width() - 2 * theme.GRID, high)
+        self.progress.raise_()
 
     def reported(self, progress: Any) -> None:
         self.progress.report(progress)

@@ -310,7 +310,7 @@ class ErrorsReview(ReviewBar):
             dialog.open()
 
     def _export(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export reviews", FILE, "Tables (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, "Export reviews", str(Path.home() / FILE), "Tables (*.csv)")
         if path and self.book is not None:
             self.context.jobs.run(partial(_export, self.book, Path(path)), self._exported)
 

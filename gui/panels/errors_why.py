@@ -27,7 +27,7 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
 from gui.jobs import Job
-from gui.panels.errors_parts import ClipPage
+from gui.panels.errors_parts import MAP, ClipPage, map_method
 from gui.widgets.clip_view import ClipView
 from gui.widgets.controls import icon_button, named_combo, tool_button
 from gui.widgets.elided import ElidedLabel
@@ -79,13 +79,13 @@ class Why(ClipPage):
             "The sound, softer by up to 40 dB where the upper map of this network is dark. Press again for all of it.",
         )
         self.listen.setCheckable(True)
-        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 152)
+        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 176)
         self.whole = icon_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
         self.basis = ElidedLabel()
         self.hint = ElidedLabel()
         self._lay_out()
-        self.method.setCurrentText(str(context.settings.value("errors/map", Method.LAYER_CAM.value)))
-        self.method.currentIndexChanged.connect(self.ask_again)
+        self.method.setCurrentIndex(self.method.findData(map_method(context.settings)))
+        self.method.currentIndexChanged.connect(self._method_chosen)
         self.wing.currentIndexChanged.connect(self._turn)
         self.listen.toggled.connect(self._listen)
         self.listener.currentIndexChanged.connect(self._listen_again)
@@ -135,6 +135,10 @@ class Why(ClipPage):
         self._offer()
         self._listen_to_its_own()
         self.ask(partial(_explain, self.questions, asked, clip, self.method.currentData()), self._all_explained)
+
+    def _method_chosen(self) -> None:
+        self.context.settings.setValue(MAP, str(self.method.currentData()))  # pictures that are exported follow it
+        self.ask_again()
 
     def _labels(self, record: int) -> tuple[int, int]:
         """Of which classes a network's maps are shown: what it said, and the true one. Of one that was right, what the
@@ -336,9 +340,6 @@ class Why(ClipPage):
 
     # what the window calls --------------------------------------------------------------------------------------
 
-    def save_state(self) -> None:
-        self.context.settings.setValue("errors/map", self.method.currentText())
-
     def present(self, on: bool) -> None:
         self._bar.setHidden(on)
         self.hint.setHidden(on)
@@ -390,7 +391,6 @@ class Why(ClipPage):
         column.setSpacing(theme.GRID // 2)
         column.addWidget(self._bar)
         column.addLayout(self._row, 1)
-        column.addWidget(self.progress)
         column.addWidget(self.hint)
         self.put_in(page)
 

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -143,7 +151,7 @@ class ClipTableModel(QAbstractTableModel):
 
 
 class ClipTable(QTableView):
-    """The table itself: one clip is current; arrows, `step` and a click change it."""
+    """The table itself: one clip is current; arrows, `step` and a click change it. Shift and Ctrl mark several."""
 
     current_changed = Signal(int)  # clip index; −1 = none
 
@@ -155,7 +163,7 @@ class ClipTable(QTableView):
         self._open = -1  # clip index last said to be current: a model that is reset forgets which was
         self.setModel(self.clips)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -169,7 +177,7 @@ class ClipTable(QTableView):
         self.show_pictures(False)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
-        self.selectionModel().selectionChanged.connect(self._selected)
+        self.selectionModel().currentRowChanged.connect(self._row_changed)
         self.clips.modelReset.connect(self._find_open)
 
     def set_columns(self, columns: Sequence[Column], current: int = -1) -> None:
@@ -216,7 +224,11 @@ class ClipTable(QTableView):
 
     def make_current(self, row: int) -> None:
         if 0 <= row < len(self.clips.rows):
-            self.selectRow(row)
+            how = QItemSelectionModel.SelectionFlag
+            # Not selectRow(): with Shift held down it would add the row to those that are marked. And from a column
+            # that is hidden, arrows lead nowhere.
+            column = next((c for c in range(self.clips.columnCount()) if not self.isColumnHidden(c)), 0)
+            self.selectionModel().setCurrentIndex(self.clips.index(row, column), how.ClearAndSelect | how.Rows)
             self.scrollTo(self.currentIndex())
         else:
             self._open = -1
@@ -237,8 +249,16 @@ class ClipTable(QTableView):
     @property
     def current(self) -> int:
         """Clip index of the current row; −1 = none."""
-        rows = self.selectionModel().selectedRows()
-        return int(self.clips.rows[rows[0].row()]) if rows else -1
+        row = self.currentIndex().row()
+        return int(self.clips.rows[row]) if row >= 0 else -1
+
+    @property
+    def marked(self) -> NDArray[np.int64]:
+        """Clip indices of the rows that are marked, where they are several; else of none."""
+        ranges = self.selectionModel().selection().toList()
+        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
+        rows = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
+        return self.clips.rows[rows if len(rows) > 1 else rows[:0]]
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)
@@ -249,7 +269,7 @@ class ClipTable(QTableView):
             room = 2 * theme.GRID
             painter.drawText(self.viewport().rect().adjusted(room, room, -room, -room), how, self.why_empty)
 
-    def _selected(self, new: QItemSelection, old: QItemSelection) -> None:
+    def _row_changed(self, new: QModelIndex, old: QModelIndex) -> None:
         before, self._open = self._open, self.current
         if self._open not in (-1, before):
             self.current_changed.emit(self._open)

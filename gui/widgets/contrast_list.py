@@ -120,7 +120,10 @@ class ContrastList(QTreeWidget):
                 item.setFont(NAME, bold)
             self.addTopLevelItem(item)
         for name, shares in found.factors.items():
-            item = QTreeWidgetItem([name])
+            item = QTreeWidgetItem([name, "", "shares", "", ""])
+            item.setTextAlignment(OTHER, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setForeground(OTHER, theme.colour("muted"))
+            item.setToolTip(OTHER, "Click to see them below.")
             item.setToolTip(NAME, f"The share of {found.compared.names[0]} in each of {len(shares)}.")
             self.addTopLevelItem(item)
 

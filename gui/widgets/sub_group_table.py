@@ -31,7 +31,7 @@ class SubGroupTable(QTreeWidget):
         self._groups: tuple[SubGroup, ...] = ()
         self.setRootIsDecorated(False)
         self.setAllColumnsShowFocus(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)  # whether more or less stands in the middle
         self.setAccessibleName("Sub-groups with the highest error")
         self.setHeaderLabels([title for title, _ in COLUMNS])
         for column, (_, words) in enumerate(COLUMNS):

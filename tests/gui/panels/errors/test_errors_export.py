@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from core.analysis.evidence import Method
 from core.control import Control
 from core.run_spec import DatasetChoice
 from gui.panels import errors_export
+from gui.panels.errors_why import Why
 from gui.widgets.error_filters import Which
 from tests.gui.make_runs import NETWORKS, ClipList, make_study, synthetic_clips
 from tests.gui.panels.errors.steps import NOWHERE, choose, shown
@@ -77,6 +81,23 @@ def test_the_page_holds_the_clips_of_the_table_in_its_order(qtbot, panel, said, 
     assert "Only errors" in content and "with “rain” in name or class" in content
     assert panel.export.button.isEnabled() and not panel.export.progress.isVisible()
     assert context.settings.value(errors_export.PLACE) == str(tmp_path)
+
+
+def test_of_several_that_are_marked_only_those_are_taken_with_the_map_that_was_chosen(
+    qtbot, panel, said, place, tmp_path
+):
+    place(tmp_path / "two")
+    why = next(page for page in panel.pages if isinstance(page, Why))
+    why.method.setCurrentIndex(why.method.findData(Method.GRAD_CAM))
+    panel.table.setFocus()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    two = {panel.data.name_of(record)[1] for record in panel.table.marked}
+    panel.export.page.trigger()
+    qtbot.waitUntil(lambda: bool(said), timeout=60_000)
+    content = (tmp_path / "two.html").read_text(encoding="utf-8")
+    ids = [line.split(" · ")[0] for line in re.findall('<p class="facts">(.*?)</p>', content) if " · fold" in line]
+    assert set(ids) == two and len(two) < 8
+    assert "2 rows marked" in content and "Grad-CAM: the brighter" in content
 
 
 def test_a_folder_is_not_written_over_and_the_sentence_says_so(qtbot, panel, said, place, tmp_path):
