@@ -85,9 +85,13 @@ def _frame(exported: Exported, workspace: Workspace) -> str:
 
 
 def _accuracy(data: StudyRecords, network: NetworkName) -> str:
-    """Of a network: how many of its answers are right, over all runs of the study."""
+    """Of a network: how many of its answers are right, over all finished runs of the study."""
     right = data.records.correct[data.records.of_runs([network.label])]
-    return f"{network.name}, {100 * right.mean():.1f} % of {len(right)} answers right" if len(right) else network.name
+    return (
+        f"{network.name}, {100 * right.mean():.1f} % of all {counted(len(right), 'answer')} right"
+        if len(right)
+        else network.name
+    )
 
 
 def _versions(exported: Exported, workspace: Workspace) -> str:

@@ -83,9 +83,11 @@ def map_network(
 
 def _features(workspace: Workspace, data: StudyRecords, run: int) -> NDArray[np.float16] | None:
     """(clips, dimensions) of a run; None where none were kept, or they are not of these clips."""
+    if data.captured:
+        return None
     try:
         predictions = data.folder_of(workspace, run).predictions()
-    except UserError:  # deleted since its records were read, or these are of captures
+    except UserError:  # deleted since its records were read
         return None
     same = np.array_equal(predictions.clip_ids, data.predictions[run].clip_ids)
     return predictions.features if same and predictions.features.shape[1] else None

@@ -130,20 +130,20 @@ def unavailable(which: Which, data: StudyRecords) -> str:
     return ""
 
 
-def why_empty(data: StudyRecords, choice: Choice, in_cell: bool) -> str:
+def why_empty(data: StudyRecords, choice: Choice, among_chosen: bool) -> str:
     """Why nothing is shown, as a sentence.
 
     Args:
-        in_cell: whether it is for a cell: `select` lets clips through, and none of them is in it.
+        among_chosen: whether cells or clips are chosen: `select` lets clips through, and none of them is there.
     """
     if not runs_shown(data, choice):
         return "No finished run has this network, this fold and this seed."
-    if in_cell:
-        return "None of these clips is in the chosen cell. Click the cell again to see all of them."
+    if among_chosen:
+        return "None of these clips is among those that are chosen. “Show all” (Esc) shows all of them."
     if choice.which is Which.A_NOT_B and choice.right == choice.wrong:
         return "A and B are the same network: choose two."
     if choice.words:
-        return f"None of these clips has “{choice.words}” in its name or class."
+        return f"None of these clips has {quoted(choice.words)} in its name or its classes."
     if choice.label != ANY:
         return f"None of these clips is of the class “{data.records.classes[choice.label]}”."
     of_network = choice.network != ANY and choice.which is not Which.A_NOT_B and not choice.comparing
@@ -162,6 +162,11 @@ def why_empty(data: StudyRecords, choice: Choice, in_cell: bool) -> str:
         Which.SOUND_NOT_SIGHT: f"{none} was told right by sound and wrong by sight, {together}.",
         Which.FLIPS: f"{none} was told differently with another seed.",
     }[choice.which]
+
+
+def quoted(words: str) -> str:
+    """Words that are looked for: “dog” and “rain”."""
+    return " and ".join(f"“{word}”" for word in words.split())
 
 
 def _narrowed(data: StudyRecords, choice: Choice) -> Iterator[Rows]:

@@ -25,7 +25,7 @@ REVIEW_KEYS = (
 MATRIX_KEYS = (
     Shortcut("Return", "in the matrix, reached with Tab: choose the cell that the arrows lead to"),
     Shortcut("Shift+Return", "add the cell, or take it away"),
-    Shortcut("Esc", "choose no cell"),
+    Shortcut("Esc", "show what is hidden in Why, or else choose no cell and nothing else"),
     Shortcut("+", "zoom in; - zooms out, 0 shows all"),
 )
 

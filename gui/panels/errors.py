@@ -90,6 +90,7 @@ class ErrorsPanel(ResultsPanel):
             selector.chosen.connect(self._rows_chosen)
             selector.open_wanted.connect(self.table.open_clip)
         self.table.current_changed.connect(self._show_clip)
+        self.table.marked_changed.connect(self._say)
         self.bars.class_chosen.connect(self._show_frames)
         self.source.changed.connect(self._source_changed)
         self.clip_view.previous_wanted.connect(self._previous)
@@ -179,7 +180,7 @@ class ErrorsPanel(ResultsPanel):
         if self.data is None or self.data.study != results.study:
             self.matrix.show_scores((), None)
         self.data, self._scored = results, None
-        self._forget_chosen()
+        self._chosen = None
         self.filters.set_runs(results)
         request, self._request = self._request, None
         if request is not None:
@@ -210,12 +211,13 @@ class ErrorsPanel(ResultsPanel):
     def forget_results(self) -> None:
         self.data = None
         self.review.show_data(None)
-        self._forget_chosen()
+        self._chosen = None
         for selector in self.selectors:
             selector.show_rows(None, np.zeros(0, np.int64))
         for page in self.pages:
             page.show_record(None, -1)
         self.filters.said.set_text("")
+        self.leave.hide()
         self.export.show_selected(None)
         self.clip_view.clear()
 
@@ -235,11 +237,11 @@ class ErrorsPanel(ResultsPanel):
         self.matrix.matrix.select(frozenset((label, predicted) for predicted in range(classes)))
 
     def _leave_cells(self) -> None:
-        self._forget_chosen()
+        self._chosen = None
         self.matrix.matrix.select(frozenset())
 
     def _cells_chosen(self) -> None:
-        self._forget_chosen()
+        self._chosen = None
         self._show_selected()
 
     def _rows_chosen(self, rows: Rows | None, words: str) -> None:
@@ -264,9 +266,6 @@ class ErrorsPanel(ResultsPanel):
             return self._chosen[1]
         cells = self.matrix.matrix.selected
         return cells_in_words(cells, self.data.records.classes) if cells and self.data is not None else ""
-
-    def _forget_chosen(self) -> None:
-        self._chosen = None
 
     def _compare(self, on: bool) -> None:
         """Or not any more: the difference of the matrices of A and B."""
@@ -306,7 +305,7 @@ class ErrorsPanel(ResultsPanel):
         if self.data is None:
             return
         records, rows, cells = self.data.records, self._rows, self.matrix.matrix.selected
-        self.leave.setVisible(self._chosen is not None or bool(cells))
+        self.leave.setVisible(bool(self.chosen_words))
         if self._chosen is not None:
             rows = np.intersect1d(rows, self._chosen[0])
         elif cells:
@@ -326,7 +325,12 @@ class ErrorsPanel(ResultsPanel):
             return
         shown, runs = self.table.clips.rowCount(), len(runs_shown(self.data, self.filters.choice))
         dataset = self.source.dataset
-        said = [f"{shown:,} {'prediction' if shown == 1 else 'predictions'}", self.chosen_words, counted(runs, "run")]
+        marked = f"{len(self.table.marked):,} marked of " if len(self.table.marked) else ""
+        said = [
+            f"{marked}{shown:,} {'prediction' if shown == 1 else 'predictions'}",
+            self.chosen_words,
+            counted(runs, "run"),
+        ]
         if dataset is not None and dataset.synthetic:
             said.insert(0, "synthetic clips")
         self.filters.said.set_text(" · ".join(filter(None, said)))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToo
 
 from core.analysis.export_clips import export_folder, export_page
 from core.analysis.exported import Exported
+from core.analysis.selection import quoted
 from core.analysis.study_records import StudyRecords
 from core.control import Control
 from core.files import slug
@@ -47,8 +48,8 @@ class ExportClips(QWidget):
         self.button = tool_button(
             "mdi6.export-variant",
             "Export …",
-            "Take the clips of the table home, with all that the networks said: those that are marked (Shift-click, "
-            "Ctrl-click), else all of them.",
+            "Take the clips of the table home, with all that the networks said: those that are marked where several "
+            "are (Shift-click, Ctrl-click), else all of them.",
         )
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.button)
@@ -174,7 +175,7 @@ def how_chosen(filters: ErrorFilters, chosen: str) -> str:
     narrowed = ("network", "fold", "seed", "class")
     said += [f"{name} {words[name]}" for name in narrowed if not words[name].startswith("all")]
     if search:
-        said.append(f"with “{search}” in name or class")
+        said.append(f"with {quoted(search)} in name or class")
     return " · ".join(filter(None, (*said, chosen)))
 
 

@@ -79,17 +79,19 @@ class Why(ClipPage):
             "The sound, softer by up to 40 dB where the upper map of this network is dark. Press again for all of it.",
         )
         self.listen.setCheckable(True)
-        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 176)
+        self.listener = named_combo("Network", "Whose map the sound is filtered by.", 156)
         self.whole = icon_button("mdi6.eye-outline", "Show all", "Nothing is hidden any more  (Esc)")
         self.basis = ElidedLabel()
         self.hint = ElidedLabel()
         self._lay_out()
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # after a box was dragged, Esc is its own and not the panel's
         self.method.setCurrentIndex(self.method.findData(map_method(context.settings)))
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.wing.currentIndexChanged.connect(self._turn)
         self.listen.toggled.connect(self._listen)
         self.listener.currentIndexChanged.connect(self._listen_again)
         self.whole.clicked.connect(self.show_whole)
+        clip_view.player.sought.connect(self._sought)
         clip_view.player.position.connect(self._move)
         clip_view.shown.connect(self._take_film)
         clip_view.take_keys(self)
@@ -111,9 +113,8 @@ class Why(ClipPage):
         self.listen.setEnabled(False)
         self._asked = None, frozenset()
         data, record = self.data, self.record
-        if (
-            self._of_clip[0] is not data or self._of_clip[1] != record
-        ):  # else another map of the same, with the same part hidden
+        # The same clip is asked about again for another map of it, with the same part hidden.
+        if not (self._of_clip[0] is data and self._of_clip[1] == record):
             self._of_clip, self._box, self._share, self._moved = (data, record), None, None, False
         self.whole.setEnabled(self._box is not None)
         if data is None or record < 0:
@@ -218,11 +219,11 @@ class Why(ClipPage):
             for column in self.columns.values():
                 column.show_without(None)
             return
-        self._asked = self._box, told
+        before, self._asked = self._asked, (self._box, told)
         folders = [
             (run, self.data.folder_of(self.context.workspace, run), column.explained)
             for run, column in self.columns.items()
-            if column.explained is not None
+            if column.explained is not None and not (before[0] == self._box and run in before[1])
         ]
         ask = partial(_ask_without, self.questions, folders, self._box)
         self._asking = self.context.jobs.run(ask, self._answered, self._not_answered)
@@ -318,6 +319,9 @@ class Why(ClipPage):
             if video is not None:
                 column.show_film(*model_frames(media.film, video))
         self._move(self.clip_view.player.seconds)
+
+    def _sought(self) -> None:
+        self._moved = True
 
     def _move(self, seconds: float) -> None:
         self._moved = self._moved or seconds > 0

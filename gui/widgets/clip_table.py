@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -18,7 +20,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -154,12 +156,14 @@ class ClipTable(QTableView):
     """The table itself: one clip is current; arrows, `step` and a click change it. Shift and Ctrl mark several."""
 
     current_changed = Signal(int)  # clip index; −1 = none
+    marked_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.clips = ClipTableModel(self)
         self.why_empty = ""  # a sentence in place of clips
         self._pictures = False
+        self._kept: NDArray[np.int64] = np.zeros(0, np.int64)  # clips that are marked while rows change
         self._open = -1  # clip index last said to be current: a model that is reset forgets which was
         self.setModel(self.clips)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -178,11 +182,14 @@ class ClipTable(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
         self.selectionModel().currentRowChanged.connect(self._row_changed)
+        self.selectionModel().selectionChanged.connect(self.marked_changed)
+        self.clips.modelAboutToBeReset.connect(self._keep_marked)
         self.clips.modelReset.connect(self._find_open)
 
     def set_columns(self, columns: Sequence[Column], current: int = -1) -> None:
         """Other clips altogether, in the order that was chosen before; `current` is the one that is open already."""
         self._open = current
+        self.clearSelection()  # other clips have these numbers
         self.clips.set_columns(columns)
         for place, column in enumerate(columns):
             most = round(theme.pixels(column.width))
@@ -196,7 +203,7 @@ class ClipTable(QTableView):
         for place, column in enumerate(self.clips.columns):
             self.setColumnHidden(place, column.picture is not None and not on)
         if self.current >= 0:
-            self.scrollTo(self.currentIndex())
+            self._go_to(self.currentIndex().row(), QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def in_view(self) -> NDArray[np.int64]:
         """Clip indices of the rows that can be seen."""
@@ -224,15 +231,26 @@ class ClipTable(QTableView):
 
     def make_current(self, row: int) -> None:
         if 0 <= row < len(self.clips.rows):
-            how = QItemSelectionModel.SelectionFlag
-            # Not selectRow(): with Shift held down it would add the row to those that are marked. And from a column
-            # that is hidden, arrows lead nowhere.
-            column = next((c for c in range(self.clips.columnCount()) if not self.isColumnHidden(c)), 0)
-            self.selectionModel().setCurrentIndex(self.clips.index(row, column), how.ClearAndSelect | how.Rows)
-            self.scrollTo(self.currentIndex())
+            # not selectRow(): with Shift held down it would add the row to those that are marked
+            self._go_to(row, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows)
         else:
             self._open = -1
             self.current_changed.emit(-1)
+
+    def _go_to(self, row: int, how: QItemSelectionModel.SelectionFlag) -> None:
+        """Into view, in the first column that is seen: from a hidden one, arrows lead nowhere."""
+        column = next((c for c in range(self.clips.columnCount()) if not self.isColumnHidden(c)), 0)
+        self.selectionModel().setCurrentIndex(self.clips.index(row, column), how)
+        self.scrollTo(self.currentIndex())
+
+    def selectionCommand(  # noqa: N802 - Qt's name
+        self, index: Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """A key that goes to a row marks it: what is open is always set off."""
+        flags, wanted = QItemSelectionModel.SelectionFlag, super().selectionCommand(index, event)
+        if wanted == flags.NoUpdate and isinstance(event, QKeyEvent):
+            return flags.ClearAndSelect | flags.Rows
+        return wanted
 
     def open_clip(self, clip: int) -> None:
         """Make the clip of an index current, where it is one of those shown."""
@@ -274,9 +292,20 @@ class ClipTable(QTableView):
         if self._open not in (-1, before):
             self.current_changed.emit(self._open)
 
+    def _keep_marked(self) -> None:
+        self._kept = self.marked
+
     def _find_open(self) -> None:
-        """Other clips, or in another order: the one that is open stays current where it still is among them."""
+        """Other clips, or in another order: the one that is open stays current where it still is among them, and those
+        that are marked stay so."""
         self.open_clip(self._open)
+        rows = np.flatnonzero(np.isin(self.clips.rows, self._kept))
+        if len(rows) > 1:
+            flags, last = QItemSelectionModel.SelectionFlag, self.clips.columnCount() - 1
+            marked = QItemSelection()
+            for part in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+                marked.select(self.clips.index(int(part[0]), 0), self.clips.index(int(part[-1]), last))
+            self.selectionModel().select(marked, flags.Select | flags.Rows)
 
 
 class _Cells(QStyledItemDelegate):

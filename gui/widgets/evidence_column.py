@@ -177,4 +177,4 @@ class EvidenceColumn(QWidget):
             column.addWidget(figure)
             column.addWidget(picture, 1)
             column.addWidget(shares)
-            shares.setVisible(self._given.video is not None)
+            shares.setVisible(self._given.video is not None and self._given.audio is None)

@@ -165,11 +165,11 @@ def test_what_a_study_cannot_be_asked(data: StudyRecords, workspace: Workspace) 
 
 
 @pytest.mark.parametrize(
-    ("choice", "in_cell", "said"),
+    ("choice", "among_chosen", "said"),
     [
         (Choice(fold=9), False, "No finished run"),
         (Choice(comparing=True, fold=9), False, "No finished run"),
-        (Choice(), True, "in the chosen cell"),
+        (Choice(), True, "among those that are chosen"),
         (Choice(which=Which.A_NOT_B, right=2, wrong=2), False, "same network"),
         (Choice(words="zebra", label=0), False, "“zebra”"),
         (Choice(label=2, which=Which.ERRORS), False, "None of these clips is of the class “kitchen rain”"),
@@ -182,5 +182,5 @@ def test_what_a_study_cannot_be_asked(data: StudyRecords, workspace: Workspace) 
         (Choice(comparing=True), False, "No clip was tested by both A and B"),
     ],
 )
-def test_why_nothing_is_shown(data: StudyRecords, choice: Choice, in_cell: bool, said: str) -> None:
-    assert said in why_empty(data, choice, in_cell)
+def test_why_nothing_is_shown(data: StudyRecords, choice: Choice, among_chosen: bool, said: str) -> None:
+    assert said in why_empty(data, choice, among_chosen)

@@ -110,7 +110,13 @@ def test_why_shows_maps_of_each_network_and_follows_a_hidden_part(qtbot, on_clip
     qtbot.waitUntil(lambda: all("→" in c.figures[0].whole() for c in page.columns.values()), timeout=60_000)
     page.method.setCurrentIndex(method)
     qtbot.waitUntil(lambda: answered(page), timeout=120_000)
+    panel.matrix.matrix.select(frozenset({(int(records.true[record]), int(records.predicted[record]))}))
+    qtbot.mousePress(picture, Qt.MouseButton.RightButton, pos=QPoint(1, 1))
+    assert page.hasFocus(), "a drag takes the focus there: Esc is of the box before it is of the matrix"
     qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert panel.matrix.matrix.selected
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert not panel.matrix.matrix.selected
     qtbot.waitUntil(lambda: column.figures[0].whole() == before, timeout=60_000)
     assert not page.whole.isEnabled()
     shown = {run: c.explained for run, c in page.columns.items()}
@@ -140,6 +146,8 @@ def test_of_a_film_without_sound_the_frame_that_counted_most_is_shown_and_then_t
     last = [picture.grab().toImage() for picture in column.pictures]
     qtbot.mouseClick(column.shares[0], Qt.MouseButton.LeftButton, pos=QPoint(1, 5))
     assert player.seconds == pytest.approx(column._seconds[0]) and [s.current for s in column.shares] == [0, 0]
+    player.seek(0.0)
+    assert [s.current for s in column.shares] == [0, 0], "somebody wanted the beginning"
     first = [picture.grab().toImage() for picture in column.pictures]
     assert all(one != other for one, other in zip(first, last, strict=True)), "the square has moved"
 
