@@ -299,6 +299,8 @@ class ClipTable(QTableView):
         """Other clips, or in another order: the one that is open stays current where it still is among them, and those
         that are marked stay so."""
         self.open_clip(self._open)
+        if not len(self._kept):
+            return  # to look for them among a hundred thousand takes some milliseconds
         rows = np.flatnonzero(np.isin(self.clips.rows, self._kept))
         if len(rows) > 1:
             flags, last = QItemSelectionModel.SelectionFlag, self.clips.columnCount() - 1
