@@ -9,8 +9,9 @@ import threading
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gui import theme
 from gui.context import Context
@@ -35,6 +36,8 @@ def nothing_survives(qapp):
     threads = set(threading.enumerate())
     windows = set(QApplication.topLevelWidgets())
     yield
+    QTest.keyRelease(QWidget(), Qt.Key.Key_Control)  # Qt goes on believing in a key that a test held down last
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
     _delete_later()
     gc.collect()
     _delete_later()
