@@ -20,7 +20,14 @@ from core.datasets.base import Modality
 # Okabe & Ito 2008, told apart by colour-blind eyes. Vermilion is for errors and for nothing else.
 ERROR = QColor("#D55E00")
 CORRECT = QColor("#7389A3")  # the diagonal of a confusion matrix: there, but quieter than the errors
-_ARCHITECTURE = {"baseline_cnn": "#0072B2", "alexnet": "#E69F00", "resnet50": "#009E73"}
+_ARCHITECTURE = {
+    "baseline_cnn": "#0072B2",
+    "alexnet": "#E69F00",
+    "resnet50": "#009E73",
+    "resnet18": "#56B4E9",
+    "resnet34": "#CC79A7",
+    "plain50": "#999933",  # Tol's muted olive: Okabe & Ito's yellow cannot be read on white
+}
 _SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
 _OTHERS = ("#CC79A7", "#56B4E9", "#F0E442", "#999999")  # for architectures added later
 
