@@ -31,6 +31,7 @@ from gui.context import Context, ErrorsRequest
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
+from gui.panels.compare_varied import VariedPage
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.controls import copy_button, named_combo
 from gui.widgets.modality_grid import ModalityGrid
@@ -38,7 +39,7 @@ from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
-PAGES: tuple[type[ComparePage], ...] = (MeansPage, GainsPage)
+PAGES: tuple[type[ComparePage], ...] = (MeansPage, GainsPage, VariedPage)
 
 COPIES = (
     ("Networks as Markdown", "networks markdown"),
