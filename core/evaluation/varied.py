@@ -191,8 +191,8 @@ def _word(name: str, value: str) -> str:
 
 
 def _title(key: str) -> str:
-    unit = _unit(key)
-    return f"{_field(key)} ({unit})" if unit else _field(key)
+    title, unit = _field(key), _unit(key)
+    return f"{title} ({unit})" if unit and unit not in title.casefold() else title
 
 
 def _field(key: str) -> str:
