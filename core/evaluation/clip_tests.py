@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.bootstrap import Bootstrapped, clustered_bootstrap
-from core.evaluation.design import NO_GROUPS, few_groups, related_clips
+from core.evaluation.design import NO_GROUPS, related_clips
 from core.evaluation.predictions import Predictions
 from core.evaluation.statistics import ROUNDING, mcnemar, p_words
 from core.readable import counted, figure
@@ -70,20 +70,25 @@ class ClipComparison:
     adjusted_p: float | None = None
     pairs: int = 1
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the gain; None where there are too few sources to draw from, or they do not differ."""
+        return None if self.gain.low is None or self.gain.high is None else (self.gain.low, self.gain.high)
+
     def sentence(self, name_a: str, name_b: str) -> str:
         """Effect and interval before the counts and the p-value; the better network first."""
-        low, high, mean = self.gain.low, self.gain.high, self.gain.mean
+        mean, interval = self.gain.mean, self.interval
         better, worse, won, lost = name_a, name_b, self.won, self.lost
         if mean < 0:
             better, worse, won, lost, mean = worse, better, lost, won, -mean
-            low, high = (None if high is None else -high), (None if low is None else -low)
+            interval = interval and (-interval[1], -interval[0])
         if mean < ROUNDING:
             effect = f"{better} and {worse} are right as often"
         else:
             effect = f"{better} is right on {100 * mean:.1f} percentage points more than {worse}"
-        if low is not None and high is not None:
+        if interval is not None:
             over = counted(self.gain.clusters, "group") if self.grouped else "single clips"
-            ends = f"{figure(100 * low, '.1f')} to {figure(100 * high, '.1f')}"
+            ends = f"{figure(100 * interval[0], '.1f')} to {figure(100 * interval[1], '.1f')}"
             effect += f" (95 % {ends}, bootstrap over {over})"
         with_seeds = "" if self.seeds == 1 else f" with more of {self.seeds} seeds"
         counts = f"only {better} is right{with_seeds} on {won}, only {worse} on {lost}"
@@ -95,7 +100,7 @@ class ClipComparison:
         """What these figures do not allow for."""
         if not self.grouped:
             return (NO_GROUPS,)
-        return tuple(filter(None, (related_clips(self.clips, self.gain.clusters), few_groups(self.gain.clusters))))
+        return tuple(filter(None, [related_clips(self.clips, self.gain.clusters)]))
 
 
 def compare_answers(

@@ -23,10 +23,9 @@ from core.run_spec import DatasetChoice
 from core.workspace import Workspace
 
 METHODS = (
-    "Intervals are 95 %, Student's t over the folds, widened for the training clips that folds share, and p-values are "
-    "of the corrected resampled t-test (Nadeau & Bengio 2003), each of its pair alone; Holm's allow for how many pairs "
-    "were tested. Probabilities are of the Bayesian correlated t-test (Corani & Benavoli 2015). They speak of networks "
-    "trained anew on other clips."
+    "Each p-value is of the corrected resampled t-test (Nadeau & Bengio 2003) of its pair alone; Holm's allows for how "
+    "many pairs were tested. Probabilities are of the Bayesian correlated t-test (Corani & Benavoli 2015). All of them "
+    "speak of networks trained anew on other clips."
 )
 
 

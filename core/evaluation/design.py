@@ -56,18 +56,12 @@ def related_clips(clips: int, groups: int) -> str:
     """What McNemar's test takes for granted; empty where every clip is a group of its own."""
     if groups >= clips:
         return ""
+    instead = "too few for a bootstrap" if groups < FEWEST else "which the bootstrap draws whole"
+    rough = f"; {FEW_GROUPS} or more would make its intervals less rough" if FEWEST <= groups < FEW_GROUPS else ""
     return (
-        f"McNemar's test takes the {clips:,} clips as independent, but they come from {counted(groups, 'group')}, and "
-        "those of a group are easy or hard together: its p may be too small. The bootstrap draws whole groups."
+        f"McNemar's test takes the {clips:,} clips as independent, but those of a group are easy or hard together: its "
+        f"p may be too small. They come from {counted(groups, 'group')}, {instead}{rough}."
     )
-
-
-def few_groups(groups: int) -> str:
-    """Empty where there are enough to draw from."""
-    if groups >= FEW_GROUPS:
-        return ""
-    too_few = "too few for a bootstrap" if groups < FEWEST else "intervals by bootstrap are rough"
-    return f"The clips come from {counted(groups, 'group')} only: {too_few}."
 
 
 def too_few_datasets(networks: int, datasets: int) -> str:

@@ -21,6 +21,11 @@ ALPHA = 0.05  # two networks are told apart where p is below it
 ROUNDING = 1e-12  # differences of scores below this are none
 ONE_FOLD = "One fold allows no interval and no test: a difference may be chance. Train more folds."  # said once for all
 
+INTERVALS = (
+    "Intervals are 95 %, Student's t over the folds, widened for the training clips that folds share "
+    "(Nadeau & Bengio 2003). Seeds are averaged within a fold."
+)
+
 Scores = Mapping[tuple[int, int], float]  # (fold, seed) → score
 
 
@@ -151,7 +156,12 @@ class Difference:
 
 def p_words(p: float) -> str:
     """`p = 0.032`, `p < 0.001`."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+    return f"p {p_figure(p)}" if p < 0.001 else f"p = {p_figure(p)}"
+
+
+def p_figure(p: float) -> str:
+    """`0.032`, `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def mean_over_folds(
