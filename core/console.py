@@ -130,9 +130,8 @@ def _compare(
     if metric not in METRICS:
         raise UserError(f"No metric is called “{metric}”.{did_you_mean(metric, METRICS)} Known: {', '.join(METRICS)}.")
     control, view = Control(), StudyView(console)
-    summaries: dict[str, Summary] = {}
+    known, summaries = list_studies(workspace), dict[str, Summary]()
     for study in dict.fromkeys(studies):
-        known = list_studies(workspace)
         if study not in known:
             raise UserError(
                 f"There is no study “{study}” in {workspace.runs}.{did_you_mean(study, known)} "

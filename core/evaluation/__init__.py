@@ -12,7 +12,7 @@ Every test is checked against somebody else's:
 | Wilson's interval | statistics | statsmodels |
 | seeds apart from folds | seeds | statsmodels' analysis of variance; variances that were put in |
 | Bayesian correlated t-test | bayesian | baycomp's own test; SciPy's Student t |
-| clustered bootstrap | bootstrap | a loop over clusters in NumPy; how often it covers the truth |
+| clustered bootstrap | bootstrap | SciPy's BCa; a loop over clusters in NumPy; how often it covers the truth |
 | Friedman, Iman & Davenport | several_datasets | Demšar 2006, section 3.2; SciPy; analysis of variance of ranks |
 | Friedman by permutation | several_datasets | 1 / k!^(N − 1) where all rank alike; every permutation counted |
 | Nemenyi | several_datasets | Demšar 2006, table 5 and section 3.2 |

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.statistics import ROUNDING
+
 RESAMPLES = 9_999
-BATCH = 500  # resamples held in memory at once
+BATCH = 1_000  # resamples held in memory at once
 CONFIDENCE = 0.95
 FEWEST = 6  # clusters: of fewer there are too few different resamples for an interval
 
@@ -28,10 +30,11 @@ def clustered_bootstrap(
 ) -> Bootstrapped:
     """The mean of `gain` with its bias-corrected and accelerated 95 % interval, resampled by cluster.
 
-    Whole clusters are drawn with replacement, and the mean of a resample is Σ sums / Σ sizes over the clusters drawn:
-    scipy.stats.bootstrap, paired, on the sum and the size of each cluster. B. Efron 1987, "Better Bootstrap Confidence
-    Intervals", JASA 82, 171–185; of clusters: C. A. Field & A. H. Welsh 2007, "Bootstrapping clustered data", JRSS B
-    69, 369–390.
+    Whole clusters are drawn with replacement, and the mean of a resample is Σ sums / Σ sizes over the clusters drawn.
+    B. Efron 1987, "Better Bootstrap Confidence Intervals", JASA 82, 171–185; of clusters: C. A. Field & A. H. Welsh
+    2007, "Bootstrapping clustered data", JRSS B 69, 369–390. Clusters of the same sum and size are alike, so what is
+    drawn is how many of each kind: the same distribution as that of scipy.stats.bootstrap, which draws them one by one
+    and takes fifty times as long for the 13,000 clips of UCF101.
 
     Args:
         gain: (clips,) of each clip, what the one network scored less what the other did; none NaN.
@@ -42,18 +45,23 @@ def clustered_bootstrap(
     Returns:
         Without interval where there are fewer than FEWEST clusters, or all have the same mean.
     """
-    from scipy import stats
+    from scipy.stats import norm
 
-    sums, sizes = np.bincount(cluster, gain), np.bincount(cluster).astype(np.float64)
-    mean = float(gain.mean())
-    if len(sums) < FEWEST or np.ptp(sums / sizes) == 0:
-        return Bootstrapped(mean, None, None, len(sums))
-
-    def ratio(sums: NDArray[np.float64], sizes: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-        return np.asarray(sums.sum(axis=axis) / sizes.sum(axis=axis))
-
-    found = stats.bootstrap(
-        (sums, sizes), ratio, paired=True, vectorized=True, n_resamples=resamples, batch=BATCH,
-        confidence_level=CONFIDENCE, method="BCa", rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return Bootstrapped(mean, float(found.low), float(found.high), len(sums))
+    sums, sizes = np.bincount(cluster, gain).round(9), np.bincount(cluster).astype(np.float64)
+    mean, clusters = float(gain.mean()), len(sums)
+    if clusters < FEWEST or np.ptp(sums / sizes) < ROUNDING:
+        return Bootstrapped(mean, None, None, clusters)
+    kinds, counts = np.unique(np.stack([sums, sizes], axis=1), axis=0, return_counts=True)
+    rng = np.random.default_rng(seed)
+    drawn = [
+        rng.multinomial(clusters, counts / clusters, min(BATCH, resamples - done)) @ kinds
+        for done in range(0, resamples, BATCH)
+    ]
+    means = np.concatenate([totals[:, 0] / totals[:, 1] for totals in drawn])
+    left_out = (sums.sum() - kinds[:, 0]) / (sizes.sum() - kinds[:, 1])  # without one cluster of each kind
+    apart = counts @ left_out / clusters - left_out
+    acceleration = float(counts @ apart**3 / (6 * (counts @ apart**2) ** 1.5))
+    below = ((means < mean - ROUNDING).mean() + (means <= mean + ROUNDING).mean()) / 2
+    bias, z = norm.ppf(below), norm.ppf([(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(means, norm.cdf(bias + (bias + z) / (1 - acceleration * (bias + z))))
+    return Bootstrapped(mean, float(low), float(high), clusters)
