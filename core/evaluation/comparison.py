@@ -24,8 +24,8 @@ from core.workspace import Workspace
 
 METHODS = (
     "Each p-value is of the corrected resampled t-test (Nadeau & Bengio 2003) of its pair alone; Holm's allows for how "
-    "many pairs were tested. Probabilities are of the Bayesian correlated t-test (Corani & Benavoli 2015). All of them "
-    "speak of networks trained anew on other clips."
+    "many pairs were tested. Intervals and probabilities, of the Bayesian correlated t-test (Corani & Benavoli 2015), "
+    "are of their pair alone too. All of them speak of networks trained anew on other clips."
 )
 
 

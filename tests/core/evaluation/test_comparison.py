@@ -98,7 +98,7 @@ def test_smallest_p_of_signed_ranks_is_scipys() -> None:
         assert bool(few_folds(folds)) == (folds < 6)
     assert few_folds(1) == ""  # ONE_FOLD says it
     said = few_folds(5)
-    assert "5 folds are few" in said and "smallest p is 0.062" in said and "1.4 times as wide" in said
+    assert "5 folds are few" in said and "smallest p is 0.0625)" in said and "1.4 times as wide" in said
 
 
 def test_what_a_design_cannot_answer_is_said_once(workspace: Workspace) -> None:
