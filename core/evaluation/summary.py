@@ -46,9 +46,9 @@ class Summary:
         values = {network.label: sign * network.means[metric].value for network in self.networks}
         return tuple(sorted(self.networks, key=lambda n: (np.isnan(values[n.label]), values[n.label])))
 
-    def compare(self, metric: str, rope: float = ROPE) -> tuple[Comparison, ...]:
-        """Every pair of networks: see `compare_networks`."""
-        return compare_networks(self.networks, metric, rope)
+    def compare(self, metric: str, rope: float = ROPE, against: str = "") -> tuple[Comparison, ...]:
+        """Every pair of networks, or all against one: see `compare_networks`."""
+        return compare_networks(self.networks, metric, rope, against)
 
     def seed_sentences(self, metric: str) -> tuple[str, ...]:
         """How much of each network's spread comes from seeds, and what seeds are; nothing where all have one."""
