@@ -31,6 +31,9 @@ def unit_of(field: FieldInfo) -> str:
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
-def setting(default: Any, label: str, help: str, *, unit: str = "", **bounds: Any) -> Any:
-    """A field with its label, tooltip, unit and bounds (`ge`, `gt`, `le`, `lt`, …): what the form is made from."""
-    return Field(default, title=label, description=help, json_schema_extra={"unit": unit}, **bounds)
+def setting(default: Any, label: str, help: str, *, unit: str = "", empty: str = "all", **bounds: Any) -> Any:
+    """A field with its label, tooltip, unit and bounds (`ge`, `gt`, `le`, `lt`, …): what the form is made from.
+
+    `empty` is what an empty list stands for.
+    """
+    return Field(default, title=label, description=help, json_schema_extra={"unit": unit, "empty": empty}, **bounds)
