@@ -25,7 +25,11 @@ class Search(Settings):
         ge=1,
     )
     trials: int = setting(
-        20, "Trials", "Settings to try. More find better ones: about ten for each thing that is searched.", ge=1, le=2000
+        20,
+        "Trials",
+        "Settings to try. More find better ones: about ten for each range.",
+        ge=1,
+        le=2000,
     )
     minutes: float = setting(
         0.0, "Time limit", "After so long no new trial is begun; 0 = no limit.", unit="min", ge=0.0, le=100_000.0
@@ -42,7 +46,7 @@ class Search(Settings):
         True,
         "Stop bad trials early",
         "After an epoch, a trial whose lowest validation loss is above the median of the earlier trials at that epoch "
-        "is ended. From the fifth trial on, and not in the first quarter of the epochs.",
+        "is ended; not in the first quarter of the epochs, and not before four trials were trained to the end.",
     )
     learning_rate: tuple[float, ...] = setting(
         (1e-4, 1e-2),
@@ -66,7 +70,7 @@ class Search(Settings):
         "0 = none, 1 = as in the recipe; empty = not searched.",
         empty=NOT_SEARCHED,
     )
-    seed: int = setting(0, "Seed", "Of the settings that are drawn. Every trial is trained with the study's first seed.")
+    seed: int = setting(0, "Seed", "Of the settings that are drawn. Trials are trained with the study's first seed.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Search:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from core.audio.settings import AudioAugmentation
 from core.datasets.base import Modality
@@ -14,7 +14,7 @@ HALF = 0.5  # any strength that is neither 0 nor 1 would do to tell whether ther
 _SCALED = ("noise", "pitch", "stretch", "gain_db", "shift", "frequency_width", "time_width", "colour", "blur")
 _COUNTED = ("frequency_masks", "time_masks")  # stay as many, each narrower or wider
 _SWITCHED = ("flip", "jitter")
-Augmentation = TypeVar("Augmentation", AudioAugmentation, VideoAugmentation)
+Augmentation = AudioAugmentation | VideoAugmentation
 
 
 def scaled(augmentation: Augmentation, strength: float) -> Augmentation:
@@ -43,7 +43,7 @@ def scaled(augmentation: Augmentation, strength: float) -> Augmentation:
     return kind.model_validate(given | changed)
 
 
-def of_wings(recipe: Recipe, modality: Modality) -> dict[str, AudioAugmentation | VideoAugmentation]:
+def of_wings(recipe: Recipe, modality: Modality) -> dict[str, Augmentation]:
     """The augmentations of a recipe that clips of a modality go through, by their key in the recipe."""
     keys = {"audio": "augmentation", "video": "video_augmentation"}
     return {keys[wing]: getattr(recipe, keys[wing]) for wing in modality.wings}
