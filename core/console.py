@@ -7,9 +7,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,7 +22,7 @@ from rich.text import Text
 
 from core import readable
 from core.control import Control
-from core.engine import STOPPED, Engine
+from core.engine import Engine
 from core.errors import Cancelled, UserError
 from core.estimate import Estimate, estimate
 from core.evaluation.across_studies import rank_studies, ranking_table
@@ -38,8 +40,11 @@ from core.events import (
     Progress,
     RunFinished,
     RunStarted,
+    SearchFinished,
+    SearchStarted,
     StudyFinished,
     StudyStarted,
+    TrialEnded,
 )
 from core.live.adapt import adapted_study, compare_adapted
 from core.live.offered import live_choices
@@ -50,6 +55,12 @@ from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, on_one_fold
 from core.runs import find_run, list_runs, list_studies
+from core.search.plan import Plan
+from core.search.result import figures, label_of, read_search, words
+from core.search.run import run_search
+from core.search.settings import Search
+from core.search.trials import Trial
+from core.settings_file import validated
 from core.study import Study, read_study
 from core.tables import did_you_mean
 from core.workspace import Workspace, default_workspace
@@ -65,6 +76,11 @@ def run_study(path: Path, workspace: Path | None, dataset_root: Path | None) -> 
 def compare_studies(studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Path | None) -> int:
     """`main.py compare`: returns the exit code. `rope` is in the unit that the metric is shown in."""
     return _in_workspace(workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console))
+
+
+def search_study(path: Path, asked: Mapping[str, Any], workspace: Path | None, dataset_root: Path | None) -> int:
+    """`main.py search`: returns the exit code. `asked`: fields of Search."""
+    return _in_workspace(workspace, lambda place, console: _search(path, asked, dataset_root, place, console))
 
 
 def verify_run(name: str, workspace: Path | None) -> int:
@@ -109,10 +125,7 @@ def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) 
 
 
 def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, console: Console) -> int:
-    study = read_study(path)
-    if dataset_root is not None:
-        choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
-        study = study.model_copy(update={"dataset": choice})
+    study = _located(path, dataset_root)
     view = _train(study, workspace, console)
     summary = summarise(list_runs(workspace, study.name))
     if summary.networks:
@@ -168,6 +181,39 @@ def _say(console: Console, found: Findings) -> None:
             console.print(*sentences, sep="\n", soft_wrap=True, markup=False)
 
 
+def _located(path: Path, dataset_root: Path | None) -> Study:
+    """A study's file, with the dataset where the person says that it lies."""
+    study = read_study(path)
+    if dataset_root is None:
+        return study
+    choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
+    return study.model_copy(update={"dataset": choice})
+
+
+def _search(
+    path: Path, asked: Mapping[str, Any], dataset_root: Path | None, workspace: Workspace, console: Console
+) -> int:
+    plan = Plan(_located(path, dataset_root), validated(Search, asked, "the search"))
+    console.print(f"[bold]{escape(plan.title)}[/], without fold {plan.search.fold}", soft_wrap=True)
+    engine = Engine(workspace)
+    view = StudyView(console)
+    engine.subscribe(view.show)
+    with view, _interrupt(engine.cancel):
+        engine.begin(plan.title, partial(run_search, plan))
+        while not engine.join(0.2):
+            pass
+    stopped = _stopped(view, console)
+    found = read_search(plan.folder(workspace))
+    if found.best is not None:
+        console.print(found.sentence(), *found.caveats(), sep="\n", soft_wrap=True, markup=False)
+        for importance in found.importances():
+            console.print(f"  {label_of(importance.name):24}{100 * importance.share:4.0f} %", markup=False)
+        console.print(found.importance_sentence(), soft_wrap=True, markup=False)
+        file = found.write_best_study()
+        console.print(f"To train it over all folds: uv run main.py run {shlex.quote(str(file))}", soft_wrap=True)
+    return INTERRUPTED if stopped else OK
+
+
 def _train(study: Study, workspace: Workspace, console: Console) -> StudyView:
     """Say what a study will cost, and train it; the view knows how that ended."""
     console.print(f"[bold]{escape(study.name)}[/]{escape(f' — {study.answers}' if study.answers else '')}")
@@ -196,7 +242,7 @@ def _stopped(view: StudyView, console: Console) -> bool:
         raise UserError(view.reason)
     if view.outcome is Outcome.CANCELLED:
         again = escape(shlex.join(sys.argv))
-        console.print(f"{STOPPED} To go on: [bold]uv run {again}[/]", soft_wrap=True)
+        console.print(f"{escape(view.reason)} To go on: [bold]uv run {again}[/]", soft_wrap=True)
     return view.outcome is Outcome.CANCELLED
 
 
@@ -307,14 +353,21 @@ class StudyView:
             case RunStarted():
                 self._run, self._clock = event, time.monotonic()
             case EpochEnded(epoch=epoch, epochs=epochs):
-                name = f"{self._run.network} fold {self._run.fold}" if self._run else event.run
+                tested = self._run is not None and self._run.test_clips
+                name = f"{self._run.network} fold {self._run.fold}" if self._run and tested else event.run
                 figures = (
                     f"epoch {epoch}/{epochs}  loss {event.train_loss:.3f}  {readable.rate(event.clips_per_second)}"
                 )
                 self._bar(name, epoch, epochs, figures)
             case RunFinished():
                 self._finished(event)
-            case StudyFinished(outcome=outcome, reason=reason):
+            case SearchStarted(trials=trials, done=done, device=device):
+                self._total, self._done = trials, len(done)
+                kept = f", {len(done)} done already" if done else ""
+                self._console.print(f"{readable.counted(trials, 'trial')} on {device}{kept}.")
+            case TrialEnded(trial=trial):
+                self._tried(trial)
+            case StudyFinished(outcome=outcome, reason=reason) | SearchFinished(outcome=outcome, reason=reason):
                 self.outcome, self.reason = outcome, reason
 
     def _finished(self, event: RunFinished) -> None:
@@ -328,6 +381,15 @@ class StudyView:
             said = f"[red]{event.outcome}[/]: {escape(event.reason)}"
         left = self._left(run, took) if run else ""
         self._console.print(f"{name}: {said}  ({self._done} of {self._total}{left})", soft_wrap=True)
+
+    def _tried(self, trial: Trial) -> None:
+        self._done += 1
+        said = trial.reason or figures(trial)
+        self._console.print(
+            f"Trial {trial.number}, {trial.ending}: {said}; {words(trial.settings)}  "
+            f"({readable.duration(trial.seconds)}; {self._done} of {self._total})",
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
 
     def _left(self, run: RunStarted, took: float) -> str:
         """Time left: what was estimated for the runs to come, times how wrong the estimate was so far."""
