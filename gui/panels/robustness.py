@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QSplitter, QStackedLayou
 from core.control import Control
 from core.engine import State
 from core.errors import UserError
-from core.events import Event, Progress, StudyFinished, StudyStarted
+from core.events import Event, Finished, Progress, Started
 from core.readable import counted, figure
 from core.robustness.curve import Sweep
 from core.robustness.sweep import read_sweep, sweep
@@ -226,12 +226,12 @@ class RobustnessPanel(ResultsPanel):
 
     def _happened(self, event: Event) -> None:
         """A training that begins has the processor to itself."""
-        if self.asking is not None and isinstance(event, StudyStarted):
+        if self.asking is not None and isinstance(event, Started):
             self.asking.control.pause()
             self.progress.report(Progress(WAITING, 0, 0))
-        elif self.asking is not None and isinstance(event, StudyFinished):
+        elif self.asking is not None and isinstance(event, Finished):
             self.asking.control.resume()
-        if isinstance(event, (StudyStarted, StudyFinished)):
+        if isinstance(event, (Started, Finished)):
             self._say_what_can_be_asked()
 
     # copying ----------------------------------------------------------------------------------------------------
