@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core import readable
 from core.engine import Emit, State
@@ -32,11 +41,15 @@ from gui import theme
 from gui.context import Context
 from gui.jobs import Job
 from gui.settings_form import SettingsForm
+from gui.widgets.empty_state import EmptyState
 from gui.widgets.importance_bars import ImportanceBars
 from gui.widgets.progress_line import ProgressLine
 from gui.widgets.trial_history import TrialHistory
 
-NOTHING = "What was found stands here, with the best settings so far."
+NOTHING = (
+    "Each trial trains the network with other settings, on the clips of the other folds. What each came to on the "
+    "validation part, the best settings and what mattered will stand here."
+)
 Read = tuple[SearchResult, tuple[Importance, ...]]
 
 
@@ -51,6 +64,7 @@ class SearchDialog(QDialog):
         self._context = context
         self._study = Study()
         self._running: Plan | None = None
+        self._reason = ""  # why the last search ended, unless it is done
         self._job: Job | None = None
         self.shown: SearchResult | None = None
         self.setWindowTitle("Search for settings")
@@ -64,7 +78,8 @@ class SearchDialog(QDialog):
         self.stop = _button("Stop", "End the search. Trials that ended are kept; “Search” goes on with it.")
         self.use = _button("Use these settings", "Put the study with the best settings into the form, to train it.")
         self.close_button = _button("Close", "The search goes on.")
-        self.words = theme.label(NOTHING, wrap=True)
+        self.empty = EmptyState(NOTHING)
+        self.words = theme.label(wrap=True)
         self.history = TrialHistory()
         self.bars = ImportanceBars()
         self.bars_words = theme.label("", theme.SMALL, muted=True, wrap=True)
@@ -118,6 +133,7 @@ class SearchDialog(QDialog):
     def _edited(self) -> None:
         """Show what there is already of the search that the form asks for."""
         plan = self._plan()
+        self._hint(plan)
         self._forget()
         if plan is None:
             self._show(None)
@@ -126,6 +142,17 @@ class SearchDialog(QDialog):
         else:
             self._show(SearchResult(plan, plan.folder(self._context.workspace), ()))
         self._follow_engine()
+
+    def _hint(self, plan: Plan | None) -> None:
+        """What a 0 stands for, and what is not searched though it was asked for."""
+        if plan is None:
+            return
+        search = plan.search
+        epochs = plan.spec.recipe.epochs
+        self.form.hint("epochs", "" if search.epochs else f"As in the recipe: {readable.counted(epochs, 'epoch')}.")
+        self.form.hint("minutes", "" if search.minutes else "No limit.")
+        unused = bool(search.augmentation) and "augmentation" not in plan.ranges
+        self.form.hint("augmentation", "Not searched: the recipe augments nothing." if unused else "")
 
     def _start(self) -> None:
         plan = self._plan()
@@ -198,23 +225,25 @@ class SearchDialog(QDialog):
         self._job = None
         result, importances = read
         self._show(result, importances)
-        if self._reason:
-            self.words.setText(f"{self._reason} {self.words.text() if result.best else ''}".strip())
+        if self._reason and result.counted:
+            self.words.setText(f"{result.sentence()} {self._reason}")
+        elif self._reason:
+            self.empty.sentence.setText(self._reason)
 
     def _not_read(self, sentence: str) -> None:
         self._job = None
         self._show(None)
-        self.words.setText(sentence)
+        self.empty.sentence.setText(sentence)
 
     def _show(self, result: SearchResult | None, importances: tuple[Importance, ...] = ()) -> None:
         self.shown = result
         found = result is not None and result.best is not None
         self.use.setEnabled(found and self._running is None)
-        self._plots.setVisible(result is not None and bool(result.counted))
         if result is None or not result.counted:
-            self.words.setText(NOTHING)
-            self.caveats.clear()
+            self.empty.sentence.setText(NOTHING)
+            self._pages.setCurrentWidget(self.empty)
             return
+        self._pages.setCurrentWidget(self._page)
         colour = self._colour(result)
         self.words.setText(result.sentence())
         self.history.show_result(result, colour)
@@ -277,22 +306,24 @@ class SearchDialog(QDialog):
             buttons.addWidget(button)
         form.addLayout(buttons)
         left.setMinimumWidth(44 * theme.GRID)
-        self._plots = QWidget()
-        plots = QVBoxLayout(self._plots)
-        plots.setContentsMargins(0, 0, 0, 0)
-        plots.setSpacing(theme.GRID)
-        plots.addWidget(self.history, 1)
-        plots.addWidget(theme.label("What mattered", bold=True))
-        plots.addWidget(self.bars)
-        plots.addWidget(self.bars_words)
+        self._page = QWidget()
+        page = QVBoxLayout(self._page)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(theme.GRID)
+        page.addWidget(self.words)
+        page.addWidget(self.history, 1)
+        page.addWidget(theme.label("What mattered", bold=True))
+        page.addWidget(self.bars)
+        page.addWidget(self.bars_words)
+        page.addWidget(self.caveats)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self._page)
         right = QWidget()
         found = QVBoxLayout(right)
         found.setContentsMargins(theme.GRID, 0, 0, 0)
         found.setSpacing(theme.GRID)
-        found.addWidget(self.words)
-        found.addWidget(self._plots, 1)
-        found.addStretch(0)
-        found.addWidget(self.caveats)
+        found.addLayout(self._pages, 1)
         found.addWidget(self.progress)
         last = QHBoxLayout()
         last.setSpacing(theme.GRID)
