@@ -11,8 +11,8 @@ from core.settings import Settings
 from core.video.settings import VideoAugmentation
 
 HALF = 0.5  # any strength that is neither 0 nor 1 would do to tell whether there is something to turn
-_SCALED = ("noise", "pitch", "stretch", "gain_db", "shift", "frequency_width", "time_width", "colour", "blur")
-_COUNTED = ("frequency_masks", "time_masks")  # stay as many, each narrower or wider
+_SCALED = ("noise", "pitch", "stretch", "gain_db", "shift", "colour", "blur")
+_MASKED = {"frequency_masks": "frequency_width", "time_masks": "time_width"}  # as many, each narrower or wider
 _SWITCHED = ("flip", "jitter")
 Augmentation = AudioAugmentation | VideoAugmentation
 
@@ -35,10 +35,13 @@ def scaled(augmentation: Augmentation, strength: float) -> Augmentation:
     changed: dict[str, Any] = {
         name: _within(kind, name, strength * value) for name, value in given.items() if name in _SCALED
     }
+    for count, width in _MASKED.items():
+        if given.get(count):
+            changed[width] = _within(kind, width, strength * given[width])
     if "crop" in given:
         changed["crop"] = _within(kind, "crop", 1 - strength * (1 - given["crop"]))
     if strength == 0:
-        changed |= {name: 0 for name in _COUNTED if name in given}
+        changed |= {name: 0 for name in _MASKED if name in given}
         changed |= {name: False for name in _SWITCHED if name in given}
     return kind.model_validate(given | changed)
 

@@ -72,7 +72,9 @@ class SearchDialog(QDialog):
         self.about = theme.label(wrap=True)
         self._holder = QVBoxLayout()
         self.form = SettingsForm(Search)
-        self.start = _button("Search", "Try settings one after the other. The test fold left out is never looked at.")
+        self.start = _button(
+            "Search", "Try settings one after the other. The clips of the fold left out are never looked at."
+        )
         self.start.setProperty("primary", True)
         self.pause = _button("Pause", "Stop between two batches until you go on.")
         self.stop = _button("Stop", "End the search. Trials that ended are kept; “Search” goes on with it.")

@@ -27,6 +27,7 @@ class TrialHistory(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.trials: dict[int, Trial] = {}
+        self._steps: list[tuple[int, float]] = []  # after each trial that was trained to the end, the best so far
         self._colour = theme.colour("accent")
         self._range = ((0.0, 1.0), (0.0, 1.0))
         self.graphics = pg.GraphicsLayoutWidget()
@@ -39,7 +40,7 @@ class TrialHistory(QWidget):
         for side in ("left", "bottom"):
             self.plot.getAxis(side).enableAutoSIPrefix(False)
         self.best = pg.PlotDataItem()
-        self.marks = pg.PlotDataItem(pen=None)
+        self.marks = pg.PlotDataItem()
         for item in (self.best, self.marks):
             self.plot.addItem(item)
         theme.style_plot(self.graphics)
@@ -62,14 +63,9 @@ class TrialHistory(QWidget):
         self._pointer.forget()
         self._colour = colour
         self.trials = {trial.number: trial for trial in result.counted}
-        steps = result.history()
-        self.best.setData([number for number, _ in steps], [loss for _, loss in steps])
+        self._steps = result.history()
         self._range = self._bounds()
-        (_, last), (_, top) = self._range
-        if steps:  # the line goes on to the last trial
-            self.best.setData([*(n for n, _ in steps), last], [*(loss for _, loss in steps), steps[-1][1]])
-        self.marks.setData(list(self.trials), [min(_height(t, top), top) for t in self.trials.values()])
-        self._dress()
+        self._draw()
         self.reset_view()
 
     def reset_view(self) -> None:
@@ -80,7 +76,7 @@ class TrialHistory(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "marks"):
-            self._dress()
+            self._draw()
         super().changeEvent(event)
 
     def _bounds(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -93,19 +89,27 @@ class TrialHistory(QWidget):
         high = min(losses[-1], low + HEADROOM * (statistics.median(losses) - low))
         return (1.0, last), (low, high if high > low else low + max(0.1, abs(low)))
 
-    def _dress(self) -> None:
-        """Pens and marks, for the scheme."""
+    def _draw(self) -> None:
+        (_, last), (_, top) = self._range
         back, muted = theme.colour("base"), theme.colour("muted")
-        top = self._range[1][1]
-        symbols = [_symbol(trial, top) for trial in self.trials.values()]
-        trained = [trial.ending is Ending.TRAINED for trial in self.trials.values()]
-        self.best.setPen(pg.mkPen(self._colour, width=2))
-        self.best.opts["stepMode"] = "right"
-        self.best.updateItems()
-        self.marks.setSymbol(symbols)
-        self.marks.setSymbolSize(round(theme.pixels(10)))
-        self.marks.setSymbolPen([pg.mkPen(self._colour if full else muted, width=2) for full in trained])
-        self.marks.setSymbolBrush([pg.mkBrush(self._colour if full else back) for full in trained])
+        steps = [*self._steps, *((last, loss) for _, loss in self._steps[-1:])]  # the last goes on to the last trial
+        self.best.setData(
+            [number for number, _ in steps],
+            [loss for _, loss in steps],
+            stepMode="right",
+            pen=pg.mkPen(self._colour, width=2),
+        )
+        trials = list(self.trials.values())
+        trained = [trial.ending is Ending.TRAINED for trial in trials]
+        self.marks.setData(
+            list(self.trials),
+            [min(_height(trial, top), top) for trial in trials],
+            pen=None,
+            symbol=[_symbol(trial, top) for trial in trials],
+            symbolSize=round(theme.pixels(10)),
+            symbolPen=[pg.mkPen(self._colour if full else muted, width=2) for full in trained],
+            symbolBrush=[pg.mkBrush(self._colour if full else back) for full in trained],
+        )
 
     def _pointable(self) -> Iterator[Line]:
         yield Line(self.plot, self.marks, self._words)
