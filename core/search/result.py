@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "trials.jsonl"
 LEAST = 6  # trials trained to the end from which importances are told
+SURE = 30  # of which they are no mere guess
 TREES = 64
 STRENGTH = "Augmentation strength"
 
@@ -127,10 +128,12 @@ class SearchResult:
                 f"Importances need {LEAST} trials that were trained to the end; there "
                 f"{'is' if self._trained == 1 else 'are'} {self._trained}. Those that were stopped early do not count."
             )
-        return (
-            f"Functional ANOVA of the {self._trained} trials trained to the end, within the ranges searched. "
-            f"{'A rough guess: ' if self._trained < 5 * LEAST else ''}more trials make it surer."
-        )
+        said = [f"Functional ANOVA of the {self._trained} trials trained to the end, within the ranges searched."]
+        if any(trial.ending in (Ending.PRUNED, Ending.DIVERGED) for trial in self.trials):
+            said.append("Others were stopped early: what ruins a training at once matters more than it shows here.")
+        if self._trained < SURE:
+            said.append("A rough guess: more trials make it surer.")
+        return " ".join(said)
 
     @property
     def _trained(self) -> int:

@@ -227,6 +227,7 @@ class SearchDialog(QDialog):
         self._job = None
         result, importances = read
         self._show(result, importances)
+        self._follow_engine()
         if self._reason and result.counted:
             self.words.setText(f"{result.sentence()} {self._reason}")
         elif self._reason:
@@ -268,8 +269,10 @@ class SearchDialog(QDialog):
         ours, idle = self._running is not None, status.state is State.IDLE
         self.form.setEnabled(not ours)
         self.start.setVisible(not ours)
-        self.start.setEnabled(idle and self._context.workspace.writable)
-        self.start.setText("Go on" if self._can_go_on() else "Search")
+        done, asked = (len(self.shown.counted), self.shown.plan.search.trials) if self.shown else (0, 1)
+        self.start.setEnabled(idle and self._context.workspace.writable and done < asked)
+        self.start.setText("Go on" if 0 < done < asked else "Search")
+        self.form.hint("trials", "All are done: ask for more, and the search goes on." if done >= asked else "")
         for button in (self.pause, self.stop):
             button.setVisible(ours)
             button.setEnabled(status.state is not State.STOPPING)
@@ -278,15 +281,11 @@ class SearchDialog(QDialog):
         self.busy.setVisible(not ours and not idle)
         self.use.setEnabled(not ours and self.shown is not None and self.shown.best is not None)
 
-    def _can_go_on(self) -> bool:
-        result = self.shown
-        return result is not None and 0 < len(result.counted) < result.plan.search.trials
-
     def _lay_out(self) -> None:
         self.busy = theme.label("", theme.SMALL, muted=True, wrap=True)
         inside = QWidget()
         fields = QVBoxLayout(inside)
-        fields.setContentsMargins(0, 0, theme.GRID, 0)
+        fields.setContentsMargins(0, 0, 0, 0)
         fields.setSpacing(theme.GRID)
         fields.addWidget(self.about)
         fields.addLayout(self._holder)
@@ -298,7 +297,7 @@ class SearchDialog(QDialog):
         scroll.setWidget(inside)
         left = QWidget()
         form = QVBoxLayout(left)
-        form.setContentsMargins(0, 0, 0, 0)
+        form.setContentsMargins(0, 0, theme.GRID, 0)
         form.setSpacing(theme.GRID)
         form.addWidget(scroll, 1)
         form.addWidget(self.busy)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.search.result import SearchResult, figures, words
@@ -17,7 +17,8 @@ from gui import theme
 from gui.widgets.curve_pointer import CurvePointer, Line
 
 HEADROOM = 3.0  # times the distance from the best trial to the median one: what lies above is drawn at the edge
-CAPTION = "● trained to the end    ◇ stopped early    × diverged or failed    ▲ above the picture    — best so far"
+CAPTION = "● trained to the end    ◇ stopped early    × diverged or failed    △ above the picture    — best so far"
+HINT = "Point at a mark: its settings are told here."
 TRAINED, PRUNED, WITHOUT, ABOVE = "o", "d", "x", "t1"  # pyqtgraph's marks
 
 
@@ -44,7 +45,8 @@ class TrialHistory(QWidget):
         for item in (self.best, self.marks):
             self.plot.addItem(item)
         theme.style_plot(self.graphics)
-        self.figures = theme.label(" ", theme.SMALL, muted=True, wrap=True)
+        self.figures = theme.label(HINT, theme.SMALL, muted=True, wrap=True)
+        self.figures.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pointer = CurvePointer(self.graphics, (self.plot,), self._pointable)
         self._pointer.said.connect(self._said)
         self.graphics.scene().sigMouseClicked.connect(self._mouse_clicked)
@@ -66,6 +68,7 @@ class TrialHistory(QWidget):
         self._steps = result.history()
         self._range = self._bounds()
         self._draw()
+        self.figures.setMinimumHeight(2 * QFontMetrics(theme.font(theme.SMALL)).height())  # the plot must not jump
         self.reset_view()
 
     def reset_view(self) -> None:
@@ -120,7 +123,7 @@ class TrialHistory(QWidget):
         return f"Trial {trial.number}, {trial.ending}: {said}; {words(trial.settings)}"
 
     def _said(self, text: str) -> None:
-        self.figures.setText(text or "Point at a mark: its settings are told here.")
+        self.figures.setText(text or HINT)
 
     def _mouse_clicked(self, event: object) -> None:
         if event.double():  # type: ignore[attr-defined]
