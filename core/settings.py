@@ -27,8 +27,17 @@ def flat_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 def unit_of(field: FieldInfo) -> str:
     """Of a `setting`; “” where it has none."""
+    return _extra(field, "unit")
+
+
+def empty_of(field: FieldInfo) -> str:
+    """What an empty list stands for in a `setting`."""
+    return _extra(field, "empty")
+
+
+def _extra(field: FieldInfo, name: str) -> str:
     extra = field.json_schema_extra
-    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    return str(extra.get(name, "")) if isinstance(extra, dict) else ""
 
 
 def setting(default: Any, label: str, help: str, *, unit: str = "", empty: str = "all", **bounds: Any) -> Any:
