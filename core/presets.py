@@ -100,7 +100,7 @@ def suited(study: Study, there: Collection[Modality]) -> Study:
         recipe = recipe.model_copy(update={"mixing": "mixup"})
     for networks, trained in (
         (tuple(plain.values()), recipe),
-        (tuple(Network(architecture=name) for name in architectures()), Recipe()),
+        (tuple(Network(architecture=name) for name in architectures(classical=False)), Recipe()),
     ):
         made = study.model_copy(update={"modality": modality, "network": networks, "recipe": trained})
         if _valid(made):

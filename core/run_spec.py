@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from core.architectures import ARCHITECTURES
 from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.files import slug
@@ -17,11 +18,11 @@ from core.recipe import FrontEnds, Recipe
 from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
 from core.tables import did_you_mean
-from models import MODELS
 
 DEFAULTS = 1  # raise it when the default of a setting changes: digests of recipes leave out what is at its default
 TRAINING = 2  # raise it when training itself changes: one recipe then gives other results, and its runs other digests
 UNNUMBERED = 1  # the training of runs from before there was a number
+OF_CLASSICAL = ("validation_share", "audio.rate", "audio.seconds")  # keys of the recipe that a baseline follows
 SECTIONS = {"audio": ("audio", "augmentation"), "video": ("video", "video_augmentation")}  # of the recipe, by wing
 
 
@@ -121,22 +122,42 @@ class Network(Settings):
     @field_validator("architecture")
     @classmethod
     def _known(cls, name: str) -> str:
-        return _in_table(name, MODELS, "architecture")
+        return _in_table(name, ARCHITECTURES, "architecture")
 
     @model_validator(mode="after")
     def _complete(self) -> Network:
+        if self.classical:
+            self._refuse_what_is_of_networks()
         if self.weights in ("file", "run") and not self.weights_path:
             raise ValueError(f"weights = “{self.weights}” needs weights_path")
-        if self.weights == "imagenet" and not MODELS[self.architecture].imagenet:
+        if self.weights == "imagenet" and not ARCHITECTURES[self.architecture].imagenet:
             raise ValueError(f"there are no ImageNet weights for {self.architecture}: set weights to “none”")
         return self
+
+    def _refuse_what_is_of_networks(self) -> None:
+        title, fields = ARCHITECTURES[self.architecture].title, Network.model_fields
+        allowed = {"name", "architecture", "modality", "recipe"}
+        ignored = [name for name in fields if name not in allowed and getattr(self, name) != fields[name].default]
+        if ignored:
+            raise ValueError(f"{title} is no network: its {ignored[0]} would change nothing. Remove it")
+        strange = [key for key in _leaves(self.recipe) if key not in OF_CLASSICAL]
+        if strange:
+            raise ValueError(
+                f"{title} departs from the recipe in {strange[0]}, which changes nothing: it follows no more of "
+                f"it than {', '.join(OF_CLASSICAL)}. Remove it"
+            )
+
+    @property
+    def classical(self) -> bool:
+        """Whether it is fitted to MFCC statistics; else it is a network."""
+        return ARCHITECTURES[self.architecture].classical
 
     @property
     def label(self) -> str:
         """Its own name, or one made of what it departs in from a plain network."""
         if self.name:
             return self.name
-        parts = [MODELS[self.architecture].title]
+        parts = [ARCHITECTURES[self.architecture].title]
         if self.weights != "none":
             parts[0] += f" ({self.weights})"
         if self.modality == Modality.AUDIO_VISUAL:
@@ -175,6 +196,21 @@ class RunSpec(Settings):
         wings = self.modality.wings
         return FrontEnds(
             self.recipe.audio if "audio" in wings else None, self.recipe.video if "video" in wings else None
+        )
+
+    @property
+    def classical(self) -> bool:
+        """Whether it is fitted rather than trained: there are no epochs, and no weights to ask again."""
+        return self.network.classical
+
+    @property
+    def never_again(self) -> str:
+        """Why a finished run cannot be asked about other clips; "" = it can."""
+        if not self.classical:
+            return ""
+        return (
+            f"{self.network.label} was fitted to MFCC statistics, and what was fitted is not kept: it cannot be asked "
+            "about clips again."
         )
 
     @property
@@ -217,12 +253,27 @@ class RunSpec(Settings):
             if self.modality == modality:
                 for section in SECTIONS[name]:
                     content["recipe"].pop(section, None)
+        if self.classical:
+            content["recipe"] = _for_classical(content["recipe"])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:6]
 
     @property
     def id(self) -> str:
         """Folder name of the run; two recipes never share one."""
         return f"{slug(self.network.label)}-fold{self.fold}-seed{self.seed}-{self.recipe_hash}"
+
+
+def _for_classical(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a recipe decides the result of a classical baseline."""
+    return {key: value for key, value in _leaves(recipe).items() if key in OF_CLASSICAL}
+
+
+def _leaves(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= _leaves(value, f"{within}{key}.") if isinstance(value, Mapping) else {f"{within}{key}": value}
+    return found
 
 
 def _what_matters(network: Network, modality: Modality, recipe: Recipe) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class SweptNetwork:
 
     Attributes:
         label: of the network.
-        architecture: row of MODELS.
+        architecture: row of ARCHITECTURES.
         modality: what it is given.
         branches: labels of what an audio-visual network is compared with, sound and sight; () = nothing is there.
         scores: level → (fold, seed) → accuracy, of the runs that were asked; of a network that does not look at what

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.architectures import ARCHITECTURES
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import UserError
@@ -22,7 +23,6 @@ from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, list_runs
 from core.tables import load_dotted
 from core.workspace import Workspace
-from models import MODELS
 
 if TYPE_CHECKING:
     from core.training.loaders import Batch
@@ -189,7 +189,7 @@ def _sound_share(said: Iterable[tuple[RunSpec, Predictions]]) -> float | None:
 
 
 def _place(label: str, spec: RunSpec) -> tuple[int, int, str]:
-    return list(MODELS).index(spec.network.architecture), list(Modality).index(spec.modality), label
+    return list(ARCHITECTURES).index(spec.network.architecture), list(Modality).index(spec.modality), label
 
 
 def _branches(spec: RunSpec, label_of: Mapping[str, str], specs: Mapping[str, RunSpec]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from core.run_spec import RunSpec
 from core.runs import Phase, RunFolder
 from core.training.callbacks import BestWeights, LastCheckpoint, Log, Steering
 from core.training.device import lightning_precision
+from core.training.fit import fit_run
 from core.training.initial import initial_network
 from core.training.loaders import Batches
 from core.training.predict import predict, weigh
@@ -55,10 +56,12 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
         bench.emit(RunFinished(folder.id, outcome, reason, scores or {}, seconds))
 
     try:
-        predictions = _train_within_memory(spec, folder, bench)
+        predictions = (fit_run if spec.classical else _train_within_memory)(spec, folder, bench)
     except Cancelled:
         _, epochs = _resume_point(folder, bench)
-        whence = f"after epoch {epochs}" if epochs else "from its first epoch"
+        whence = (
+            f"after epoch {epochs}" if epochs else "from its beginning" if spec.classical else "from its first epoch"
+        )
         finish(Phase.CANCELLED, Outcome.CANCELLED, f"stopped; it goes on {whence}")
         raise
     except UserError as error:
@@ -198,14 +201,17 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
             weigh(task, network, batches(validation), bench.control)
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
-        predictions = predict(task, batches(testing), bench.dataset.classes, bench.control)
+        predictions = _predict(task, batches(testing), bench)
         predictions.save(folder.predictions_file)
         rows = folder.log()
+        validated = _predict(task, batches(validation), bench) if validation else None
+        if validated is not None and not spec.late:  # a score average has learned its weight there
+            folder.write_validation(validated)
         folder.write_status(
             epoch=best.epoch if best else len(rows),
             clips_per_second=float(np.median([row.clips_per_second for row in rows])) if rows else 0.0,
-            train_accuracy=_accuracy(task, batches(training), bench),
-            validation_accuracy=_accuracy(task, batches(validation), bench) if validation else None,
+            train_accuracy=float(_predict(task, batches(training), bench).correct.mean()),
+            validation_accuracy=None if validated is None else float(validated.correct.mean()),
         )
     finally:
         _release(trainer, task)
@@ -254,8 +260,8 @@ def make_trainer(
     )
 
 
-def _accuracy(task: Task, batches: Batches, bench: Workbench) -> float:
-    return float(predict(task, batches, bench.dataset.classes, bench.control).correct.mean())
+def _predict(task: Task, batches: Batches, bench: Workbench) -> Predictions:
+    return predict(task, batches, bench.dataset.classes, bench.control)
 
 
 def _clips(dataset: Dataset, positions: Sequence[int]) -> list[Clip]:
