@@ -43,7 +43,7 @@ from core.live.shift_table import ALIKE, KEPT, caveats, shift_table
 from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
-from core.robustness.tables import findings, level_table, on_one_fold
+from core.robustness.tables import findings, level_table, reservations
 from core.runs import find_run, list_runs
 from core.study import Study, read_study
 from core.workspace import Workspace, default_workspace
@@ -164,7 +164,7 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     with view, _interrupt(control.cancel):
         found = sweep(study, corruption, workspace, levels, control, view.show)
     console.print(_curve(found))
-    for verdict, sentences in (("", filter(None, [on_one_fold(found)])), *findings(found)):
+    for verdict, sentences in (("", reservations(found)), *findings(found)):
         console.print(*filter(None, (verdict, *sentences)), sep="\n", soft_wrap=True, markup=False)
     return OK
 
@@ -300,7 +300,8 @@ def results(summary: Summary) -> Table:
         interval = "–" if mean.low is None else row.interval("accuracy")
         table.add_row(
             row.label, f"{100 * mean.value:.1f}", interval, mean.grid,
-            f"{row.parameters:,}", "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
+            f"{row.parameters:,}" if row.parameters else "–",
+            "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
         )  # fmt: skip
     return table
 

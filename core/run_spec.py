@@ -22,7 +22,11 @@ from core.tables import did_you_mean
 DEFAULTS = 1  # raise it when the default of a setting changes: digests of recipes leave out what is at its default
 TRAINING = 2  # raise it when training itself changes: one recipe then gives other results, and its runs other digests
 UNNUMBERED = 1  # the training of runs from before there was a number
-OF_CLASSICAL = ("validation_share", "audio.rate", "audio.seconds")  # keys of the recipe that a baseline follows
+OF_CLASSICAL = ("validation_share", "audio.rate", "audio.seconds")  # keys of the recipe, of classical baselines
+NOT_CLASSICAL = (  # fields of Network that say nothing of them
+    "weights", "weights_path", "temporal", "fusion", "learns_from", "sound", "sight", "joint",
+    "freeze", "freeze_stages",
+)  # fmt: skip
 SECTIONS = {"audio": ("audio", "augmentation"), "video": ("video", "video_augmentation")}  # of the recipe, by wing
 
 
@@ -126,26 +130,11 @@ class Network(Settings):
 
     @model_validator(mode="after")
     def _complete(self) -> Network:
-        if self.classical:
-            self._refuse_what_is_of_networks()
         if self.weights in ("file", "run") and not self.weights_path:
             raise ValueError(f"weights = “{self.weights}” needs weights_path")
         if self.weights == "imagenet" and not ARCHITECTURES[self.architecture].imagenet:
             raise ValueError(f"there are no ImageNet weights for {self.architecture}: set weights to “none”")
         return self
-
-    def _refuse_what_is_of_networks(self) -> None:
-        title, fields = ARCHITECTURES[self.architecture].title, Network.model_fields
-        allowed = {"name", "architecture", "modality", "recipe"}
-        ignored = [name for name in fields if name not in allowed and getattr(self, name) != fields[name].default]
-        if ignored:
-            raise ValueError(f"{title} is no network: its {ignored[0]} would change nothing. Remove it")
-        strange = [key for key in _leaves(self.recipe) if key not in OF_CLASSICAL]
-        if strange:
-            raise ValueError(
-                f"{title} departs from the recipe in {strange[0]}, which changes nothing: it follows no more of "
-                f"it than {', '.join(OF_CLASSICAL)}. Remove it"
-            )
 
     @property
     def classical(self) -> bool:
@@ -219,6 +208,11 @@ class RunSpec(Settings):
         return any(branch.run for branch in self.branches) and self.network.learns_from == "validation part"
 
     @property
+    def epochless(self) -> bool:
+        """Whether there is nothing to train in epochs."""
+        return self.late or self.classical
+
+    @property
     def late(self) -> bool:
         """Whether there is nothing to train: two trained branches whose scores are averaged."""
         return any(branch.run for branch in self.branches) and self.network.fusion == "score average"
@@ -265,14 +259,14 @@ class RunSpec(Settings):
 
 def _for_classical(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """What of a recipe decides the result of a classical baseline."""
-    return {key: value for key, value in _leaves(recipe).items() if key in OF_CLASSICAL}
+    return {key: value for key, value in dotted(recipe).items() if key in OF_CLASSICAL}
 
 
-def _leaves(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+def dotted(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
     """Nested settings by their dotted keys."""
     found: dict[str, Any] = {}
     for key, value in settings.items():
-        found |= _leaves(value, f"{within}{key}.") if isinstance(value, Mapping) else {f"{within}{key}": value}
+        found |= dotted(value, f"{within}{key}.") if isinstance(value, Mapping) else {f"{within}{key}": value}
     return found
 
 

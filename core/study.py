@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 from core.architectures import ARCHITECTURES
 from core.datasets.base import Modality
 from core.recipe import Recipe
-from core.run_spec import Branch, DatasetChoice, Network, RunSpec
+from core.run_spec import NOT_CLASSICAL, OF_CLASSICAL, Branch, DatasetChoice, Network, RunSpec, dotted
 from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
 
@@ -136,6 +136,19 @@ class Study(Settings):
             raise ValueError(
                 f"network “{network.label}” is fitted to MFCC statistics of sounds, and cannot be given "
                 f"{modality.word}: set its modality to “audio”, or remove it"
+            )
+        fields = Network.model_fields
+        ignored = [name for name in NOT_CLASSICAL if getattr(network, name) != fields[name].default]
+        if ignored:
+            raise ValueError(
+                f"network “{network.label}” is fitted to MFCC statistics: its {ignored[0]} would change nothing. "
+                "Remove it"
+            )
+        strange = [key for key in dotted(network.recipe) if key not in OF_CLASSICAL]
+        if strange:
+            raise ValueError(
+                f"network “{network.label}”, recipe: {strange[0]} would change nothing, as it is fitted to MFCC "
+                f"statistics and follows no more than {', '.join(OF_CLASSICAL)}. Remove it"
             )
         self.recipe_of(network)
 

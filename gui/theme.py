@@ -20,9 +20,16 @@ from core.datasets.base import Modality
 # Okabe & Ito 2008, told apart by colour-blind eyes. Vermilion is for errors and for nothing else.
 ERROR = QColor("#D55E00")
 CORRECT = QColor("#7389A3")  # the diagonal of a confusion matrix: there, but quieter than the errors
-_ARCHITECTURE = {"baseline_cnn": "#0072B2", "alexnet": "#E69F00", "resnet50": "#009E73"}
+_ARCHITECTURE = {
+    "baseline_cnn": "#0072B2",
+    "alexnet": "#E69F00",
+    "resnet50": "#009E73",
+    "knn": "#56B4E9",
+    "svm": "#CC79A7",
+    "random_forest": "#8C8C8C",  # the palette's yellow cannot be seen on white, nor its black in the dark
+}
 _SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
-_OTHERS = ("#CC79A7", "#56B4E9", "#F0E442", "#999999")  # for architectures added later
+_OTHERS = ("#882255", "#F0E442")  # for architectures added later
 
 MODALITY_STYLE = {
     Modality.AUDIO: Qt.PenStyle.SolidLine,
