@@ -14,6 +14,7 @@ from core.recipe import Recipe
 from core.run_spec import NOT_CLASSICAL, OF_CLASSICAL, Branch, DatasetChoice, Network, RunSpec, dotted
 from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
+from models import MODELS
 
 
 class Study(Settings):
@@ -36,6 +37,12 @@ class Study(Settings):
         unit="s",
         ge=0.0,
         le=3600.0,
+    )
+    order: Literal["all networks", "all folds"] = setting(
+        "all networks",
+        "First",
+        "all networks: each is trained on a fold before the next fold, so that they can be compared early; all folds: "
+        "a network is finished before the next. The same runs in the end.",
     )
     network: tuple[Network, ...] = setting((Network(),), "Networks", "What is compared.", min_length=1)
     recipe: Recipe = setting(Recipe(), "Recipe", "How they are trained.")
@@ -205,9 +212,12 @@ class Study(Settings):
         """
         wanted = [fold for fold in (self.folds or folds) if fold in folds]
         for seed in self.seeds:
-            for fold in wanted:
-                for network in self.network:
-                    yield self._spec(network, fold, seed)
+            if self.order == "all networks":
+                grid = [(network, fold) for fold in wanted for network in self.network]
+            else:
+                grid = [(network, fold) for network in self.network for fold in wanted]
+            for network, fold in grid:
+                yield self._spec(network, fold, seed)
 
     def _spec(self, network: Network, fold: int, seed: int) -> RunSpec:
         modality = self.modality_of(network)
@@ -238,6 +248,11 @@ def architectures(*, classical: bool = True) -> dict[str, str]:
     `classical`: with the baselines that are fitted to MFCC statistics of sounds, and are no networks.
     """
     return {name: info.title for name, info in ARCHITECTURES.items() if classical or not info.classical}
+
+
+def compared() -> tuple[str, ...]:
+    """Names of the architectures that are compared for their own sake, and not to take another one apart."""
+    return tuple(name for name, info in MODELS.items() if not info.ablation_of)
 
 
 def read_study(path: Path) -> Study:

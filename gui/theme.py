@@ -24,9 +24,12 @@ _ARCHITECTURE = {
     "baseline_cnn": "#0072B2",
     "alexnet": "#E69F00",
     "resnet50": "#009E73",
-    "knn": "#56B4E9",
-    "svm": "#CC79A7",
-    "random_forest": "#8C8C8C",  # the palette's yellow cannot be seen on white, nor its black in the dark
+    "resnet18": "#56B4E9",
+    "resnet34": "#CC79A7",
+    "plain50": "#999933",  # Tol's muted olive: Okabe & Ito's yellow cannot be read on white
+    "knn": "#A6A6A6",
+    "svm": "#8A63D2",
+    "random_forest": "#6F6F6F",
 }
 _SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
 _OTHERS = ("#882255", "#F0E442")  # for architectures added later

@@ -26,13 +26,14 @@ def fit_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> Predictions:
         Cancelled: through the bench's control.
     """
     dataset = bench.dataset
-    parts = split(dataset, spec.fold, spec.recipe.validation_share, spec.seed, bench.caches.digests())
-    training, validation, testing = (
-        [dataset.clips[i] for i in part] for part in (parts.train, parts.validation, parts.test)
+    recipe, digests = spec.recipe, bench.caches.digests()
+    parts = split(dataset, spec.fold, recipe.validation_share, spec.seed, digests, recipe.clips_per_class)
+    training, validation, testing, spare = (
+        [dataset.clips[i] for i in part] for part in (parts.train, parts.validation, parts.test, parts.spare)
     )
     folder.write_log([])
     folder.write_initial_weights([f"{ARCHITECTURES[spec.network.architecture].title}: no weights"])
-    folder.write_set_aside([clip.id for clip in validation])
+    folder.write_set_aside([clip.id for clip in validation + spare])
     folder.write_status(phase=Phase.RUNNING, train_clips=len(training))
     bench.emit(
         RunStarted(

@@ -116,9 +116,10 @@ def _out_of_memory(error: RuntimeError) -> bool:
 
 
 def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -> Predictions:
-    parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed, bench.caches.digests())
-    training, validation, testing = (
-        _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test)
+    digests = bench.caches.digests()
+    parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed, digests, recipe.clips_per_class)
+    training, validation, testing, spare = (
+        _clips(bench.dataset, part) for part in (parts.train, parts.validation, parts.test, parts.spare)
     )
     network, initial = initial_network(spec, bench, parts)
     unstacked = training
@@ -167,7 +168,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         folder.write_log([])
     steps = epochs_done * len(train_batches)
     folder.write_initial_weights(initial.lines)
-    folder.write_set_aside([] if spec.late else [clip.id for clip in validation])
+    folder.write_set_aside([clip.id for clip in (spare if spec.late else validation + spare)])
     folder.write_status(
         phase=Phase.RUNNING,
         parameters=parameters(network),

@@ -6,11 +6,10 @@ import html
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QScrollArea,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -19,36 +18,40 @@ from PySide6.QtWidgets import (
 
 from core.control import Control
 from core.datasets import DATASETS
-from core.datasets.base import Modality
 from core.engine import State
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview, read_overview
-from core.evaluation.tables import modality_table, network_figures, network_table, run_table
+from core.evaluation.tables import TextTable, modality_table, network_figures, network_table, run_table
 from core.events import Event, RunStarted
 from core.files import slug
 from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
+from gui.panels.compare_gains import GainsPage
+from gui.panels.compare_means import MeansPage
+from gui.panels.compare_parts import ComparePage
+from gui.panels.compare_varied import VariedPage
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.controls import copy_button, named_combo
-from gui.widgets.findings import findings, forest_lines, forest_rows, people_lines
-from gui.widgets.forest import ForestPlot
-from gui.widgets.gains_view import GainsView
-from gui.widgets.marks import MARKS
 from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
+PAGES: tuple[type[ComparePage], ...] = (MeansPage, GainsPage, VariedPage)
+
 COPIES = (
-    ("Networks as Markdown", "markdown"),
-    ("Networks as CSV", "csv"),
-    ("Networks as LaTeX", "latex"),
-    ("All runs as CSV", "runs"),
+    ("Networks as Markdown", "networks markdown"),
+    ("Networks as CSV", "figures csv"),
+    ("Networks as LaTeX", "networks latex"),
+    ("All runs as CSV", "runs csv"),
     ("Sound, sight, both as Markdown", "modalities markdown"),
     ("Sound, sight, both as CSV", "modalities csv"),
     ("Sound, sight, both as LaTeX", "modalities latex"),
+    ("This tab as Markdown", "tab markdown"),
+    ("This tab as CSV", "tab csv"),
+    ("This tab as LaTeX", "tab latex"),
 )
 
 
@@ -76,18 +79,15 @@ class ComparePanel(ResultsPanel):
         )
         self.tree = ResultTree()
         self.grid = ModalityGrid()
-        self.gains = GainsView(context)
-        self.forest = ForestPlot()
-        self.findings = theme.label(wrap=True)
-        self.findings.setTextFormat(Qt.TextFormat.RichText)
-        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.findings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.pages = [page(context) for page in PAGES]
         self._lay_out()
         self.study_choice.activated.connect(self._study_chosen)
         self.metric_choice.activated.connect(self._show)
         self.tree.errors_wanted.connect(self._show_errors)
         self.grid.errors_wanted.connect(self._show_errors)
-        self.gains.class_wanted.connect(self._show_class)
+        for page in self.pages:
+            page.errors_wanted.connect(self._show_class)
+        self.plots.currentChanged.connect(self._page_chosen)
         self.tree.note_wanted.connect(self._write_note)
         self.tree.title_wanted.connect(self._write_title)
         self.tree.name_wanted.connect(self._copy_name)
@@ -99,16 +99,25 @@ class ComparePanel(ResultsPanel):
     def present(self, on: bool) -> None:
         self._bar.setVisible(not on)
         self.heading.setVisible(on)
-        self.gains.present(on)
+        for page in self.pages:
+            page.present(on)
 
     def save_state(self) -> None:
         super().save_state()
-        self._keep_tabs()
+        self._keep_table()
+        for page in self.pages:
+            page.save_state()
         self.context.settings.setValue("compare/metric", self.metric_choice.currentData())
 
     def close_panel(self) -> None:
         super().close_panel()
-        self.gains.cancel()
+        for page in self.pages:
+            page.cancel()
+
+    @property
+    def page(self) -> ComparePage:
+        """The tab in view below the tables."""
+        return self.pages[self.plots.currentIndex()]
 
     # reading and showing ----------------------------------------------------------------------------------------
 
@@ -130,25 +139,31 @@ class ComparePanel(ResultsPanel):
         for problem in (*results.summary.problems, *results.problems):
             self.said.emit(problem, "warning")
         self._serve(len(results.summary.modalities) > 1)
-        self.gains.show_summary(results.summary)
         self._show()
 
     def _serve(self, several: bool) -> None:
-        """Tabs are there where there is more than one modality to set side by side."""
-        self._keep_tabs()
-        for tabs, flat in ((self.tables, self.tree), (self.plots, self._means)):
-            tabs.tabBar().setVisible(several)
-            if not several:
-                tabs.setCurrentWidget(flat)
-            elif not self._served:
-                tabs.setCurrentIndex(int(str(self.context.settings.value(f"compare/{tabs.objectName()}", 0))))
+        """Tabs are there where there is something to show; one that was chosen comes back when there is again."""
+        self._keep_table()
+        self.tables.tabBar().setVisible(several)
+        if not several:
+            self.tables.setCurrentWidget(self.tree)
+        elif not self._served:
+            self.tables.setCurrentIndex(int(str(self.context.settings.value("compare/tables", 0))))
         self._served = several
+        with QSignalBlocker(self.plots):
+            for place, page in enumerate(self.pages):
+                self.plots.setTabVisible(place, self.overview is not None and page.suits(self.overview))
+            chosen = [p for p in self.pages if p.title == self.context.settings.value("compare/page")]
+            if chosen and self.plots.isTabVisible(self.pages.index(chosen[0])):
+                self.plots.setCurrentWidget(chosen[0])
 
-    def _keep_tabs(self) -> None:
-        """Those that were chosen, not those that one modality leaves."""
+    def _keep_table(self) -> None:
+        """That which was chosen, not that which one modality leaves."""
         if self._served:
-            for tabs in (self.tables, self.plots):
-                self.context.settings.setValue(f"compare/{tabs.objectName()}", tabs.currentIndex())
+            self.context.settings.setValue("compare/tables", self.tables.currentIndex())
+
+    def _page_chosen(self, place: int) -> None:
+        self.context.settings.setValue("compare/page", self.pages[place].title)
 
     def forget_results(self) -> None:
         self.overview = None
@@ -174,18 +189,8 @@ class ComparePanel(ResultsPanel):
         self.heading.setText(" · ".join((f"<b>{study}</b>", *titles)))
         self.tree.show_overview(self.overview, metric)
         self.grid.show_summary(summary, metric)
-        about = METRICS[metric]
-        published = [line for name in datasets for line in forest_lines(name, metric)]
-        people = people_lines(self.overview.people, metric)
-        title = f"{about.title} in {about.unit}"
-        title += "" if about.higher_is_better else ": lower is better"
-        dashed = [word for word, lines in (("published", published), ("people here", people)) if lines]
-        title += f", dashed upright: {' and '.join(dashed)}" if dashed else ""
-        if len(summary.modalities) > 1:
-            lines_of = {Modality.AUDIO: "solid", Modality.VIDEO: "dashed", Modality.AUDIO_VISUAL: "dotted"}
-            title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {lines_of[m]}" for m in summary.modalities)
-        self.forest.show_rows(forest_rows(summary, metric), [*published, *people], title)
-        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, metric)))
+        for page in self.pages:
+            page.show_overview(self.overview, metric)
         self.copy.setEnabled(bool(summary.runs))
 
     # acting on rows ---------------------------------------------------------------------------------------------
@@ -219,16 +224,20 @@ class ComparePanel(ResultsPanel):
             return
         summary, metric = self.overview.summary, str(self.metric_choice.currentData())
         metrics = [metric, *(name for name in ("accuracy", "macro_f1", "log_loss") if name != metric)]
-        write: dict[str, Callable[[], str]] = {
-            "markdown": lambda: network_table(summary, metrics).markdown(),
-            "latex": lambda: network_table(summary, metrics).latex(),
-            "csv": lambda: network_figures(summary).csv(),
-            "runs": lambda: run_table(summary).csv(),
-            "modalities markdown": lambda: modality_table(summary, metric).markdown(),
-            "modalities csv": lambda: modality_table(summary, metric).csv(),
-            "modalities latex": lambda: modality_table(summary, metric).latex(),
+        tables: dict[str, Callable[[], TextTable | None]] = {
+            "networks": lambda: network_table(summary, metrics),
+            "figures": lambda: network_figures(summary),
+            "runs": lambda: run_table(summary),
+            "modalities": lambda: modality_table(summary, metric),
+            "tab": self.page.table,
         }
-        QGuiApplication.clipboard().setText(write[action.data()]())
+        which, form = str(action.data()).split()
+        table = tables[which]()
+        if table is None:
+            self.context.message.emit(f"“{self.page.title}” shows no table.", "info")
+            return
+        write = {"markdown": table.markdown, "csv": table.csv, "latex": table.latex}[form]
+        QGuiApplication.clipboard().setText(write())
         self.context.message.emit(f"{action.text()}: copied.", "info")
 
     # layout -----------------------------------------------------------------------------------------------------
@@ -244,39 +253,22 @@ class ComparePanel(ResultsPanel):
             bar.addSpacing(theme.GRID)
         bar.addWidget(self.about, 1)
         bar.addWidget(self.copy)
-        said = QScrollArea()
-        said.setWidget(self.findings)
-        said.setWidgetResizable(True)
-        said.setMinimumWidth(32 * theme.GRID)
-        self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
-        framed = QWidget()
-        QVBoxLayout(framed).addWidget(self.forest)
-        self._means = QScrollArea()
-        self._means.setWidget(framed)
-        self._means.setWidgetResizable(True)
         self.tables = _tabs(
             "tables",
             (self.grid, "Sound, sight, both", "Each architecture on each modality."),
             (self.tree, "All networks", "Every network with its runs, and what they took."),
         )
-        self.plots = _tabs(
-            "plots",
-            (self._means, "Means", "The mean of every network, with its interval and folds."),
-            (self.gains, "Where a modality helps", "Each class with sound, with sight, with both."),
-        )
-        lower, whole = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
-        lower.addWidget(self.plots)
-        lower.addWidget(said)
-        lower.setStretchFactor(0, 2)
-        lower.setStretchFactor(1, 1)
-        lower.setSizes([760, 400])
+        self.plots = _tabs("plots", *((page, page.title, page.help) for page in self.pages))
+        whole = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(self.tables)
-        whole.addWidget(lower)
+        whole.addWidget(self.plots)
         whole.setStretchFactor(0, 1)
         whole.setStretchFactor(1, 2)
         whole.setSizes([216, 440])
-        self.remember("compare/columns", lower)
         self.remember("compare/rows", whole)
+        for page in self.pages:
+            for name, splitter in page.splitters.items():
+                self.remember(f"compare/{name}", splitter)
         chosen = self.metric_choice.findData(self.context.settings.value("compare/metric", "accuracy"))
         self.metric_choice.setCurrentIndex(max(0, chosen))
         self.heading.hide()

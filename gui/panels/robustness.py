@@ -161,7 +161,7 @@ class RobustnessPanel(ResultsPanel):
             words = (f"<b>{html.escape(row.title)}</b>", html.escape(shown.study), html.escape(shown.dataset))
             ticks = ["clean", *(figure(level) for level in shown.levels if level is not None)]
             self.curve.show_lines(level_lines(shown), ticks, f"{row.title} ({row.unit}), the worst at the right",
-                                  100 * shown.chance, " · ".join(words))  # fmt: skip
+                                  " · ".join(words), chance=100 * shown.chance)  # fmt: skip
             self.table.show_sweep(shown)
             self.findings.setText(level_findings(shown))
         self._say_what_can_be_asked()

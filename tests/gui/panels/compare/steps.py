@@ -8,6 +8,11 @@ STUDY = "fabricated-test-data"
 ESC10 = DatasetChoice(name="esc10")
 
 
+def page(panel, kind):
+    """One of the tabs below the tables."""
+    return next(page for page in panel.pages if isinstance(page, kind))
+
+
 def rows(panel) -> list[str]:
     return [panel.tree.topLevelItem(i).text(0) for i in range(panel.tree.topLevelItemCount())]
 

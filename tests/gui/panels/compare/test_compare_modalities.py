@@ -11,22 +11,26 @@ from PySide6.QtGui import QColor
 
 from core.datasets.base import Modality
 from core.evaluation.metrics import METRICS
+from core.evaluation.overview import Overview
 from core.evaluation.summary import Summary
 from core.run_spec import Network
-from gui.widgets import gains_view
+from gui.panels import compare_gains
+from gui.panels.compare_gains import GainsPage
+from gui.panels.compare_means import MeansPage
 from gui.widgets.gain_plot import RADIUS, ROW
 from gui.widgets.modality_grid import BEST, NETWORK
 from gui.widgets.result_tree import GIVEN, METRIC, WEIGHTS
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
-from tests.gui.panels.compare.steps import choose_metric
+from tests.gui.panels.compare.steps import choose_metric, page
 
 
 def test_one_modality_has_one_table_and_one_plot(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=8))
-    context.settings.setValue("compare/plots", 1)
+    context.settings.setValue("compare/page", GainsPage.title)
     panel = opened()
-    assert panel.tree.isVisible() and panel.forest.isVisible()
-    assert not panel.tables.tabBar().isVisible() and not panel.plots.tabBar().isVisible()
+    assert panel.tree.isVisible() and page(panel, MeansPage).forest.isVisible()
+    assert not panel.tables.tabBar().isVisible()
+    assert not panel.plots.isTabVisible(panel.pages.index(page(panel, GainsPage)))
     assert panel.tree.isColumnHidden(GIVEN)
 
 
@@ -73,13 +77,14 @@ def test_the_tabs_chosen_come_back_after_a_study_of_one_modality(qtbot, opened, 
         qtbot.waitUntil(lambda: panel.study == study, timeout=20_000)
 
     panel.tables.setCurrentWidget(panel.grid)
-    panel.plots.setCurrentWidget(panel.gains)
+    panel.plots.setCurrentWidget(page(panel, GainsPage))
     show("sound")
-    assert panel.tree.isVisible() and panel.forest.isVisible()
+    assert panel.tree.isVisible() and page(panel, MeansPage).forest.isVisible()
     panel.save_state()
-    assert [int(context.settings.value(f"compare/{tabs}")) for tabs in ("tables", "plots")] == [0, 1]
+    assert int(context.settings.value("compare/tables")) == 0
+    assert context.settings.value("compare/page") == GainsPage.title
     show("several")
-    assert panel.grid.isVisible() and panel.gains.isVisible()
+    assert panel.grid.isVisible() and page(panel, GainsPage).isVisible()
 
 
 def test_sound_sight_and_both_stand_side_by_side(qtbot, opened, context):
@@ -151,9 +156,9 @@ def test_every_cell_is_in_view_after_a_study_of_one_modality(qtbot, opened, cont
 def test_no_mark_hides_another_one(qtbot, opened, context):
     """Sound, sight and both at the same place of a class: the square of sight is whole."""
     make_modalities(context.workspace, synthetic_clips(6, per_class=8), folds=(1,), architectures=("alexnet",))
-    context.settings.setValue("compare/plots", 1)
+    context.settings.setValue("compare/page", GainsPage.title)
     panel = opened()
-    plot, view = panel.gains.plot, panel.gains
+    plot, view = page(panel, GainsPage).plot, page(panel, GainsPage)
     qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
     plot.show_gains(replace(view.gains, values=np.ones_like(view.gains.values)), QColor("black"))
     picture = plot.viewport().grab().toImage()
@@ -167,9 +172,9 @@ def test_plot_and_findings_tell_modalities_apart(opened, context):
     make_modalities(context.workspace, synthetic_clips(6, per_class=16))
     panel = opened()
     modalities = {network.label: network.modality for network in panel.overview.summary.networks}
-    assert {row.name: row.modality for row in panel.forest.rows} == modalities
-    assert all(word in panel.forest.title for word in ("solid", "dashed", "dotted"))
-    said = panel.findings.text()
+    assert {row.name: row.modality for row in page(panel, MeansPage).forest.rows} == modalities
+    assert all(word in page(panel, MeansPage).forest.title for word in ("solid", "dashed", "dotted"))
+    said = page(panel, MeansPage).findings.text()
     first, second = said.index("another modality"), said.index("All other pairs")
     assert first < second
     assert said[first:second].count("Accuracy:") == 6
@@ -179,7 +184,7 @@ def test_plot_and_findings_tell_modalities_apart(opened, context):
 def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot, opened, context):
     make_modalities(context.workspace, synthetic_clips(10, per_class=16), fusions=("gated attention", "score average"))
     panel = opened()
-    view = panel.gains
+    view = page(panel, GainsPage)
     assert view.gains is None  # nothing is read before it is seen
     panel.plots.setCurrentWidget(view)
     qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
@@ -216,18 +221,18 @@ def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot,
 def test_what_is_read_of_other_networks_does_not_arrive_any_more(qtbot, opened, context, monkeypatch):
     make_modalities(context.workspace, synthetic_clips(6, per_class=8), folds=(1,))
     panel = opened()
-    view, late = panel.gains, threading.Event()
+    view, late = page(panel, GainsPage), threading.Event()
     panel.plots.setCurrentWidget(view)
     qtbot.waitUntil(lambda: view.gains is not None, timeout=20_000)
-    read = gains_view.read_modality_gains
+    read = compare_gains.read_modality_gains
 
     def read_late(*given):
         late.wait(10)
         return read(*given)
 
-    monkeypatch.setattr(gains_view, "read_modality_gains", read_late)
-    view.show_summary(panel.overview.summary)
-    view.show_summary(Summary())  # a study in which no architecture has two modalities
+    monkeypatch.setattr(compare_gains, "read_modality_gains", read_late)
+    view.show_overview(panel.overview, "accuracy")
+    view.show_overview(Overview("none", Summary()), "accuracy")  # a study in which no architecture has two modalities
     late.set()
     qtbot.waitUntil(lambda: not context.jobs.busy)
     assert view.gains is None and view.plot.order == [] and not view.said.text()
@@ -235,9 +240,9 @@ def test_what_is_read_of_other_networks_does_not_arrive_any_more(qtbot, opened, 
 
 def test_a_hundred_classes_can_be_scrolled_and_walked_through(qtbot, opened, context):
     make_modalities(context.workspace, synthetic_clips(101, per_class=4), architectures=("alexnet",), folds=(1,))
-    context.settings.setValue("compare/plots", 1)
+    context.settings.setValue("compare/page", GainsPage.title)
     panel = opened()
-    plot = panel.gains.plot
+    plot = page(panel, GainsPage).plot
     qtbot.waitUntil(lambda: len(plot.order) == 101, timeout=20_000)
     assert plot.verticalScrollBar().maximum() > 0
     for _ in range(101):

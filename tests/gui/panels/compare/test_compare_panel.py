@@ -12,10 +12,11 @@ from core.recipe import Recipe
 from core.run_spec import RunSpec
 from core.runs import Phase, run_folder
 from gui import rail, theme
+from gui.panels.compare_means import MeansPage
 from gui.widgets.modality_grid import NETWORK
 from gui.widgets.result_tree import GIVEN, METRIC, WEIGHTS
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
-from tests.gui.panels.compare.steps import ESC10, STUDY, choose_metric, rows
+from tests.gui.panels.compare.steps import ESC10, STUDY, choose_metric, page, rows
 
 
 def test_without_runs_it_says_what_will_be_here(qtbot, opened, context):
@@ -80,7 +81,7 @@ def test_every_column_is_in_view_in_a_window_of_1280_pixels(opened, context):
 def test_the_plot_shows_what_the_table_says_and_published_lines_with_sources(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
     panel = opened()
-    forest, networks = panel.forest, panel.overview.summary.networks
+    forest, networks = page(panel, MeansPage).forest, panel.overview.summary.networks
     assert [row.name for row in forest.rows] == [n.label for n in networks]
     assert [len(row.dots) for row in forest.rows] == [4, 4, 4]
     assert "Piczak" in " ".join(line.tip for line in forest.lines)
@@ -102,8 +103,8 @@ def test_every_metric_can_be_chosen_and_only_accuracy_has_published_lines(opened
     for name, metric in METRICS.items():
         choose_metric(panel, name)
         assert metric.title in panel.tree.headerItem().text(METRIC)
-        assert bool(panel.forest.lines) == (name == "accuracy")
-        assert panel.findings.text().count(metric.title) >= 3
+        assert bool(page(panel, MeansPage).forest.lines) == (name == "accuracy")
+        assert page(panel, MeansPage).findings.text().count(metric.title) >= 3
         assert not panel.grab().isNull()
 
 
@@ -114,10 +115,10 @@ def test_table_and_plot_begin_with_the_best_and_say_where_that_is_the_lowest(ope
     panel = opened()
     for name, metric in [*METRICS.items(), ("accuracy", METRICS["accuracy"])]:
         choose_metric(panel, name)
-        assert rows(panel) == [*(row.name for row in panel.forest.rows), "Not finished (1)"]
-        means = [row.mean for row in panel.forest.rows]
+        assert rows(panel) == [*(row.name for row in page(panel, MeansPage).forest.rows), "Not finished (1)"]
+        means = [row.mean for row in page(panel, MeansPage).forest.rows]
         assert means == sorted(means, reverse=metric.higher_is_better)
-        for text in (panel.forest.title, panel.tree.headerItem().toolTip(METRIC)):
+        for text in (page(panel, MeansPage).forest.title, panel.tree.headerItem().toolTip(METRIC)):
             assert ("lower is better" in text.lower()) != metric.higher_is_better
 
 
@@ -132,15 +133,15 @@ def test_another_metric_leaves_an_order_that_was_chosen_by_another_column(opened
 def test_one_run_has_no_interval_and_says_so(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16), networks=NETWORKS[:1], folds=(1,))
     panel = opened()
-    assert panel.forest.rows[0].low is None
+    assert page(panel, MeansPage).forest.rows[0].low is None
     assert "one fold" in panel.tree.topLevelItem(0).text(METRIC + 1)
-    assert "no interval" in panel.findings.text()
+    assert "no interval" in page(panel, MeansPage).findings.text()
     assert "synthetic" in panel.about.text()
 
 
 def test_one_fold_is_said_once_above_the_pairs(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16), folds=(1,))
-    said = opened().findings.text()
+    said = page(opened(), MeansPage).findings.text()
     assert said.startswith(f"<p>{ONE_FOLD}</p>") and said.count("no interval") == 1
     assert said.count(" over 1 fold.") == 3
 
@@ -162,14 +163,14 @@ def test_a_long_title_is_whole_below_the_plot(opened, context):
     panel.resize(1280 - rail.WIDTH, 720)
     for name in METRICS:
         choose_metric(panel, name)
-        title, wide = panel.forest._title()
-        assert title == panel.forest.title and wide <= panel.forest.width()
+        title, wide = page(panel, MeansPage).forest._title()
+        assert title == page(panel, MeansPage).forest.title and wide <= page(panel, MeansPage).forest.width()
 
 
 def test_several_pairs_are_corrected_for(opened, context):
     make_study(context.workspace, synthetic_clips(6, per_class=16))
     panel = opened()
-    assert panel.findings.text().count("Holm over 3 pairs") == 3
+    assert page(panel, MeansPage).findings.text().count("Holm over 3 pairs") == 3
 
 
 def test_double_click_asks_for_the_errors_of_the_network(qtbot, opened, context):
@@ -210,14 +211,17 @@ def test_networks_are_sorted_by_what_they_started_from(opened, context):
 def test_tables_are_copied_as_markdown_csv_and_latex(opened, context):
     make_modalities(context.workspace, synthetic_clips(6, per_class=8))
     panel = opened()
-    signs = {"markdown": "|---|", "latex": r"\toprule", "csv": "accuracy_mean,", "modalities csv": ",Sound,Sight,Both"}
+    signs = {"markdown": "|---|", "latex": r"\toprule", "figures csv": "accuracy_mean,", "csv": ",Sound,Sight,Both"}
     for action in panel.copy.menu().actions():
+        which, form = action.data().split()
+        if which == "tab":  # tested with the tabs that show one
+            continue
         action.trigger()
-        key, text = action.data(), QGuiApplication.clipboard().text()
-        if key == "runs":
+        text = QGuiApplication.clipboard().text()
+        if which == "runs":
             assert text.count("\n") == 1 + 24
         else:
-            whole = key.startswith("modalities")
+            whole = which == "modalities"
             assert all(name in text for name in (("Baseline CNN", "ResNet-50") if whole else rows(panel)))
-            assert signs.get(key, signs[key.split()[-1]]) in text
+            assert signs.get(action.data(), signs[form]) in text
         assert "synthetic" in text

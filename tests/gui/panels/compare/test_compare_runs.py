@@ -10,10 +10,11 @@ from core.engine import EngineStatus, State
 from core.recipe import Recipe
 from core.run_spec import RunSpec
 from core.runs import Phase, find_run, run_folder
+from gui.panels.compare_means import MeansPage
 from gui.widgets.result_tree import WEIGHTS
 from tests.gui import fakes
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
-from tests.gui.panels.compare.steps import ESC10, STUDY, rows
+from tests.gui.panels.compare.steps import ESC10, STUDY, page, rows
 
 
 def menu(panel, item) -> dict[str, QAction]:
@@ -111,8 +112,8 @@ def test_a_study_without_a_finished_run_has_no_axis(opened, context):
     spec = RunSpec(study=STUDY, network=NETWORKS[1], dataset=ESC10, recipe=Recipe(), fold=2, seed=0)
     run_folder(context.workspace, spec).create(spec)
     panel = opened()
-    assert "No run of this study has finished" in panel.findings.text()
-    picture = panel.forest.grab().toImage()
+    assert "No run of this study has finished" in page(panel, MeansPage).findings.text()
+    picture = page(panel, MeansPage).forest.grab().toImage()
     assert {picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(picture.height())} == {
         picture.pixel(0, 0)
     }

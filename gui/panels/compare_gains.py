@@ -1,21 +1,20 @@
-"""Where a modality helps: an architecture's networks on sound, sight and both, class by class."""
+"""Compare, Where a modality helps: an architecture's networks on sound, sight and both, class by class."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.analysis.modality_gains import ModalityGains, read_modality_gains
 from core.datasets.base import Modality
 from core.evaluation.families import Family, families
-from core.evaluation.summary import NetworkRow, Summary
-from core.events import Progress
+from core.evaluation.overview import Overview
+from core.evaluation.summary import NetworkRow
 from gui import theme
 from gui.context import Context
-from gui.jobs import Job
+from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import named_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.gain_plot import GainPlot
@@ -30,18 +29,14 @@ NOTHING = "These networks have no tested clip in common: choose others, or train
 HINT = "Point at a class for the difference in words; click it for its clips."
 
 
-class GainsView(QWidget):
-    """Handed a summary; reads predictions in the background when it is seen."""
-
-    class_wanted = Signal(str, str)  # label of the network in question, name of the class
+class GainsPage(ReadingPage):
+    title = "Where a modality helps"
+    help = "Each class with sound, with sight, with both."
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.context = context
+        super().__init__(context, parent)
         self.gains: ModalityGains | None = None
         self._families: tuple[Family, ...] = ()
-        self._wanted: tuple[object, ...] = ()  # what is read or shown: networks, their runs, the score
-        self._job: Job | None = None
         self.family = named_combo("Architecture", "Whose networks are compared.", 144)
         self.networks = {
             modality: named_combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 224)
@@ -65,32 +60,28 @@ class GainsView(QWidget):
         self.plot.pointed.connect(self._say)
         self.plot.chosen.connect(self._class_chosen)
 
-    def show_summary(self, summary: Summary) -> None:
+    def suits(self, overview: Overview) -> bool:
+        return len(overview.summary.modalities) > 1
+
+    def refresh(self) -> None:
         """Offer the architectures that have networks on more than one modality; choices that still exist stay."""
         before = self.family.currentText()
-        self._families = tuple(f for f in families(summary) if len({row.modality for row in f.members}) > 1)
+        found = families(self.overview.summary) if self.overview is not None else ()
+        self._families = tuple(f for f in found if len({row.modality for row in f.members}) > 1)
         self.family.clear()
         for family in self._families:
             self.family.addItem(theme.architecture_icon(family.architecture), family.title)
         self.family.setCurrentIndex(max(0, self.family.findText(before)))
         self._fill_networks()
-        if not self.isVisible() or not self._families:
-            self.cancel()
-            self._show_nothing("")
+        if not self._families:
+            self.show_nothing("")
         self._read()
 
-    def cancel(self) -> None:
-        """Stop reading."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+    def picture(self) -> QWidget:
+        return self.plot
 
     def present(self, on: bool) -> None:
         self._bar.setHidden(on)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        super().showEvent(event)
-        self._read()
 
     def chosen(self) -> dict[Modality, NetworkRow]:
         """The network taken for each modality."""
@@ -115,35 +106,25 @@ class GainsView(QWidget):
             self._pairs[modality].setVisible(len(rows) > 1)
 
     def _read(self) -> None:
-        chosen = self.chosen()
-        wanted = (*(row.runs for row in chosen.values()), self.score.currentData())
-        if not self.isVisible() or not chosen or wanted == self._wanted:
-            return
-        self.cancel()
-        self._show_nothing("")  # what was read is of other runs, perhaps of other networks
-        self._wanted = wanted
-        sides = {modality: [run.folder for run in row.runs] for modality, row in chosen.items()}
-        read = partial(read_modality_gains, sides, self.score.currentData())
-        self._job = self.context.jobs.run(read, self._arrived, self._failed, self._progressed)
+        chosen, score = self.chosen(), self.score.currentData()
+        if chosen:
+            sides = {modality: [run.folder for run in row.runs] for modality, row in chosen.items()}
+            wanted = (*(row.runs for row in chosen.values()), score)
+            self.read(wanted, partial(read_modality_gains, sides, score))
 
-    def _progressed(self, progress: Progress) -> None:
-        self.said.setText(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
+    def arrived(self, result: ModalityGains | None) -> None:
+        self.gains = result
+        self.plot.show_gains(result, theme.architecture_colour(next(iter(self.chosen().values())).architecture))
+        self.whole.setText("" if result is None else result.whole())
+        self._say(-1)
 
-    def _failed(self, sentence: str) -> None:
-        self._job = None
-        self._show_nothing(sentence)
-
-    def _show_nothing(self, sentence: str) -> None:
-        self.gains, self._wanted = None, ()
+    def clear(self) -> None:
+        self.gains = None
         self.plot.show_gains(None, theme.colour("text"))
         self.whole.clear()
-        self.said.setText(sentence)
 
-    def _arrived(self, gains: ModalityGains | None) -> None:
-        self._job, self.gains = None, gains
-        self.plot.show_gains(gains, theme.architecture_colour(next(iter(self.chosen().values())).architecture))
-        self.whole.setText("" if gains is None else gains.whole())
-        self._say(-1)
+    def say(self, sentence: str) -> None:
+        self.said.setText(sentence)
 
     def _say(self, label: int) -> None:
         """What is to be said of the class pointed at, else of all."""
@@ -156,7 +137,7 @@ class GainsView(QWidget):
 
     def _class_chosen(self, label: int) -> None:
         if self.gains is not None:
-            self.class_wanted.emit(self.chosen()[self.gains.subject].label, self.gains.classes[label])
+            self.errors_wanted.emit(self.chosen()[self.gains.subject].label, self.gains.classes[label])
 
     def _lay_out(self) -> None:
         self._bar = QWidget()

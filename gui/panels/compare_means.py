@@ -1,0 +1,67 @@
+"""Compare, Means: the mean of every network with its interval and folds, and what can be said of differences."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from core.datasets.base import Modality
+from core.evaluation.metrics import METRICS
+from gui import theme
+from gui.context import Context
+from gui.panels.compare_parts import ComparePage
+from gui.widgets.findings import findings, forest_lines, forest_rows, people_lines
+from gui.widgets.forest import ForestPlot
+from gui.widgets.marks import MARKS
+
+LINES_OF = {Modality.AUDIO: "solid", Modality.VIDEO: "dashed", Modality.AUDIO_VISUAL: "dotted"}
+
+
+class MeansPage(ComparePage):
+    title = "Means"
+    help = "The mean of every network, with its interval and folds, and the differences in words."
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.forest = ForestPlot()
+        self.findings = theme.label(wrap=True)
+        self.findings.setTextFormat(Qt.TextFormat.RichText)
+        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.findings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        framed = QWidget()
+        QVBoxLayout(framed).addWidget(self.forest)
+        means, said = QScrollArea(), QScrollArea()
+        for area, inside in ((means, framed), (said, self.findings)):
+            area.setWidget(inside)
+            area.setWidgetResizable(True)
+        said.setMinimumWidth(32 * theme.GRID)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(means)
+        columns.addWidget(said)
+        columns.setStretchFactor(0, 2)
+        columns.setStretchFactor(1, 1)
+        columns.setSizes([760, 400])
+        self.splitters = {"columns": columns}
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(columns)
+
+    def picture(self) -> QWidget:
+        return self.forest
+
+    def refresh(self) -> None:
+        if self.overview is None:
+            return
+        summary, about = self.overview.summary, METRICS[self.metric_name]
+        datasets = sorted({network.dataset for network in summary.networks})
+        published = [line for name in datasets for line in forest_lines(name, self.metric_name)]
+        people = people_lines(self.overview.people, self.metric_name)
+        title = f"{about.title} in {about.unit}"
+        title += "" if about.higher_is_better else ": lower is better"
+        dashed = [word for word, lines in (("published", published), ("people here", people)) if lines]
+        title += f", dashed upright: {' and '.join(dashed)}" if dashed else ""
+        if len(summary.modalities) > 1:
+            title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {LINES_OF[m]}" for m in summary.modalities)
+        self.forest.show_rows(forest_rows(summary, self.metric_name), [*published, *people], title)
+        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, self.metric_name)))

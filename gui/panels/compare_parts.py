@@ -1,0 +1,140 @@
+"""What the pages of the Compare panel share: a view of one study's results under the chosen metric.
+
+A page works only while it is in view: what it would show is asked for when it comes to the front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from core.control import Control
+from core.evaluation.overview import Overview
+from core.evaluation.tables import TextTable
+from core.events import Progress
+from gui.context import Context
+from gui.jobs import Job
+
+
+class ComparePage(QWidget):
+    """A tab of the Compare panel. To add one: a file and a row of PAGES in `compare.py`."""
+
+    title = ""  # of the tab
+    help = ""  # its tooltip
+    errors_wanted = Signal(str, str)  # label of a network, name of a class (“” = its errors): open them in Errors
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.overview: Overview | None = None
+        self.metric_name = "accuracy"  # row of METRICS
+        self.splitters: dict[str, QSplitter] = {}  # whose places are kept, by name
+        self._stale = False
+
+    def suits(self, overview: Overview) -> bool:
+        """Whether there can be anything to show; a page that suits no study has no tab."""
+        return True
+
+    def refresh(self) -> None:
+        """Show `overview` under `metric`; the page is in view."""
+        raise NotImplementedError
+
+    def table(self) -> TextTable | None:
+        """What is shown as a table, for “Copy table”; None = nothing is."""
+        return None
+
+    def picture(self) -> QWidget | None:
+        """What “Save plot” saves; None = nothing."""
+        return None
+
+    def show_overview(self, overview: Overview | None, metric: str) -> None:
+        self.overview, self.metric_name = overview, metric
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Refresh, now or when the page comes to the front."""
+        self._stale = not self.isVisible()
+        if self._stale:
+            self.cancel()
+        else:
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.refresh()
+
+    def present(self, on: bool) -> None:
+        """Presentation mode begins or ends: without controls."""
+
+    def save_state(self) -> None:
+        """Write to `context.settings` what should come back at the next start."""
+
+    def cancel(self) -> None:
+        """What is read is not wanted any more."""
+
+
+class ReadingPage(ComparePage):
+    """A page that reads predictions or logs in the background, and does so once for each thing that is wanted."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._wanted: object = None  # what is read or shown
+        self._job: Job | None = None
+
+    def read(self, wanted: object, function: Callable[[Control, Callable[[Any], None]], Any]) -> None:
+        """Call `arrived` with what the function returns, unless that is under way or shown already.
+
+        Args:
+            wanted: tells what is read from anything else that could be; not None.
+            function: called with a control and a function that reports progress, in a thread of the pool.
+        """
+        if wanted == self._wanted:
+            return
+        self.show_nothing("")  # what was read is of other runs
+        self._wanted = wanted
+        self._job = self.context.jobs.run(function, self._done, self._failed, self._progressed)
+
+    @property
+    def is_reading(self) -> bool:
+        return self._job is not None
+
+    def arrived(self, result: Any) -> None:
+        """Show what was read."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Show nothing."""
+        raise NotImplementedError
+
+    def say(self, sentence: str) -> None:
+        """Tell how far the reading is, or why there is nothing to show."""
+        raise NotImplementedError
+
+    def show_nothing(self, sentence: str) -> None:
+        """Nothing, and a sentence that says why; “” = it is about to be read."""
+        self.cancel()
+        self._wanted = None
+        self.clear()
+        self.say(sentence)
+
+    def cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job, self._wanted = None, None
+
+    def _done(self, result: Any) -> None:
+        self._job = None
+        self.arrived(result)
+
+    def _failed(self, sentence: str) -> None:
+        self._job = None
+        self.show_nothing(sentence)
+
+    def _progressed(self, progress: Progress) -> None:
+        self.say(f"{progress.what}: {progress.done} of {progress.total} {progress.unit}")
