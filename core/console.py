@@ -23,6 +23,8 @@ from core.control import Control
 from core.engine import STOPPED, Engine
 from core.errors import Cancelled, UserError
 from core.estimate import Estimate, estimate
+from core.evaluation.ensemble import How, ensembles, members, why_not_weighted
+from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary, summarise
 from core.evaluation.tables import TextTable
 from core.events import (
@@ -64,6 +66,11 @@ def verify_run(name: str, workspace: Path | None) -> int:
 def run_robustness(study: str, corruption: str, levels: Sequence[float], workspace: Path | None) -> int:
     """`main.py robustness`: returns the exit code."""
     return _in_workspace(workspace, lambda place, console: _robustness(study, corruption, levels, place, console))
+
+
+def run_ensemble(study: str, labels: Sequence[str], metric: str, workspace: Path | None) -> int:
+    """`main.py ensemble`: returns the exit code."""
+    return _in_workspace(workspace, lambda place, console: _ensemble(study, labels, metric, place, console))
 
 
 def run_shift(names: Sequence[str], workspace: Path | None) -> int:
@@ -166,6 +173,27 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     console.print(_curve(found))
     for verdict, sentences in (("", reservations(found)), *findings(found)):
         console.print(*filter(None, (verdict, *sentences)), sep="\n", soft_wrap=True, markup=False)
+    return OK
+
+
+def _ensemble(study: str, labels: Sequence[str], metric: str, workspace: Workspace, console: Console) -> int:
+    control = Control()
+    METRICS[metric]  # refuses an unknown one before anything is read
+    view = StudyView(console)
+    with view, _interrupt(control.cancel):
+        summary = summarise(list_runs(workspace, study), control, view.show)
+        if not summary.networks:
+            raise UserError(f"There is no finished run of a study “{study}” in {workspace.runs}. Train it first.")
+        why_not = why_not_weighted(members(summary, labels))
+        ways = [How.AVERAGE] if why_not else list(How)
+        found = [ensembles(summary, labels, metric, how, control, view.show) for how in ways]
+    for one in found:
+        console.print(
+            _table(one.table(), f"{one.how.words.capitalize()} of {readable.counted(len(one.members), 'network')}")
+        )
+        console.print(*one.sentences(), sep="\n", soft_wrap=True, markup=False)
+    if why_not:
+        console.print(why_not, soft_wrap=True, markup=False)
     return OK
 
 

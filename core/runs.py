@@ -162,6 +162,11 @@ class RunFolder:
     def _validation_file(self) -> Path:
         return self.path / "validation.npz"
 
+    @property
+    def validation_there(self) -> bool:
+        """Whether `validation` has something to read."""
+        return self._validation_file.exists()
+
     def write_validation(self, said: Predictions) -> None:
         """What the tested weights say of the validation part: nothing was learned from it, but for the best epoch.
         Without features, which would take most of the room."""
@@ -173,7 +178,7 @@ class RunFolder:
         Raises:
             UserError: it is torn.
         """
-        return Predictions.load(self._validation_file) if self._validation_file.exists() else None
+        return Predictions.load(self._validation_file) if self.validation_there else None
 
     @property
     def trained_file(self) -> Path:

@@ -294,14 +294,14 @@ def _network_row(label: str, runs: Sequence[ScoredRun]) -> NetworkRow:
     row = NetworkRow(label, tuple(runs), {})
     means = {}
     for name, metric in METRICS.items():
-        mean = mean_over_folds(row.scores(name), n_train=_train_clips([row]), n_test=_test_clips([row]))
+        mean = mean_over_folds(row.scores(name), n_train=train_clips([row]), n_test=test_clips([row]))
         means[name] = mean.within(metric.low, metric.high)
     return replace(row, means=means)
 
 
 def _paired(a: NetworkRow, b: NetworkRow, metric: str, folds: set[int]) -> Difference:
     of_a, of_b = ({key: v for key, v in row.scores(metric).items() if key[0] in folds} for row in (a, b))
-    return difference(of_a, of_b, _train_clips([a, b]), _test_clips([a, b]))
+    return difference(of_a, of_b, train_clips([a, b]), test_clips([a, b]))
 
 
 def _common_folds(a: NetworkRow, b: NetworkRow, metric: str) -> set[int]:
@@ -318,10 +318,10 @@ def _defined_folds(row: NetworkRow, metric: str) -> list[int]:
     return [fold for fold, value in row.by_fold(metric).items() if np.isfinite(value)]
 
 
-def _train_clips(rows: Sequence[NetworkRow]) -> float:
+def train_clips(rows: Sequence[NetworkRow]) -> float:
     """Mean over the runs; 0 where it was not recorded, and then nothing is corrected."""
     return float(np.mean([run.status.train_clips for row in rows for run in row.runs]))
 
 
-def _test_clips(rows: Sequence[NetworkRow]) -> float:
+def test_clips(rows: Sequence[NetworkRow]) -> float:
     return float(np.mean([run.test_clips for row in rows for run in row.runs]))
