@@ -209,8 +209,8 @@ class RunSpec(Settings):
         if not self.classical:
             return ""
         return (
-            f"{self.network.label} was fitted to MFCC statistics, and what was fitted is not kept: it cannot be asked "
-            "about clips again."
+            f"{self.network.label} cannot be asked again: it was fitted to MFCC statistics, and what was fitted is not "
+            "kept."
         )
 
     @property

@@ -154,8 +154,8 @@ class Study(Settings):
         strange = [key for key in dotted(network.recipe) if key not in OF_CLASSICAL]
         if strange:
             raise ValueError(
-                f"network “{network.label}”, recipe: {strange[0]} would change nothing, as it is fitted to MFCC "
-                f"statistics and follows no more than {', '.join(OF_CLASSICAL)}. Remove it"
+                f"network “{network.label}”, recipe: it is fitted to MFCC statistics, and {strange[0]} would change "
+                f"nothing: it follows no more than {', '.join(OF_CLASSICAL)}. Remove it"
             )
         self.recipe_of(network)
 

@@ -93,8 +93,8 @@ class Ensemble:
             "validation part to choose it on: that favours it, and the gain that is shown is too small if anything."
         )
         common = (
-            f"At least one member is right about {100 * self.oracle.value:.1f} % of the clips; all say the same of "
-            f"{100 * self.agreement.value:.1f} %."
+            f"On {100 * self.oracle.value:.1f} % of the clips at least one member is right; on "
+            f"{100 * self.agreement.value:.1f} % all say the same."
         )
         found = [f"{about.title}: {gain}{lower}", chosen, common]
         if self.left_out:

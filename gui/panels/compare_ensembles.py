@@ -71,6 +71,7 @@ class EnsemblesPage(ReadingPage):
         box.setIcon(theme.swatch(colour, theme.MODALITY_STYLE[network.modality]))
         box.setIconSize(QSize(2 * theme.GRID, 2 * theme.GRID))
         box.setToolTip("Whether it is a member of the ensemble.")
+        box.setMinimumHeight(self.how.sizeHint().height())
         box.setChecked(network.label not in self._without)
         box.toggled.connect(self._toggled)
         self._flow.addWidget(box)
