@@ -60,6 +60,24 @@ def demo(
 
 
 @app.command()
+def compare(
+    context: typer.Context,
+    study: Annotated[list[str], typer.Argument(help="Studies with finished runs; of several, networks are ranked.")],
+    metric: Annotated[str, typer.Option(help="What is compared: accuracy, macro_f1, log_loss …")] = "accuracy",
+    rope: Annotated[
+        float,
+        typer.Option(help="Differences of at most this much are practically none: points of a metric in %.", min=0.0),
+    ] = 1.0,
+    clips: Annotated[bool, typer.Option(help="Compare clip by clip too, which reads all predictions.")] = True,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Print what finished studies show: means, every pair with its tests, and what the design cannot answer."""
+    from core.console import compare_studies
+
+    raise typer.Exit(compare_studies(study, metric, rope, clips, workspace or context.obj))
+
+
+@app.command()
 def verify(
     context: typer.Context,
     run: Annotated[str, typer.Argument(help="A finished run: STUDY/RUN, or its folder.")],

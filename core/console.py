@@ -23,7 +23,11 @@ from core.control import Control
 from core.engine import STOPPED, Engine
 from core.errors import Cancelled, UserError
 from core.estimate import Estimate, estimate
+from core.evaluation.across_studies import rank_studies, ranking_table
+from core.evaluation.comparison import with_clips
+from core.evaluation.comparison_tables import clip_table, pair_table
 from core.evaluation.ensemble import How, ensembles, members, why_not_weighted
+from core.evaluation.findings import Findings, find
 from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary, summarise
 from core.evaluation.tables import TextTable
@@ -46,8 +50,9 @@ from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, reservations
-from core.runs import find_run, list_runs
+from core.runs import find_run, list_runs, list_studies
 from core.study import Study, read_study
+from core.tables import did_you_mean
 from core.workspace import Workspace, default_workspace
 
 OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
@@ -56,6 +61,11 @@ OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
 def run_study(path: Path, workspace: Path | None, dataset_root: Path | None) -> int:
     """`main.py run`: returns the exit code."""
     return _in_workspace(workspace, lambda place, console: _run_study(path, dataset_root, place, console))
+
+
+def compare_studies(studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Path | None) -> int:
+    """`main.py compare`: returns the exit code. `rope` is in the unit that the metric is shown in."""
+    return _in_workspace(workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console))
 
 
 def verify_run(name: str, workspace: Path | None) -> int:
@@ -113,12 +123,55 @@ def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, cons
     summary = summarise(list_runs(workspace, study.name))
     if summary.networks:
         console.print(results(summary))
-        said = summary.on_one_fold("accuracy"), *(difference.sentence for difference in summary.differences)
-        console.print(*filter(None, said), sep="\n", soft_wrap=True, markup=False)
+        _say(console, find(summary, summary.differences, "accuracy"))
     if _stopped(view, console):
         return INTERRUPTED
     console.print(f"Everything is in {workspace.runs}; `uv run main.py` opens it.", soft_wrap=True)
     return OK
+
+
+def _compare(
+    studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Workspace, console: Console
+) -> int:
+    if metric not in METRICS:
+        raise UserError(f"No metric is called “{metric}”.{did_you_mean(metric, METRICS)} Known: {', '.join(METRICS)}.")
+    control, view = Control(), StudyView(console)
+    known, summaries = list_studies(workspace), dict[str, Summary]()
+    for study in dict.fromkeys(studies):
+        if study not in known:
+            raise UserError(
+                f"There is no study “{study}” in {workspace.runs}.{did_you_mean(study, known)} "
+                f"Known: {', '.join(known) or 'none'}."
+            )
+        with view, _interrupt(control.cancel):
+            summary = summaries[study] = summarise(list_runs(workspace, study), control, view.show)
+            found = summary.compare(metric, rope / METRICS[metric].scale)
+            if clips:
+                found = with_clips(found, workspace, control, view.show)
+        if not summary.networks:
+            raise UserError(f"“{study}” has no finished run yet. Train it first.")
+        console.print(f"[bold]{escape(study)}[/]", results(summary, metric), sep="\n")
+        for table, title in ((pair_table(found), "Over the folds"), (clip_table(found), "On the same clips")):
+            if table.rows:
+                console.print(_table(table, title))
+        _say(console, find(summary, found, metric))
+    if len(summaries) > 1:
+        ranked = rank_studies(summaries, metric)
+        console.print(_table(ranking_table(ranked), f"Over datasets, by {METRICS[metric].title.lower()}"))
+        console.print(*ranked.ranking.sentences, *ranked.notes, sep="\n", soft_wrap=True, markup=False)
+    return OK
+
+
+def _say(console: Console, found: Findings) -> None:
+    """The sentences under headings; those without one are left out."""
+    for heading, sentences in (
+        ("What was found", (*filter(None, [found.first]), *found.across, *found.pairs, *found.clips, *found.seeds)),
+        ("What this cannot show", found.warnings),
+        ("How it was computed", found.methods),
+    ):
+        if sentences:
+            console.print(f"[bold]{heading}[/]")
+            console.print(*sentences, sep="\n", soft_wrap=True, markup=False)
 
 
 def _train(study: Study, workspace: Workspace, console: Console) -> StudyView:
@@ -318,16 +371,17 @@ class StudyView:
         self._bars.update(self._task, description=what, completed=done, total=total or None, figures=figures)
 
 
-def results(summary: Summary) -> Table:
+def results(summary: Summary, metric: str = "accuracy") -> Table:
     """The table of networks: mean over folds, interval, and what stands behind it."""
-    table = Table(title="Accuracy on the test folds (mean, 95 % interval over folds)")
-    for heading in ("network", "accuracy %", "95 %", "folds × seeds", "parameters", "clips/s"):
+    about = METRICS[metric]
+    table = Table(title=f"{about.title} on the test folds (mean, 95 % interval over folds)")
+    for heading in ("network", f"{about.title.lower()} {about.unit}", "95 %", "folds × seeds", "parameters", "clips/s"):
         table.add_column(heading, justify="left" if heading == "network" else "right")
-    for row in summary.networks:
-        mean = row.means["accuracy"]
-        interval = "–" if mean.low is None else row.interval("accuracy")
+    for row in summary.ranked(metric):
+        mean = row.means[metric]
+        interval = "–" if mean.low is None else row.interval(metric)
         table.add_row(
-            row.label, f"{100 * mean.value:.1f}", interval, mean.grid,
+            row.label, about.text(mean.value), interval, mean.grid,
             f"{row.parameters:,}" if row.parameters else "–",
             "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
         )  # fmt: skip

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
+from core.settings import unit_of
+
 _UNBOUNDED = 2**31 - 1
 _LONGEST_SPAN = 1000
 _FEWEST_LETTERS = 6
@@ -27,8 +29,7 @@ class Editor:
     widget: QWidget
 
     def __init__(self, field: FieldInfo) -> None:
-        extra = field.json_schema_extra
-        self.unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+        self.unit = unit_of(field)
         self.title = field.title or ""
         default = field.get_default(call_default_factory=True)
         self.tooltip = _tooltip(field, f"{_words(default)}{_unit(self.unit, default)}")

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from core.control import Control
 from core.errors import UserError
+from core.evaluation.design import few_folds
 from core.evaluation.metrics import METRICS
 from core.evaluation.predictions import Predictions
+from core.evaluation.rows import NetworkRow, ScoredRun, test_clips, train_clips
 from core.evaluation.statistics import Difference, Mean, Scores, difference, mean_over_folds
-from core.evaluation.summary import NetworkRow, ScoredRun, Summary, test_clips, train_clips
+from core.evaluation.summary import Summary
 from core.evaluation.tables import TextTable
 from core.events import Progress
 from core.readable import listed
@@ -100,7 +102,7 @@ class Ensemble:
         if self.left_out:
             runs = listed([f"fold {fold} with seed {seed}" for fold, seed in self.left_out])
             found.append(f"Left out: {runs}, where the members were tested on different clips.")
-        return tuple(found)
+        return tuple(filter(None, (*found, few_folds(len(self.gain.folds)))))
 
     def table(self) -> TextTable:
         """For people: the members, the best first, and what they come to together."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-
-from pydantic.fields import FieldInfo
 
 from core.architectures import ARCHITECTURES
 from core.datasets.base import Modality
@@ -22,10 +20,12 @@ from core.evaluation.tables import TextTable
 from core.readable import joined
 from core.recipe import Recipe
 from core.run_spec import OF_CLASSICAL, SECTIONS, Network, RunSpec
-from core.settings import Settings
+from core.settings import flat_fields, unit_of
 
 FEWEST = 3  # values that make an axis
 ZERO_IS_ALL = ("transfer_stages", "clips_per_class")
+_OF_NETWORK = Network.model_fields
+_FIELDS = {**flat_fields(Recipe), **_OF_NETWORK}
 UNNAMED = {"name", "recipe", "sound", "sight", "weights_path", "modality"}  # of a network: no axis and no line
 
 
@@ -147,8 +147,12 @@ def _settings(spec: RunSpec) -> Told:
     words: dict[str, str] = {}
     network = spec.network
     unseen = {Modality.AUDIO: SECTIONS["video"], Modality.VIDEO: SECTIONS["audio"]}.get(spec.modality, ())
-    flat = {**dict(_flat(network, UNNAMED)), **dict(_flat(spec.recipe, set(unseen)))}
-    for name, value in flat.items():
+    for name in _FIELDS:
+        section, _, own = name.rpartition(".")
+        if name in UNNAMED or section in unseen:
+            continue
+        holder = network if name in _OF_NETWORK else getattr(spec.recipe, section) if section else spec.recipe
+        value = getattr(holder, own)
         if isinstance(value, bool) or not isinstance(value, int | float):
             words[name] = str(value)
         else:
@@ -161,17 +165,6 @@ def _settings(spec: RunSpec) -> Told:
     if network.freeze != "stages":
         numbers["freeze_stages"] = math.inf if network.freeze == "all but head" else 0.0
     return numbers, words
-
-
-def _flat(settings: Settings, left_out: set[str], before: str = "") -> Iterator[tuple[str, object]]:
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if name in left_out:
-            continue
-        if isinstance(value, Settings):
-            yield from _flat(value, set(), f"{name}.")
-        else:
-            yield before + name, value
 
 
 def _differing(tables: Sequence[Mapping[str, object]]) -> list[str]:
@@ -195,21 +188,9 @@ def _word(name: str, value: str) -> str:
 
 
 def _title(key: str) -> str:
-    unit = _unit(key)
-    return f"{_field(key)} ({unit})" if unit else _field(key)
+    title, unit = _field(key), unit_of(_FIELDS[key])
+    return f"{title} ({unit})" if unit and unit not in title.casefold() else title
 
 
 def _field(key: str) -> str:
-    return str(_info(key).title or key)
-
-
-def _unit(key: str) -> str:
-    extra = _info(key).json_schema_extra
-    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
-
-
-def _info(key: str) -> FieldInfo:
-    section, _, name = key.rpartition(".")
-    if section:
-        return type(getattr(Recipe(), section)).model_fields[name]
-    return {**Recipe.model_fields, **Network.model_fields}[name]
+    return str(_FIELDS[key].title)

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from core.evaluation.ensemble import Ensemble, How, ensembles
 from core.evaluation.overview import Overview
+from core.evaluation.statistics import INTERVALS
 from core.evaluation.summary import NetworkRow
 from core.evaluation.tables import TextTable
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import named_combo
-from gui.widgets.findings import INTERVALS
 from gui.widgets.flow import FlowLayout
 from gui.widgets.member_table import MemberTable
 

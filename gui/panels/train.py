@@ -102,6 +102,10 @@ class TrainPanel(Panel):
         except UserError as error:
             self.context.message.emit(str(error), "error")
 
+    def _extend_study(self, slug: str) -> None:
+        if self.editor.open_file(self.context.workspace.runs / slug / "study.toml"):
+            self.editor.basics.editors["seeds"].widget.setFocus()
+
     def _pause(self) -> None:
         engine = self.context.engine
         (engine.resume if engine.status.state is State.PAUSED else engine.pause)()
@@ -203,6 +207,7 @@ class TrainPanel(Panel):
         controls.stop.connect(self._stop)
         self.welcome.demo.connect(self._start_demo)
         self.queue.resume_wanted.connect(self._resume_study)
+        self.queue.extend_wanted.connect(self._extend_study)
         self.queue.selected.connect(self.curves.choose)
         self.curves.run_clicked.connect(self.queue.choose)
         self.runs.loaded.connect(self._runs_loaded)

@@ -45,7 +45,7 @@ def test_transferred_stages_begin_from_scratch_on_both_lines() -> None:
 def test_clips_of_each_class_end_with_all_of_them() -> None:
     (axis,) = axes(preset("esc10-few"))  # epochs go with them and make no axis of their own
     assert axis.values == (1, 2, 4, 8, 16, math.inf) and axis.ticks[-1] == "all"
-    assert axis.title == "Clips per class (clips)"
+    assert axis.title == "Clips per class"
     assert [line.name for line in axis.lines] == ["initial weights scratch", "initial weights ImageNet"]
     table = axis.table("accuracy")
     assert len(table.rows) == 6 and table.headings[1:] == tuple(line.name for line in axis.lines)

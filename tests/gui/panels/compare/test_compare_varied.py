@@ -26,7 +26,7 @@ def test_networks_stand_along_the_number_they_differ_in(opened, context):
     panel = opened()
     varied = page(panel, VariedPage)
     panel.plots.setCurrentWidget(varied)
-    assert varied.axis.currentText() == "Clips per class (clips)" and varied.axis.itemText(1) == "Epochs"
+    assert varied.axis.currentText() == "Clips per class" and varied.axis.itemText(1) == "Epochs"
     lines, networks = varied.curve.lines, {n.label: n for n in panel.overview.summary.networks}
     named = {line.name.removeprefix("initial weights "): line for line in lines}
     assert set(named) == {"scratch", "ImageNet"}
