@@ -133,6 +133,23 @@ def robustness(
 
 
 @app.command()
+def ensemble(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(help="A study with finished runs of two networks at least.")],
+    network: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--network", help="Name of a member; may be given several times. Default: all networks."),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="What is compared: accuracy, macro_f1, log_loss …")] = "accuracy",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Average what a study's networks say of each clip, and print the gain over the best of them."""
+    from core.console import run_ensemble
+
+    raise typer.Exit(run_ensemble(study, network or (), metric, workspace or context.obj))
+
+
+@app.command()
 def shift(
     context: typer.Context,
     run: Annotated[

@@ -28,6 +28,7 @@ from core.estimate import Estimate, estimate
 from core.evaluation.across_studies import rank_studies, ranking_table
 from core.evaluation.comparison import with_clips
 from core.evaluation.comparison_tables import clip_table, pair_table
+from core.evaluation.ensemble import How, ensembles, members, why_not_weighted
 from core.evaluation.findings import Findings, find
 from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary, summarise
@@ -53,7 +54,7 @@ from core.live.shift_table import ALIKE, KEPT, caveats, shift_table
 from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
-from core.robustness.tables import findings, level_table, on_one_fold
+from core.robustness.tables import findings, level_table, reservations
 from core.runs import find_run, list_runs, list_studies
 from core.search.plan import Plan
 from core.search.result import figures, label_of, read_search, words
@@ -91,6 +92,11 @@ def verify_run(name: str, workspace: Path | None) -> int:
 def run_robustness(study: str, corruption: str, levels: Sequence[float], workspace: Path | None) -> int:
     """`main.py robustness`: returns the exit code."""
     return _in_workspace(workspace, lambda place, console: _robustness(study, corruption, levels, place, console))
+
+
+def run_ensemble(study: str, labels: Sequence[str], metric: str, workspace: Path | None) -> int:
+    """`main.py ensemble`: returns the exit code."""
+    return _in_workspace(workspace, lambda place, console: _ensemble(study, labels, metric, place, console))
 
 
 def run_shift(names: Sequence[str], workspace: Path | None) -> int:
@@ -264,8 +270,29 @@ def _robustness(study: str, corruption: str, levels: Sequence[float], workspace:
     with view, _interrupt(control.cancel):
         found = sweep(study, corruption, workspace, levels, control, view.show)
     console.print(_curve(found))
-    for verdict, sentences in (("", filter(None, [on_one_fold(found)])), *findings(found)):
+    for verdict, sentences in (("", reservations(found)), *findings(found)):
         console.print(*filter(None, (verdict, *sentences)), sep="\n", soft_wrap=True, markup=False)
+    return OK
+
+
+def _ensemble(study: str, labels: Sequence[str], metric: str, workspace: Workspace, console: Console) -> int:
+    control = Control()
+    METRICS[metric]  # refuses an unknown one before anything is read
+    view = StudyView(console)
+    with view, _interrupt(control.cancel):
+        summary = summarise(list_runs(workspace, study), control, view.show)
+        if not summary.networks:
+            raise UserError(f"There is no finished run of a study “{study}” in {workspace.runs}. Train it first.")
+        why_not = why_not_weighted(members(summary, labels))
+        ways = [How.AVERAGE] if why_not else list(How)
+        found = [ensembles(summary, labels, metric, how, control, view.show) for how in ways]
+    for one in found:
+        console.print(
+            _table(one.table(), f"{one.how.words.capitalize()} of {readable.counted(len(one.members), 'network')}")
+        )
+        console.print(*one.sentences(), sep="\n", soft_wrap=True, markup=False)
+    if why_not:
+        console.print(why_not, soft_wrap=True, markup=False)
     return OK
 
 
@@ -417,7 +444,8 @@ def results(summary: Summary, metric: str = "accuracy") -> Table:
         interval = "–" if mean.low is None else row.interval(metric)
         table.add_row(
             row.label, about.text(mean.value), interval, mean.grid,
-            f"{row.parameters:,}", "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
+            f"{row.parameters:,}" if row.parameters else "–",
+            "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
         )  # fmt: skip
     return table
 

@@ -15,7 +15,7 @@ from core.datasets.base import Dataset
 
 PACKAGES = (
     "torch", "torchvision", "torchaudio", "lightning", "numpy", "soundfile", "soxr", "av", "opencv-python-headless",
-    "scikit-learn",
+    "librosa", "scikit-learn",
 )  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import mean, median
 from typing import TYPE_CHECKING
 
 from core import readable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TIMED_BATCHES = 3
 TIMED_CLIPS = 16  # at most, per timed batch: a large batch is timed by a smaller one, one of films by the fewer
+FITTED_CLIPS = 200  # at most: a fit to more is taken to last in proportion
 FLOAT_BYTES = 4
 
 
@@ -74,14 +75,18 @@ def estimate(
     per_run: dict[str, float] = {}
     disk = cache_bytes = estimate_bytes(dataset, todo, workspace.cache, study.needs_sound)
     largest_checkpoint = 0
+    described: set[tuple[int, float]] = set()  # rates and lengths of clips whose statistics are counted already
     for number, network in enumerate(study.network):
         report(Progress("Timing a few batches", number, len(study.network), "networks"))
         mine = [spec for spec in todo if spec.network == network]
         if not mine:
             continue
-        train, test, weights = _time(mine[0], len(dataset.classes), device, control)
-        whole = [_run_seconds(dataset, spec, train, test) for spec in mine]
-        per_run[network.label] = statistics.mean(whole)
+        if network.classical:
+            weights, whole = 0, _fits_seconds(dataset, mine, described, control)
+        else:
+            train, test, weights = _time(mine[0], len(dataset.classes), device, control)
+            whole = [_run_seconds(dataset, spec, train, test) for spec in mine]
+        per_run[network.label] = mean(whole)
         seconds += sum(
             took * (1 - run_folder(workspace, spec).epochs_kept() / spec.recipe.epochs)
             for took, spec in zip(whole, mine, strict=True)
@@ -137,6 +142,37 @@ def _run_seconds(dataset: Dataset, spec: RunSpec, train: float, test: float) -> 
     return recipe.epochs * (trained * train + validated * test) + (trained + validated + tested) * views * test
 
 
+def _fits_seconds(
+    dataset: Dataset, specs: Sequence[RunSpec], described: set[tuple[int, float]], control: Control
+) -> list[float]:
+    """Of each run of a classical baseline, from made-up clips; the statistics of the clips, which all runs of a study
+    share, count in the first, and are added to `described`."""
+    import numpy as np
+
+    from core.evaluation.classical import fitted, statistics
+
+    audio, network = specs[0].recipe.audio, specs[0].network
+    noise = np.random.default_rng(0).normal(0, 0.1, (TIMED_BATCHES + 1, audio.samples)).astype(np.float32)
+    features, took = [], []
+    for clip in noise:  # the first pays for the import of librosa and is not counted
+        control.checkpoint()
+        started = time.perf_counter()
+        features.append(statistics(clip, audio.rate))
+        took.append(time.perf_counter() - started)
+    clips = min(FITTED_CLIPS, len(dataset.clips))
+    made_up = np.random.default_rng(0).normal(size=(clips, len(features[0])))
+    labels, groups = np.arange(clips) % max(2, len(dataset.classes)), np.arange(clips).astype(np.str_)
+    control.checkpoint()
+    started = time.perf_counter()
+    fitted(network.architecture, made_up, labels, groups, int(labels.max()) + 1, 0)(made_up)
+    fit = (time.perf_counter() - started) * len(dataset.clips) / clips
+    whole = [fit] * len(specs)
+    if (audio.rate, audio.seconds) not in described:
+        described.add((audio.rate, audio.seconds))
+        whole[0] += median(took[1:]) * len(dataset.clips)
+    return whole
+
+
 def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -> tuple[float, float, int]:
     """Median seconds a clip in training and in testing, and the number of parameters."""
     import torch
@@ -171,4 +207,4 @@ def _time(spec: RunSpec, classes: int, device: torch.device, control: Control) -
             float(task(batch.inputs).sum())
         training.append((trained - started) / clips)
         testing.append((time.perf_counter() - trained) / clips)
-    return statistics.median(training[1:]), statistics.median(testing[1:]), parameters(model)
+    return median(training[1:]), median(testing[1:]), parameters(model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def duration(seconds: float) -> str:
@@ -49,6 +49,11 @@ def count(number: float) -> str:
         if number >= power:
             return f"{number / power:.3g} {letter}"
     return f"{number:.0f}" if number else "–"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def joined(words: Iterable[str], between: str = ", ") -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from core.architectures import ARCHITECTURES
 from core.datasets import DATASETS
 from core.datasets.base import Modality
 from core.files import slug
@@ -17,11 +18,16 @@ from core.recipe import FrontEnds, Recipe
 from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
 from core.tables import did_you_mean
-from models import MODELS
 
 DEFAULTS = 1  # raise it when the default of a setting changes: digests of recipes leave out what is at its default
 TRAINING = 2  # raise it when training itself changes: one recipe then gives other results, and its runs other digests
 UNNUMBERED = 1  # the training of runs from before there was a number
+# Of a classical baseline: the keys of the recipe that decide its result, and the fields of Network that say nothing.
+OF_CLASSICAL = ("validation_share", "clips_per_class", "audio.rate", "audio.seconds")
+NOT_CLASSICAL = (
+    "weights", "weights_path", "temporal", "fusion", "learns_from", "sound", "sight", "joint",
+    "transfer_stages", "freeze", "freeze_stages",
+)  # fmt: skip
 SECTIONS = {"audio": ("audio", "augmentation"), "video": ("video", "video_augmentation")}  # of the recipe, by wing
 
 
@@ -129,24 +135,29 @@ class Network(Settings):
     @field_validator("architecture")
     @classmethod
     def _known(cls, name: str) -> str:
-        return _in_table(name, MODELS, "architecture")
+        return _in_table(name, ARCHITECTURES, "architecture")
 
     @model_validator(mode="after")
     def _complete(self) -> Network:
         if self.weights in ("file", "run") and not self.weights_path:
             raise ValueError(f"weights = “{self.weights}” needs weights_path")
-        if self.weights == "imagenet" and not MODELS[self.architecture].imagenet:
+        if self.weights == "imagenet" and not ARCHITECTURES[self.architecture].imagenet:
             raise ValueError(f"there are no ImageNet weights for {self.architecture}: set weights to “none”")
         if self.transfer_stages and self.weights == "none":
             raise ValueError("transfer_stages needs initial weights: set weights, or transfer_stages to 0")
         return self
 
     @property
+    def classical(self) -> bool:
+        """Whether it is fitted to MFCC statistics; else it is a network."""
+        return ARCHITECTURES[self.architecture].classical
+
+    @property
     def label(self) -> str:
         """Its own name, or one made of what it departs in from a plain network."""
         if self.name:
             return self.name
-        parts = [MODELS[self.architecture].title]
+        parts = [ARCHITECTURES[self.architecture].title]
         if self.weights != "none":
             parts[0] += f" ({self.weights})"
         if self.modality == Modality.AUDIO_VISUAL:
@@ -188,9 +199,29 @@ class RunSpec(Settings):
         )
 
     @property
+    def classical(self) -> bool:
+        """Whether it is fitted rather than trained: there are no epochs, and no weights to ask again."""
+        return self.network.classical
+
+    @property
+    def never_again(self) -> str:
+        """Why a finished run cannot be asked about other clips; "" = it can."""
+        if not self.classical:
+            return ""
+        return (
+            f"{self.network.label} cannot be asked again: it was fitted to MFCC statistics, and what was fitted is not "
+            "kept."
+        )
+
+    @property
     def stacked(self) -> bool:
         """Whether only the validation part is learned from: by a fusion whose branches have learned from the rest."""
         return any(branch.run for branch in self.branches) and self.network.learns_from == "validation part"
+
+    @property
+    def epochless(self) -> bool:
+        """Whether there is nothing to train in epochs."""
+        return self.late or self.classical
 
     @property
     def late(self) -> bool:
@@ -227,12 +258,27 @@ class RunSpec(Settings):
             if self.modality == modality:
                 for section in SECTIONS[name]:
                     content["recipe"].pop(section, None)
+        if self.classical:
+            content["recipe"] = _for_classical(content["recipe"])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:6]
 
     @property
     def id(self) -> str:
         """Folder name of the run; two recipes never share one."""
         return f"{slug(self.network.label)}-fold{self.fold}-seed{self.seed}-{self.recipe_hash}"
+
+
+def _for_classical(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a recipe decides the result of a classical baseline."""
+    return {key: value for key, value in dotted(recipe).items() if key in OF_CLASSICAL}
+
+
+def dotted(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= dotted(value, f"{within}{key}.") if isinstance(value, Mapping) else {f"{within}{key}": value}
+    return found
 
 
 def _what_matters(network: Network, modality: Modality, recipe: Recipe) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.evaluation.predictions import Predictions, read_classes, read_clip_ids
+from core.evaluation.predictions import Predictions, pooled, read_classes, read_clip_ids
 from core.files import folder_size, remove_folder, slug, write_atomically
 from core.run_spec import TRAINING, RunSpec, read_run_spec
 from core.settings_file import write_toml
@@ -157,6 +157,28 @@ class RunFolder:
     def predicted_ns(self) -> int:
         """When the predictions were written; 0 where there are none."""
         return self.predictions_file.stat().st_mtime_ns if self.predictions_file.exists() else 0
+
+    @property
+    def _validation_file(self) -> Path:
+        return self.path / "validation.npz"
+
+    @property
+    def validation_there(self) -> bool:
+        """Whether `validation` has something to read."""
+        return self._validation_file.exists()
+
+    def write_validation(self, said: Predictions) -> None:
+        """What the tested weights say of the validation part: nothing was learned from it, but for the best epoch.
+        Without features, which would take most of the room."""
+        pooled([said]).save(self._validation_file)
+
+    def validation(self) -> Predictions | None:
+        """What `write_validation` wrote; None = there is no such part, or it is from before it was kept.
+
+        Raises:
+            UserError: it is torn.
+        """
+        return Predictions.load(self._validation_file) if self.validation_there else None
 
     @property
     def trained_file(self) -> Path:

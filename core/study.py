@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from core.architectures import ARCHITECTURES
 from core.datasets.base import Modality
 from core.recipe import Recipe
-from core.run_spec import Branch, DatasetChoice, Network, RunSpec
+from core.run_spec import NOT_CLASSICAL, OF_CLASSICAL, Branch, DatasetChoice, Network, RunSpec, dotted
 from core.settings import Settings, setting
 from core.settings_file import read_toml, validated
 from models import MODELS
@@ -95,22 +96,25 @@ class Study(Settings):
         )
 
     def _branch(self, network: Network, label: str, modality: Modality, before: Sequence[Network]) -> Network:
-        fitting = [other for other in before if self.modality_of(other) == modality]
+        fitting = [other for other in before if self.modality_of(other) == modality and not other.classical]
         named = [other for other in fitting if other.label == label]
         alike = [other for other in fitting if other.architecture == network.architecture]
         found = named if label else alike
         if found:
             return found[0]
-        wanted = f"called “{label}”" if label else f"of {MODELS[network.architecture].title}"
+        wanted = f"called “{label}”" if label else f"of {ARCHITECTURES[network.architecture].title}"
         raise ValueError(
             f"network “{network.label}” starts from a run on {modality.word}, but no network {wanted} with the "
             f"modality “{modality}” stands before it. Add one, or train it jointly"
         )
 
     def _check_front_end(self, network: Network) -> None:
+        if network.classical:
+            self._check_classical(network)
+            return
         self.branches_of(network)
         recipe, modality = self.recipe_of(network), self.modality_of(network)
-        smallest = MODELS[network.architecture].smallest_input
+        smallest = ARCHITECTURES[network.architecture].smallest_input
         audio, video = recipe.audio, recipe.video
         columns = audio.frames // audio.windows
         if modality != Modality.VIDEO and min(audio.mels, columns) < smallest:
@@ -133,6 +137,28 @@ class Study(Settings):
         if modality == Modality.AUDIO_VISUAL:
             self._check_fusion(network, recipe)
 
+    def _check_classical(self, network: Network) -> None:
+        modality = self.modality_of(network)
+        if modality != Modality.AUDIO:
+            raise ValueError(
+                f"network “{network.label}” is fitted to MFCC statistics of sounds, and cannot be given "
+                f"{modality.word}: set its modality to “audio”, or remove it"
+            )
+        fields = Network.model_fields
+        ignored = [name for name in NOT_CLASSICAL if getattr(network, name) != fields[name].default]
+        if ignored:
+            raise ValueError(
+                f"network “{network.label}” is fitted to MFCC statistics: its {ignored[0]} would change nothing. "
+                "Remove it"
+            )
+        strange = [key for key in dotted(network.recipe) if key not in OF_CLASSICAL]
+        if strange:
+            raise ValueError(
+                f"network “{network.label}”, recipe: it is fitted to MFCC statistics, and {strange[0]} would change "
+                f"nothing: it follows no more than {', '.join(OF_CLASSICAL)}. Remove it"
+            )
+        self.recipe_of(network)
+
     def _check_fusion(self, network: Network, recipe: Recipe) -> None:
         averages = network.fusion == "score average"
         fixed = ("sound", "sight") if network.joint else ("weights", "temporal")
@@ -144,7 +170,7 @@ class Study(Settings):
             raise ValueError(
                 f"network “{network.label}” averages the scores of trained branches: it cannot be trained jointly"
             )
-        alone = {self.modality_of(other) for other in self.network}
+        alone = {self.modality_of(other) for other in self.network if not other.classical}
         if not {Modality.AUDIO, Modality.VIDEO} <= alone:
             raise ValueError(
                 f"network “{network.label}” uses sound and sight: add a network for each alone, so that what both "
@@ -216,9 +242,12 @@ class Study(Settings):
         )
 
 
-def architectures() -> dict[str, str]:
-    """Name → title of every architecture, for forms and legends: the window never imports the networks."""
-    return {name: info.title for name, info in MODELS.items()}
+def architectures(*, classical: bool = True) -> dict[str, str]:
+    """Name → title of every architecture, for forms and legends: the window never imports the networks.
+
+    `classical`: with the baselines that are fitted to MFCC statistics of sounds, and are no networks.
+    """
+    return {name: info.title for name, info in ARCHITECTURES.items() if classical or not info.classical}
 
 
 def compared() -> tuple[str, ...]:

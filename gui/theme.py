@@ -27,9 +27,12 @@ _ARCHITECTURE = {
     "resnet18": "#56B4E9",
     "resnet34": "#CC79A7",
     "plain50": "#999933",  # Tol's muted olive: Okabe & Ito's yellow cannot be read on white
+    "knn": "#A6A6A6",
+    "svm": "#8A63D2",
+    "random_forest": "#6F6F6F",
 }
 _SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
-_OTHERS = ("#CC79A7", "#56B4E9", "#F0E442", "#999999")  # for architectures added later
+_OTHERS = ("#882255", "#F0E442")  # for architectures added later
 
 MODALITY_STYLE = {
     Modality.AUDIO: Qt.PenStyle.SolidLine,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.clip_records import ClipRecords, RunInfo
+from core.architectures import ARCHITECTURES
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import UserError
@@ -21,7 +22,6 @@ from core.readable import joined
 from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, list_runs
 from core.workspace import Workspace
-from models import MODELS
 
 PREFIX = "captured: "  # before the name of a study: what its networks said of captures
 
@@ -32,7 +32,7 @@ class NetworkName:
 
     Attributes:
         label: what its runs are found by.
-        architecture: row of MODELS.
+        architecture: row of ARCHITECTURES.
         modality: what it is given of a clip.
         name: the label; where a study has several modalities and the label does not say which, with its word.
         short: what tells it apart among those of its architecture: its own name, `both`, or `both, gated attention`; a
@@ -230,7 +230,7 @@ def _networks(specs: Mapping[str, RunSpec]) -> tuple[NetworkName, ...]:
                 short=short,
             )
         )
-    place, modalities = list(MODELS), list(Modality)
+    place, modalities = list(ARCHITECTURES), list(Modality)
     return tuple(sorted(made, key=lambda n: (place.index(n.architecture), modalities.index(n.modality), n.label)))
 
 

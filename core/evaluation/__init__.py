@@ -17,5 +17,7 @@ Every test is checked against somebody else's:
 | Friedman by permutation | several_datasets | 1 / k!^(N − 1) where all rank alike; every permutation counted |
 | Nemenyi | several_datasets | Demšar 2006, table 5 and section 3.2 |
 | smallest p of signed ranks | design | SciPy's exact Wilcoxon test |
+| weights of an ensemble | ensemble | expectation maximisation of mixture proportions; pooling clip by clip |
+| MFCC statistics, classifiers | classical | our own log-mel with SciPy's cosine transform; scikit-learn's predictions |
 | clustered AUC | clustered_auc | see there |
 """

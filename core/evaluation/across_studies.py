@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.architectures import ARCHITECTURES
 from core.errors import UserError
 from core.evaluation.metrics import METRICS
 from core.evaluation.rows import NetworkRow
 from core.evaluation.several_datasets import Ranking, rank_networks
 from core.evaluation.summary import Summary
 from core.evaluation.tables import TextTable, dataset_title
-from models import MODELS
 
 PART_OF = {"esc10": "esc50"}  # by dataset, the one that holds all of its clips
 
@@ -136,7 +136,7 @@ def _means(summary: Summary, metric: str, by_name: bool) -> dict[str, float]:
 
 
 def _name(row: NetworkRow, by_name: bool) -> str:
-    return row.label if by_name else MODELS[row.architecture].title
+    return row.label if by_name else ARCHITECTURES[row.architecture].title
 
 
 def _listed(names: Iterable[str]) -> str:

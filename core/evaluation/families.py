@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.architectures import ARCHITECTURES
 from core.datasets.base import Modality
 from core.evaluation.summary import NetworkRow, Summary
 from core.readable import joined
 from core.run_spec import Network, RunSpec
-from models import MODELS
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def variant(spec: RunSpec) -> str:
     if spec.modality == Modality.AUDIO_VISUAL:
         joint = spec.branches and not any(branch.run for branch in spec.branches)
         return f"{spec.network.fusion}, joint" if joint else spec.network.fusion
-    if spec.modality == Modality.VIDEO or spec.recipe.audio.windows > 1:
+    if spec.modality == Modality.VIDEO or (spec.recipe.audio.windows > 1 and not spec.classical):
         return spec.network.temporal
     return ""
 
@@ -70,13 +70,15 @@ def started_from(spec: RunSpec) -> str:
 
 def initial(network: Network) -> str:
     """What one network of one modality started from, in words."""
+    if network.classical:
+        return "no weights"
     kind = {"none": "scratch", "imagenet": "ImageNet"}.get(network.weights, network.weights)
     return f"{kind} {network.weights_path}".strip()
 
 
 def _title(spec: RunSpec) -> str:
     """`AlexNet`; of branches that differ, both."""
-    return " + ".join(_distinct(MODELS[network.architecture].title for network in _networks(spec)))
+    return " + ".join(_distinct(ARCHITECTURES[network.architecture].title for network in _networks(spec)))
 
 
 def _weights(spec: RunSpec) -> str:

@@ -82,8 +82,8 @@ def network_table(summary: Summary, metrics: Sequence[str] = ("accuracy", "macro
                     for name, metric in zip(metrics, chosen, strict=True)
                 ),
                 row.means[metrics[0]].grid,
-                f"{row.parameters / 1e6:.2f}",
-                f"{row.multiply_adds / 1e9:.3f}",
+                f"{row.parameters / 1e6:.2f}" if row.parameters else "–",
+                f"{row.multiply_adds / 1e9:.3f}" if row.multiply_adds else "–",
                 "–" if row.clips_per_second is None else f"{row.clips_per_second:.1f}",
             )
             for row in summary.ranked(metrics[0])
@@ -126,7 +126,7 @@ def network_figures(summary: Summary) -> TextTable:
         | {"runs": len(network.runs), "folds": len(network.folds), "seeds": len(network.seeds)}
         | {f"{name}_{part}": value for name, mean in network.means.items() for part, value in _parts(mean).items()}
         | {f"{name}_seed_sd": network.seed_spread(name).sd for name in network.means}
-        | {"gap": network.gap, "parameters": network.parameters, "multiply_adds": network.multiply_adds}
+        | {"gap": network.gap, "parameters": network.parameters or None, "multiply_adds": network.multiply_adds or None}
         | {"clips_per_second": network.clips_per_second, "seconds": network.seconds}
         for network in summary.networks
     ]
@@ -145,8 +145,8 @@ def run_table(summary: Summary) -> TextTable:
             "epochs": run.status.epoch or None,
             "seconds": run.status.seconds,
             "clips_per_second": run.clips_per_second,
-            "parameters": run.status.parameters,
-            "multiply_adds": run.status.multiply_adds,
+            "parameters": run.status.parameters or None,
+            "multiply_adds": run.status.multiply_adds or None,
             "train_clips": run.status.train_clips,
             "test_clips": run.test_clips,
         }

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.architectures import ARCHITECTURES
 from core.datasets.base import Modality
 from core.evaluation.families import initial
 from core.evaluation.metrics import METRICS
@@ -18,9 +19,8 @@ from core.evaluation.summary import NetworkRow, Summary
 from core.evaluation.tables import TextTable
 from core.readable import joined
 from core.recipe import Recipe
-from core.run_spec import SECTIONS, Network, RunSpec
+from core.run_spec import OF_CLASSICAL, SECTIONS, Network, RunSpec
 from core.settings import flat_fields, unit_of
-from models import MODELS
 
 FEWEST = 3  # values that make an axis
 ZERO_IS_ALL = ("transfer_stages", "clips_per_class")
@@ -99,7 +99,11 @@ Told = tuple[dict[str, float], dict[str, str]]  # numbers and words of one netwo
 def _axis(key: str, values: tuple[float, ...], networks: Sequence[NetworkRow], told: Sequence[Told]) -> Axis:
     """Networks are on one line as long as no two have the same value; where two do, what they differ in parts them."""
     start = _start(key, networks, told)
-    places = [i for i, (numbers, _) in enumerate(told) if key in numbers and i != start]
+    places = [
+        i
+        for i, (numbers, _) in enumerate(told)
+        if key in numbers and i != start and (key in OF_CLASSICAL or not networks[i].spec.classical)
+    ]
     parting = set(_differing([told[i][1] for i in places]))
 
     def group(i: int) -> Hashable:
@@ -154,9 +158,9 @@ def _settings(spec: RunSpec) -> Told:
         else:
             numbers[name] = math.inf if name in ZERO_IS_ALL and not value else float(value)
     words["modality"] = spec.modality.word
-    words["architecture"] = MODELS[network.architecture].title
+    words["architecture"] = ARCHITECTURES[network.architecture].title
     words["weights"] = initial(network)
-    if network.weights == "none":
+    if network.weights == "none" and not network.classical:
         numbers["transfer_stages"] = 0.0
     if network.freeze != "stages":
         numbers["freeze_stages"] = math.inf if network.freeze == "all but head" else 0.0

@@ -35,6 +35,8 @@ ANOTHER_SESSION = (
 
 def never_adapted(run: RunFolder) -> str:
     """Why a run cannot be adapted, whatever was captured; "" = it can."""
+    if run.spec.never_again:
+        return run.spec.never_again
     if run.spec.modality == Modality.AUDIO_VISUAL:
         return f"{run.name} joins a network on sound and one on sight: adapt those, and join them again."
     if run.spec.dataset.name == CAPTURED:

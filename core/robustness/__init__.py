@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import UserError
-from core.readable import figure
+from core.readable import figure, listed
 from core.tables import Table
 
 Level = float | None  # None = clean
@@ -49,9 +49,8 @@ class Corruption:
 
     def listed(self, levels: Sequence[Level]) -> str:
         """`on clean clips and at 20, 10 and 0 dB SNR`."""
-        figures = [figure(level) for level in levels if level is not None]
         clean = "on clean clips" if None in levels else ""
-        at = " and ".join(filter(None, (", ".join(figures[:-1]), *figures[-1:])))
+        at = listed([figure(level) for level in levels if level is not None])
         return " and ".join(filter(None, (clean, f"at {at} {self.unit}" if at else "")))
 
 

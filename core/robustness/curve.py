@@ -18,7 +18,7 @@ class SweptNetwork:
 
     Attributes:
         label: of the network.
-        architecture: row of MODELS.
+        architecture: row of ARCHITECTURES.
         modality: what it is given.
         branches: labels of what an audio-visual network is compared with, sound and sight; () = nothing is there.
         scores: level → (fold, seed) → accuracy, of the runs that were asked; of a network that does not look at what
@@ -60,6 +60,7 @@ class Sweep:
         networks: by label, in the order of the table of architectures; of each sound, sight, both.
         classes: how many there are.
         problems: a sentence for each file that cannot be read.
+        left_out: labels of the networks that cannot be asked again.
     """
 
     study: str
@@ -69,6 +70,7 @@ class Sweep:
     networks: Mapping[str, SweptNetwork]
     classes: int
     problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def row(self) -> Corruption:
@@ -121,6 +123,16 @@ class Sweep:
     def change(self, network: str, level: Level) -> Difference | None:
         """Of a network from clean clips to a level, paired by fold; None until all its runs have been asked."""
         return _paired(self.networks[network], self.networks[network], level, None)
+
+
+def not_asked(labels: Sequence[str]) -> str:
+    """Why these networks are not tested, as a sentence; nothing of none."""
+    if not labels:
+        return ""
+    return (
+        f"Left out: {', '.join(labels)}. What was fitted to MFCC statistics is not kept, and cannot be asked about "
+        "worse clips."
+    )
 
 
 def _paired(a: SweptNetwork, b: SweptNetwork, level: Level, other: Level) -> Difference | None:

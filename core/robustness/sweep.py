@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.architectures import ARCHITECTURES
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import UserError
@@ -17,12 +18,11 @@ from core.evaluation.predictions import Predictions, pooled
 from core.evaluation.tables import dataset_title
 from core.events import Event, Progress
 from core.robustness import CORRUPTIONS, Corruption, Level
-from core.robustness.curve import Sweep, SweptNetwork
+from core.robustness.curve import Sweep, SweptNetwork, not_asked
 from core.run_spec import RunSpec, network_labels
 from core.runs import Phase, RunFolder, list_runs
 from core.tables import load_dotted
 from core.workspace import Workspace
-from models import MODELS
 
 if TYPE_CHECKING:
     from core.training.loaders import Batch
@@ -49,8 +49,8 @@ def sweep(
     row = CORRUPTIONS[corruption]
     levels = row.in_order(levels or row.levels)
     workspace.require_writable()
-    finished = _finished(workspace, study)
-    if not finished:
+    finished, left_out = _finished(workspace, study)
+    if not finished and not left_out:
         raise UserError(f"There is no finished run of a study “{study}” in {workspace.runs}. Train it first.")
     todo = [
         (folder, level)
@@ -61,7 +61,7 @@ def sweep(
     ]
     if todo:
         _ask(todo, row, corruption, workspace, control or Control(), emit)
-    return _read(study, corruption, finished, control or Control(), emit).at(levels)
+    return _read(study, corruption, finished, left_out, control or Control(), emit).at(levels)
 
 
 def read_sweep(
@@ -70,15 +70,28 @@ def read_sweep(
     """What has been asked of a study already, at all levels; None where it has no finished run.
 
     Raises:
-        UserError: there are finished runs and none can be read.
+        UserError: there are finished runs and none can be read, or none can be asked again.
         Cancelled: through `control`.
     """
-    finished = _finished(workspace, study)
-    return _read(study, corruption, finished, control, report) if finished else None
+    finished, left_out = _finished(workspace, study)
+    return _read(study, corruption, finished, left_out, control, report) if finished or left_out else None
 
 
-def _finished(workspace: Workspace, study: str) -> list[RunFolder]:
-    return [folder for folder in list_runs(workspace, study) if folder.status.phase is Phase.DONE]
+def _finished(workspace: Workspace, study: str) -> tuple[list[RunFolder], tuple[str, ...]]:
+    """The finished runs that can be asked again, and the networks whose runs cannot."""
+    asked, left_out = [], []
+    for folder in list_runs(workspace, study):
+        if folder.status.phase is not Phase.DONE:
+            continue
+        try:
+            never = folder.spec.never_again
+        except UserError:  # it is said where the run is read
+            never = ""
+        if never:
+            left_out.append(folder.spec.network.label)
+        else:
+            asked.append(folder)
+    return asked, tuple(dict.fromkeys(left_out))
 
 
 def _answer(folder: RunFolder, corruption: str, level: float) -> Predictions | None:
@@ -135,7 +148,14 @@ def _ask(
             done += 1
 
 
-def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: Control, report: Emit) -> Sweep:
+def _read(
+    study: str,
+    corruption: str,
+    finished: Sequence[RunFolder],
+    left_out: tuple[str, ...],
+    control: Control,
+    report: Emit,
+) -> Sweep:
     found: list[tuple[RunFolder, RunSpec, Predictions]] = []
     problems = []
     for done, folder in enumerate(finished):
@@ -146,7 +166,7 @@ def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: C
         except UserError as error:
             problems.append(str(error))
     if not found:
-        raise UserError(" ".join(problems))
+        raise UserError(" ".join(filter(None, (*problems, not_asked(left_out)))))
     row, names = CORRUPTIONS[corruption], network_labels([spec for _, spec, _ in found])
     levels = row.in_order({level for folder, _, _ in found for level in folder.corrupted_levels(corruption)})
     grouped: dict[str, list[tuple[RunFolder, RunSpec, Predictions]]] = {}
@@ -176,7 +196,7 @@ def _read(study: str, corruption: str, finished: Sequence[RunFolder], control: C
         )
     _, first, clean = found[0]
     title, classes = dataset_title(first.dataset), len(clean.classes)
-    return Sweep(study, title, corruption, (None,), networks, classes, tuple(problems)).at(levels)
+    return Sweep(study, title, corruption, (None,), networks, classes, tuple(problems), left_out).at(levels)
 
 
 def _accuracies(said: Iterable[tuple[RunSpec, Predictions]]) -> dict[tuple[int, int], float]:
@@ -189,7 +209,7 @@ def _sound_share(said: Iterable[tuple[RunSpec, Predictions]]) -> float | None:
 
 
 def _place(label: str, spec: RunSpec) -> tuple[int, int, str]:
-    return list(MODELS).index(spec.network.architecture), list(Modality).index(spec.modality), label
+    return list(ARCHITECTURES).index(spec.network.architecture), list(Modality).index(spec.modality), label
 
 
 def _branches(spec: RunSpec, label_of: Mapping[str, str], specs: Mapping[str, RunSpec]) -> tuple[str, ...]:

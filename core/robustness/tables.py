@@ -6,7 +6,7 @@ from core.evaluation.statistics import ONE_FOLD
 from core.evaluation.tables import TextTable
 from core.robustness import Level
 from core.robustness.branches import against_branches
-from core.robustness.curve import Sweep
+from core.robustness.curve import Sweep, not_asked
 
 
 def findings(sweep: Sweep) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -20,6 +20,11 @@ def on_one_fold(sweep: Sweep) -> str:
     """What goes before the findings where a network was tested on one fold only; else nothing."""
     means = [sweep.mean(label, None) for label in sweep.networks]
     return ONE_FOLD if any(mean is not None and mean.n_folds == 1 for mean in means) else ""
+
+
+def reservations(sweep: Sweep) -> tuple[str, ...]:
+    """What goes before the findings: that a network was tested on one fold only, that others cannot be tested."""
+    return tuple(filter(None, (on_one_fold(sweep), not_asked(sweep.left_out))))
 
 
 def losses(sweep: Sweep) -> tuple[str, ...]:

@@ -21,10 +21,13 @@ def run_behind(network: Network, workspace: Workspace) -> RunFolder | None:
     """The run whose weights a network starts from; None where they come from elsewhere.
 
     Raises:
-        UserError: there is no such run or file, or there are several.
+        UserError: there is no such run or file, there are several, or it keeps no weights.
     """
     if network.weights == "run":
-        return find_run(workspace, network.weights_path)
+        folder = find_run(workspace, network.weights_path)
+        if folder.spec.classical:
+            raise UserError(f"{network.label} cannot start from {folder.id}: {folder.spec.never_again}")
+        return folder
     if network.weights != "file":
         return None
     path = Path(network.weights_path).expanduser().absolute()

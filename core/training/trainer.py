@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.recipe import Recipe
 from core.run_spec import RunSpec
 from core.runs import Phase, RunFolder
 from core.training.callbacks import BestWeights, LastCheckpoint, Log
+from core.training.classical_run import fit_run
 from core.training.fitting import Fitting, within_memory
 from core.training.loaders import Batches
 from core.training.predict import predict, weigh
@@ -51,10 +53,16 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
         folder.write_environment(folder.environment | {"after running out of memory": used})
 
     try:
-        predictions = within_memory(folder.id, spec, bench, lambda recipe: _train(spec, recipe, folder, bench), smaller)
+        if spec.classical:
+            predictions = fit_run(spec, folder, bench)
+        else:
+            attempt = partial(_train, spec, folder, bench)
+            predictions = within_memory(folder.id, spec, bench, attempt, smaller)
     except Cancelled:
         _, epochs = _resume_point(folder, bench)
-        whence = f"after epoch {epochs}" if epochs else "from its first epoch"
+        whence = (
+            f"after epoch {epochs}" if epochs else "from its beginning" if spec.classical else "from its first epoch"
+        )
         finish(Phase.CANCELLED, Outcome.CANCELLED, f"stopped; it goes on {whence}")
         raise
     except UserError as error:
@@ -70,7 +78,7 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
         finish(Phase.DONE, Outcome.DONE, scores=score(predictions))
 
 
-def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -> Predictions:
+def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -> Predictions:
     digests = bench.caches.digests()
     parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed, digests, recipe.clips_per_class)
     fitting = Fitting(spec, recipe, parts, bench, folder.id)
@@ -121,14 +129,17 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
             weigh(task, network, fitting.batches(validation), bench.control)
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
-        predictions = predict(task, fitting.batches(testing), bench.dataset.classes, bench.control)
+        predictions = _predict(task, fitting.batches(testing), bench)
         predictions.save(folder.predictions_file)
         rows = folder.log()
+        validated = _predict(task, fitting.batches(validation), bench) if validation else None
+        if validated is not None and not spec.late:  # a score average has learned its weight there
+            folder.write_validation(validated)
         folder.write_status(
             epoch=best.epoch if best else len(rows),
             clips_per_second=float(np.median([row.clips_per_second for row in rows])) if rows else 0.0,
-            train_accuracy=_accuracy(task, fitting.batches(fitting.training), bench),
-            validation_accuracy=_accuracy(task, fitting.batches(validation), bench) if validation else None,
+            train_accuracy=float(_predict(task, fitting.batches(fitting.training), bench).correct.mean()),
+            validation_accuracy=None if validated is None else float(validated.correct.mean()),
         )
     finally:
         fitting.release()
@@ -137,8 +148,8 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     return predictions
 
 
-def _accuracy(task: Task, batches: Batches, bench: Workbench) -> float:
-    return float(predict(task, batches, bench.dataset.classes, bench.control).correct.mean())
+def _predict(task: Task, batches: Batches, bench: Workbench) -> Predictions:
+    return predict(task, batches, bench.dataset.classes, bench.control)
 
 
 def _resume_point(folder: RunFolder, bench: Workbench) -> tuple[Path | None, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -11,6 +11,7 @@ from core.caches import Caches
 from core.control import Control
 from core.datasets.base import Dataset
 from core.events import BatchEnded, Event
+from core.training.clip_statistics import ClipStatistics
 from core.workspace import Workspace
 
 
@@ -26,3 +27,4 @@ class Workbench:
     control: Control
     emit: Callable[[Event], None]
     on_batch: Callable[[BatchEnded], None]
+    statistics: ClipStatistics = field(default_factory=ClipStatistics)

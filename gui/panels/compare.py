@@ -29,6 +29,7 @@ from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.compare_differences import DifferencesPage
+from gui.panels.compare_ensembles import EnsemblesPage
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
@@ -40,7 +41,13 @@ from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
-PAGES: tuple[type[ComparePage], ...] = (MeansPage, DifferencesPage, GainsPage, VariedPage)
+PAGES: tuple[type[ComparePage], ...] = (
+    MeansPage,
+    DifferencesPage,
+    GainsPage,
+    VariedPage,
+    EnsemblesPage,
+)
 
 COPIES = (
     ("Networks as Markdown", "networks markdown"),

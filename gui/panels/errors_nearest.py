@@ -77,6 +77,9 @@ class Nearest(ClipPage):
         if data.captured:
             self.say(CAPTURES)
             return
+        if spec.never_again:
+            self.say(spec.never_again)
+            return
         folder = data.folder_of(self.context.workspace, int(data.records.run[record]))
         ask = partial(
             _neighbours, folder, spec.dataset, self.context.workspace,

@@ -304,7 +304,7 @@ def _curves_of(row: RunRow, runs: StudyRuns, before: RunCurves | None) -> RunCur
         variant=runs.variant(row),
         modality=modality,
         part=f"{f'{modality.word}, ' if runs.several_modalities else ''}fold {row.spec.fold}, seed {row.spec.seed}",
-        epochless=row.spec.late,
+        epochless=row.spec.epochless,
         batches_per_epoch=row.batches_per_epoch,
         rows=list(row.log),
         test_accuracy=row.accuracy,

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QTool
 from core.datasets.base import Modality
 from core.readable import counted, joined
 from core.run_lists import Earlier
-from core.run_spec import Network
+from core.run_spec import NOT_CLASSICAL, Network
 from core.study import architectures
 from gui import theme
 from gui.field_editors import Choice, editor_for, wheel_only_with_focus, widen_list
@@ -74,7 +74,7 @@ class NetworkRow(QWidget):
         automatic = {"": "automatic"}
         self.form = SettingsForm(Network, only=_FOLDED, choices={"sound": automatic, "sight": automatic})
         self.form.explain("recipe", _of_departures())
-        self.of_branches = theme.label("from its branches", muted=True)
+        self.without_weights = theme.label(muted=True)  # why none are chosen
         self.earlier = QComboBox()
         self.earlier.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.earlier.setPlaceholderText("looking for your runs …")
@@ -118,7 +118,22 @@ class NetworkRow(QWidget):
 
     @property
     def from_branches(self) -> bool:
-        return self.looks_at == Modality.AUDIO_VISUAL and not self.form.editors["joint"].get()
+        return self.fuses and not self.form.editors["joint"].get()
+
+    @property
+    def fuses(self) -> bool:
+        """Whether sound and sight become one answer."""
+        return self.looks_at == Modality.AUDIO_VISUAL and not self.classical
+
+    @property
+    def weightless(self) -> bool:
+        """Whether no initial weights are chosen for it."""
+        return self.from_branches or self.classical
+
+    @property
+    def classical(self) -> bool:
+        """Whether it is fitted rather than trained: nothing that is of networks matters."""
+        return str(self.architecture.get()) not in architectures(classical=False)
 
     @property
     def learns_on_validation(self) -> bool:
@@ -129,7 +144,7 @@ class NetworkRow(QWidget):
     def value(self) -> Network | None:
         """The network, or None with a sentence in view."""
         show_text(self.said, "")
-        weights = "none" if self.from_branches else self.weights.get()
+        weights = "none" if self.weightless else self.weights.get()
         made = self.form.value(architecture=self.architecture.get(), weights=weights, modality=self.modality.get())
         if made is None:
             if weights in ("file", "run") and not self.form.editors["weights_path"].get():
@@ -140,6 +155,7 @@ class NetworkRow(QWidget):
         # What is out of view stays in the form for when it matters again, and changes nothing now.
         unused = ["weights_path"] if self.from_branches else ["sound", "sight"]
         unused += [] if self._over_time else ["temporal"]
+        unused = list(NOT_CLASSICAL) if self.classical else unused
         made = made.model_copy(update={name: Network.model_fields[name].default for name in unused})
         self.network = made
         return made
@@ -196,24 +212,25 @@ class NetworkRow(QWidget):
 
     def _show_what_matters(self) -> None:
         """Of an audio-visual network that starts from trained branches, those decide most."""
-        both, branched = self.looks_at == Modality.AUDIO_VISUAL, self.from_branches
+        both, branched, weightless = self.fuses, self.from_branches, self.weightless
         form, weights = self.form, self.weights.get()
         averaged = form.editors["fusion"].get() == "score average"
-        self._over_time = not branched and (self.looks_at != Modality.AUDIO or self._windows() > 1)
-        self._frozen = not self.learns_on_validation  # else its branches stay as they are
-        self.weights.widget.setVisible(not branched)
-        self.of_branches.setVisible(branched)
-        self.earlier.setVisible(not branched and weights == "run")
-        self.browse.setVisible(not branched and weights == "file")
+        self._over_time = not weightless and (self.looks_at != Modality.AUDIO or self._windows() > 1)
+        self._frozen = not self.learns_on_validation and not self.classical  # else its branches stay as they are
+        self.weights.widget.setVisible(not weightless)
+        self.without_weights.setVisible(weightless)
+        self.without_weights.setText("fitted, no weights" if self.classical else "from its branches")
+        self.earlier.setVisible(not weightless and weights == "run")
+        self.browse.setVisible(not weightless and weights == "file")
         for field, on in (
-            ("weights_path", not branched and weights == "file"),
+            ("weights_path", not weightless and weights == "file"),
             ("temporal", self._over_time),
             ("fusion", both),
             ("learns_from", branched and not averaged),
             ("sound", branched),
             ("sight", branched),
             ("joint", both and (not averaged or not branched)),
-            ("transfer_stages", not branched and weights != "none"),
+            ("transfer_stages", not weightless and weights != "none"),
             ("freeze", self._frozen),
             ("freeze_stages", self._frozen and form.editors["freeze"].get() == "stages"),
         ):
@@ -246,12 +263,12 @@ class NetworkRow(QWidget):
     def _summarise(self) -> None:
         """One quiet line for what is folded away and not as usual."""
         shown = {name: editor.text() for name, editor in self.form.editors.items()}
-        both, branched = self.looks_at == Modality.AUDIO_VISUAL, self.from_branches
-        weights = self.weights.get()
+        both, branched = self.fuses, self.from_branches
+        weights = "" if self.weightless else self.weights.get()
         parts = [shown["name"]]
-        if not branched and weights == "file":
+        if weights == "file":
             parts.append(Path(shown["weights_path"]).name)
-        elif not branched and weights == "run":
+        elif weights == "run":
             parts.append(self.earlier.currentText() or shown["weights_path"])
         if self._over_time and shown["temporal"] != "average":
             parts.append(shown["temporal"])
@@ -264,7 +281,7 @@ class NetworkRow(QWidget):
         if branched:
             chosen = (str(self.form.editors[branch].get()) for branch in ("sound", "sight"))
             parts += [f"from {label}" for label in chosen if label]
-        if not branched and weights != "none" and int(shown["transfer_stages"]):
+        if weights not in ("", "none") and int(shown["transfer_stages"]):
             parts.append(f"{counted(int(shown['transfer_stages']), 'first stage')} transferred")
         if self._frozen:
             first = counted(int(shown["freeze_stages"]), "first stage")
@@ -277,7 +294,7 @@ class NetworkRow(QWidget):
 
     def _edited_line(self) -> None:
         self._show_what_matters()
-        if not self.from_branches and self.weights.get() in ("file", "run"):
+        if not self.weightless and self.weights.get() in ("file", "run"):
             self.unfold(True)
         if not self.earlier.isHidden():
             self.runs_wanted.emit()
@@ -309,7 +326,7 @@ class NetworkRow(QWidget):
         line.addWidget(self._swatch)
         line.addWidget(self.architecture.widget, 3)
         line.addWidget(self.weights.widget, 2)
-        line.addWidget(self.of_branches, 2)
+        line.addWidget(self.without_weights, 2)
         line.addWidget(self.more)
         line.addWidget(self.remove)
         column.addLayout(line)

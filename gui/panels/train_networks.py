@@ -51,7 +51,7 @@ class NetworkList(QWidget):
         theme.set_icon(self.add_three, "mdi6.plus")
         self.add_three.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.compare = QMenu(self)
-        for name, title in architectures().items():
+        for name, title in architectures(classical=False).items():
             self.compare.addAction(title).setData(name)
         self.compare.triggered.connect(self._add_three)
         self.add_three.setMenu(self.compare)
@@ -156,7 +156,8 @@ class NetworkList(QWidget):
     def _add_one(self) -> None:
         """The first architecture that is not there yet."""
         there = {row.architecture.get() for row in self.rows}
-        name = next((name for name in architectures() if name not in there), next(iter(architectures())))
+        known = architectures(classical=False)  # baselines are for sounds alone: chosen by hand
+        name = next((name for name in known if name not in there), next(iter(known)))
         self._append(Network(architecture=name))
         self.changed.emit()
 

@@ -285,7 +285,7 @@ def _text(row: RunRow, column: int) -> str:
         case 3:
             return row.phase.word
         case 4:
-            return "–" if row.spec.late else f"{row.epoch} / {row.spec.recipe.epochs}"
+            return "–" if row.spec.epochless else f"{row.epoch} / {row.spec.recipe.epochs}"
         case 5:
             return "" if row.accuracy is None else f"{100 * row.accuracy:.1f} %"
         case 6:

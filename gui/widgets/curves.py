@@ -37,7 +37,9 @@ class RunCurves:
     variant: int = 0  # of its architecture in the study: each has a shade of its own
     modality: Modality = Modality.AUDIO
     part: str = ""  # modality where there are several, fold and seed, in words
-    epochless: bool = False  # nothing is trained: an average of trained branches has a test accuracy and no curve
+    epochless: bool = (
+        False  # nothing is trained in epochs: averages of branches and what is fitted have a test accuracy and no curve
+    )
     batches_per_epoch: int = 0
     rows: list[LogRow] = field(default_factory=list)
     trace: BatchTrace = field(default_factory=BatchTrace)
@@ -136,7 +138,7 @@ class Curves(QWidget):
         lines = "Thin lines: training · thick lines: validation" if validated else "Lines: training"
         text = f"{lines} · ◆ test, once at the end"
         if any(curves.epochless for curves in self.runs.values()):
-            text += " · score averages train nothing: a ◆ and no curve"
+            text += " · score averages and classical baselines have no epochs: a ◆ and no curve"
         self.key.setText(text)
 
     def reset_view(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from core.evaluation.statistics import INTERVALS
 from core.robustness.curve import Sweep
-from core.robustness.tables import findings, on_one_fold
+from core.robustness.tables import findings, reservations
 from core.wings import WINGS
 from gui import theme
 from gui.widgets.level_curve import LevelLine, level_lines
@@ -100,8 +100,8 @@ class LevelTable(QTableWidget):
 
 def level_findings(sweep: Sweep) -> str:
     """Sentences in rich text: audio-visual networks against their branches, else what each network loses."""
-    found, alone = findings(sweep), on_one_fold(sweep)
-    parts = [f"<p>{html.escape(alone)}</p>"] if alone else []
+    found = findings(sweep)
+    parts = [f"<p>{html.escape(sentence)}</p>" for sentence in reservations(sweep)]
     for verdict, sentences in found:
         title = f"<p><b>{html.escape(verdict)}</b></p>" if verdict else ""
         parts.append(f"{title}<p>{'<br>'.join(map(html.escape, sentences))}</p>")

@@ -275,6 +275,8 @@ def _speed(clips_per_second: float | None) -> Cell:
 
 def _weights(network: NetworkRow) -> Cell:
     """In a word; the tooltip says all of it."""
+    if network.spec.classical:
+        return "–", ""
     trained = any(branch.run for branch in network.spec.branches)
     kind = "branches" if trained else network.spec.network.weights
     word = "scratch" if kind == "none" else kind

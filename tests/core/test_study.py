@@ -167,3 +167,55 @@ def test_the_forms_offer_what_the_networks_know() -> None:
     fields = Network.model_fields
     assert get_args(fields["temporal"].annotation) == TEMPORAL_KINDS
     assert get_args(fields["fusion"].annotation) == FUSION_KINDS
+
+
+@pytest.mark.parametrize(
+    ("network", "study", "sentence"),
+    [
+        (
+            {"weights": "run", "weights_path": "a/b"},
+            {},
+            "“SVM \\(run\\)” is fitted .* its weights would change nothing",
+        ),
+        ({"freeze": "all but head"}, {}, "its freeze would change nothing"),
+        ({"weights": "imagenet"}, {}, "no ImageNet weights for svm"),
+        ({"recipe": {"audio": {"mels": 32}}}, {}, "audio.mels would change nothing"),
+        ({}, {"modality": "video"}, "cannot be given sight: set its modality to “audio”"),
+        ({"modality": "audio-visual"}, {}, "cannot be given both"),
+    ],
+)
+def test_what_is_of_networks_is_refused_of_a_classical_baseline(
+    network: dict[str, object], study: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Study.model_validate({"network": [{"architecture": "svm", **network}], **study})
+
+
+def test_a_classical_baseline_is_no_branch_of_a_fusion() -> None:
+    """It stands beside, whatever it is called."""
+    alone = ({"architecture": "alexnet", "modality": "audio"}, {"architecture": "alexnet", "modality": "video"})
+    both = {"architecture": "alexnet", "modality": "audio-visual"}
+    baseline = {"architecture": "knn", "modality": "audio"}
+    recipe = {"validation_share": 0.2}
+    study = Study.model_validate({"modality": "video", "network": [baseline, *alone, both], "recipe": recipe})
+    assert [branch.architecture for branch in study.branches_of(study.network[-1])] == ["alexnet", "alexnet"]
+    with pytest.raises(ValueError, match="called “k-NN, sound”"):
+        Study.model_validate({"network": [baseline, *alone, both | {"sound": "k-NN, sound"}], "recipe": recipe})
+
+
+def test_only_what_a_classical_baseline_follows_is_in_its_digest() -> None:
+    def digest(**recipe: object) -> str:
+        return next(
+            Study.model_validate({"network": [{"architecture": "knn"}], "recipe": recipe}).runs((1,))
+        ).recipe_hash
+
+    plain = digest()
+    for same in ({"epochs": 7}, {"mixing": "mixup"}, {"audio": {"mels": 32}}, {"augmentation": {"noise": 0.5}}):
+        assert digest(**same) == plain, same
+    for other in (
+        {"validation_share": 0.2},
+        {"clips_per_class": 4},
+        {"audio": {"rate": 8000}},
+        {"audio": {"seconds": 2}},
+    ):
+        assert digest(**other) != plain, other

@@ -173,7 +173,7 @@ def test_of_both_is_shown_what_decides_it(with_films, films):
     both = Network(modality="audio-visual")
     show(with_films, Study(network=(*ALONE, both), recipe=Recipe(validation_share=0.2)), films)
     row = with_films.networks.rows[2]
-    assert row.weights.widget.isHidden() and not row.of_branches.isHidden()
+    assert row.weights.widget.isHidden() and not row.without_weights.isHidden()
     assert {"fusion", "learns_from", "sound", "sight", "joint"} <= shown(row.form)
     assert not shown(row.form) & {"temporal", "freeze"}, "branches stay as they are"
     row.form.editors["learns_from"].set("training clips")

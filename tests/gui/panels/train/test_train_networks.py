@@ -88,3 +88,29 @@ def test_a_departure_is_judged_with_the_recipe_it_departs_from(editor):
     editor.recipe.form.sections["audio"].form.editors["rate"].set(44100)
     assert row.form.sentences() == {}
     assert editor.value() is not None
+
+
+def test_of_a_classical_baseline_only_what_matters_is_shown(editor):
+    row = editor.networks.rows[1]
+    row.weights.set("imagenet")
+    row.form.editors["freeze"].set("stages")
+    row.form.editors["freeze_stages"].set(2)
+    row.architecture.set("svm")
+    assert row.weights.widget.isHidden() and not row.without_weights.isHidden()
+    assert row.without_weights.text() == "fitted, no weights"
+    assert row.more.toolTip() == "Its name and where it departs from the recipe."
+    study = editor.value()
+    assert study is not None and study.network[1] == Network(architecture="svm")
+    row.form.editors["recipe"].widget.setText("epochs = 5")
+    assert editor.value() is None and "epochs would change nothing" in row.form.sentences()["recipe"]
+    row.form.editors["recipe"].widget.setText("audio = { rate = 44100 }")
+    assert editor.value().network[1].recipe == {"audio": {"rate": 44100}}
+    row.architecture.set("alexnet")
+    assert editor.value().network[1].freeze_stages == 2, "what was out of view is still there"
+
+
+def test_a_network_is_added_not_a_baseline(editor):
+    editor.networks.add.click()
+    assert editor.networks.rows[-1].architecture.get() == "resnet50"
+    offered = [action.data() for action in editor.networks.compare.actions()]
+    assert "resnet50" in offered and "svm" not in offered

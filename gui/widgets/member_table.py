@@ -1,0 +1,62 @@
+"""The members of an ensemble and what they come to together: a row each, figures to the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from core.evaluation.ensemble import Ensemble
+from gui import theme
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+HELP = (
+    "The members, the best first, and the ensemble.",
+    "Mean over the folds that all members have, with its 95 % interval.",
+    "How much of the answer is its own; learned anew for every fold and seed where the average is weighted.",
+    "What the mean is over.",
+)
+
+
+class MemberTable(QTableWidget):
+    """Knows nothing of how the ensemble was made."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # networks differ in what comes last, too
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Members of the ensemble")
+        self.verticalHeader().hide()
+        self.setMinimumHeight(10 * theme.GRID)
+
+    def show_ensemble(self, found: Ensemble | None) -> None:
+        """The ensemble stands last, in bold."""
+        content = found.table() if found is not None else None
+        self.setColumnCount(len(HELP) if content is not None else 0)
+        self.setRowCount(len(content.rows) if content is not None else 0)
+        if found is None or content is None:
+            return
+        for column, (heading, words) in enumerate(zip(content.headings, HELP, strict=True)):
+            item = QTableWidgetItem(heading)
+            item.setTextAlignment(RIGHT if column else LEFT)
+            item.setToolTip(words)
+            self.setHorizontalHeaderItem(column, item)
+        for row, cells in enumerate(content.rows):
+            for column, words in enumerate(cells):
+                item = QTableWidgetItem(words)
+                item.setTextAlignment(RIGHT if column else LEFT)
+                item.setFont(theme.font(bold=row == len(found.members)))
+                item.setToolTip(words)
+                if not column and row < len(found.members):
+                    member = found.members[row]
+                    colour = theme.architecture_colour(member.architecture)
+                    item.setIcon(theme.swatch(colour, theme.MODALITY_STYLE[member.modality]))
+                self.setItem(row, column, item)
+        how = QHeaderView.ResizeMode
+        self.horizontalHeader().setSectionResizeMode(how.ResizeToContents)
+        self.horizontalHeader().setSectionResizeMode(0, how.Stretch)
