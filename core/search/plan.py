@@ -37,6 +37,8 @@ class Plan:
     search: Search
 
     def __post_init__(self) -> None:
+        if self.spec.classical:
+            raise UserError(f"“{self.network.label}” is no network: it has no settings to search.")
         branches = self.spec.branches
         if branches and branches[0].run:
             raise UserError(
