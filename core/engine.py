@@ -28,6 +28,7 @@ from core.events import (
 )
 from core.files import slug
 from core.run_spec import RunSpec
+from core.runner import OpenRunner, Work, in_turn
 from core.runs import REPEATED, Phase, RunFolder, list_runs, run_folder
 from core.settings_file import write_toml
 from core.study import Study
@@ -73,6 +74,7 @@ def run(
     emit: Emit,
     control: Control | None = None,
     on_batch: Callable[[BatchEnded], None] = lambda batch: None,
+    runner: OpenRunner = in_turn,
 ) -> Outcome:
     """Train every run of a study that is not finished yet, and return how it ended.
 
@@ -82,7 +84,7 @@ def run(
     control = control or Control()
     outcome, reason = Outcome.FAILED, ""
     try:
-        failed = _run(study, workspace, emit, control, on_batch)
+        failed = _run(study, workspace, emit, control, on_batch, runner)
         outcome = Outcome.FAILED if failed else Outcome.DONE
         reason = f"{failed} of the runs failed; their reasons stand beside them." if failed else ""
     except Cancelled:
@@ -97,22 +99,31 @@ def run(
 
 
 def _run(
-    study: Study, workspace: Workspace, emit: Emit, control: Control, on_batch: Callable[[BatchEnded], None]
+    study: Study,
+    workspace: Workspace,
+    emit: Emit,
+    control: Control,
+    on_batch: Callable[[BatchEnded], None],
+    open_runner: OpenRunner,
 ) -> int:
     """The study's work; returns how many runs failed."""
-    # Torch and Lightning take seconds to import: only now, in the engine's thread.
-    from core.environment import environment
-    from core.training import device as devices
-    from core.training.trainer import train_run
-    from core.training.workbench import Workbench
-
     workspace.require_writable()
-    device = devices.choose_device(study.device)
-    threads = devices.use_threads()
-    dataset, caches = prepare(study, workspace, emit, control)
+    with open_runner(study) as runner:
+        dataset, caches = prepare(study, workspace, emit, control)
+        waiting = _made_ready(study, workspace, dataset, caches, emit, runner.device)
+        with _awake():
+            runner.train(waiting, Work(study, workspace, dataset, caches, control, emit, on_batch))
+    return sum(run_folder(workspace, spec).status.phase is Phase.FAILED for spec in waiting)
+
+
+def _made_ready(
+    study: Study, workspace: Workspace, dataset: Dataset, caches: Caches, emit: Emit, device: str
+) -> list[RunSpec]:
+    """The runs still to be done, each with its folder; and that the study starts is said."""
+    from core.environment import fingerprints
+
     specs = plan(study, dataset, emit)
-    surroundings = environment(str(device), threads, dataset, caches)
-    _refuse_other_data(list_runs(workspace, study.name), surroundings["dataset_fingerprint"], study)
+    _refuse_other_data(list_runs(workspace, study.name), fingerprints(dataset, caches), study)
     waiting = [spec for spec in specs if run_folder(workspace, spec).status.phase is not Phase.DONE]
     write_toml(study, workspace.runs / slug(study.name) / "study.toml")
     for spec in waiting:
@@ -120,17 +131,8 @@ def _run(
         folder.create(spec)
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
-    emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
-    bench = Workbench(workspace, dataset, caches, device, study.checkpoint_every, control, emit, on_batch)
-    failed = 0
-    with _awake():
-        for spec in waiting:
-            control.checkpoint()
-            folder = run_folder(workspace, spec)
-            folder.write_environment(surroundings)
-            train_run(spec, folder, bench)
-            failed += folder.status.phase is Phase.FAILED
-    return failed
+    emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, device))
+    return waiting
 
 
 def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) -> tuple[Dataset, Caches]:
@@ -246,7 +248,7 @@ class Engine:
 
         return unsubscribe
 
-    def start(self, study: Study) -> None:
+    def start(self, study: Study, runner: OpenRunner = in_turn) -> None:
         """Begin a study.
 
         Raises:
@@ -259,7 +261,9 @@ class Engine:
             self._control = Control()
             self._batches.clear()
             self._status = EngineStatus(State.RUNNING, study.name)
-            self._thread = threading.Thread(target=self._work, args=(study, self._control), name="engine", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, args=(study, self._control, runner), name="engine", daemon=True
+            )
             self._thread.start()
 
     def pause(self) -> None:
@@ -301,8 +305,8 @@ class Engine:
             return not self._thread.is_alive()
         return True
 
-    def _work(self, study: Study, control: Control) -> None:
-        run(study, self.workspace, self._emit, control, self._batches.append)
+    def _work(self, study: Study, control: Control, runner: OpenRunner) -> None:
+        run(study, self.workspace, self._emit, control, self._batches.append, runner)
 
     def _emit(self, event: Event) -> None:
         with self._lock:

@@ -28,7 +28,7 @@ def environment(device: str, threads: int, dataset: Dataset, caches: Caches) -> 
         "processor": platform.processor() or platform.machine(),
         "device": device,
         "threads": threads,
-        "commit": _commit(),
+        "commit": commit(),
         "dataset": dataset.title,
         "dataset_fingerprint": fingerprints(dataset, caches),
         "clips": len(dataset.clips),
@@ -55,7 +55,7 @@ def _fingerprint(dataset: Dataset, facts: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of this programme, with a + when files differ from it; empty outside a checkout."""
     here = Path(__file__).parent
     try:
