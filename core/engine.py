@@ -53,19 +53,31 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """How far a run is."""
+
+    run: str
+    epoch: int
+    epochs: int
+    clips_per_second: float = 0.0
+    seconds_left: float | None = None  # of this run; None = not known yet
+
+
+@dataclass(frozen=True)
 class EngineStatus:
     """A snapshot for the status bar."""
 
     state: State = State.IDLE
     study: str = ""
-    run: str = ""
     runs_done: int = 0
     runs_total: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    clips_per_second: float = 0.0
-    seconds_left: float | None = None  # of the run under way; None = not known yet
+    under_way: tuple[UnderWay, ...] = ()  # on a cluster several
     device: str = ""
+
+    @property
+    def clips_per_second(self) -> float:
+        """Of all runs under way."""
+        return sum(run.clips_per_second for run in self.under_way)
 
 
 def run(
@@ -324,14 +336,18 @@ def _advanced(status: EngineStatus, event: Event) -> EngineStatus:
             done = len(event.finished)
             return replace(status, runs_done=done, runs_total=done + len(event.runs), device=event.device)
         case RunStarted():
-            return replace(status, run=event.run, epoch=event.first_epoch, epochs=event.epochs, seconds_left=None)
+            started = UnderWay(event.run, event.first_epoch, event.epochs)
+            return replace(status, under_way=(*_others(status, event.run), started))
         case EpochEnded():
-            return replace(
-                status, epoch=event.epoch, clips_per_second=event.clips_per_second, seconds_left=event.seconds_left
-            )
+            now = UnderWay(event.run, event.epoch, event.epochs, event.clips_per_second, event.seconds_left)
+            under_way = tuple(now if run.run == event.run else run for run in status.under_way)
+            return replace(status, under_way=under_way)
         case RunFinished():
-            done = status.runs_done + 1
-            return replace(status, run="", runs_done=done, epoch=0, epochs=0, clips_per_second=0.0, seconds_left=None)
+            return replace(status, runs_done=status.runs_done + 1, under_way=_others(status, event.run))
         case StudyFinished():
             return EngineStatus()
     return status
+
+
+def _others(status: EngineStatus, run: str) -> tuple[UnderWay, ...]:
+    return tuple(other for other in status.under_way if other.run != run)

@@ -22,7 +22,7 @@ PACKAGES = (
 def environment(device: str, threads: int, dataset: Dataset, caches: Caches) -> dict[str, Any]:
     """Content of environment.json."""
     return {
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": packages(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": platform.processor() or platform.machine(),
@@ -34,6 +34,11 @@ def environment(device: str, threads: int, dataset: Dataset, caches: Caches) -> 
         "clips": len(dataset.clips),
         "synthetic": dataset.synthetic,
     }
+
+
+def packages() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def fingerprints(dataset: Dataset, caches: Caches) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -59,6 +60,8 @@ class Cluster:
         if gpus is None:
             there = any(node.get("GPU") for node in nodes)
             gpus = 1.0 if study.device == "cuda" or (study.device == "auto" and there) else 0.0
+        if gpus > 1 and gpus != int(gpus):
+            raise UserError(f"A run can have a share of one GPU or several whole ones, not {gpus:g}.")
         if study.device == "cuda" and not gpus:
             raise UserError("The study's device is “cuda”, but its runs are to have no GPU. Give them one, or a share.")
         if not any(node.get("CPU", 0) >= self.cpus and node.get("GPU", 0) >= gpus for node in nodes):
@@ -100,25 +103,45 @@ def _joined(address: str) -> Iterator[ModuleType]:
         )
     import ray
 
-    if address.startswith("ray://"):
-        raise UserError(
-            f"{address} is the address of Ray's client. Let this machine join the cluster with `ray start "
-            "--address=HOST:6379` and give HOST:6379, or “auto”."
-        )
     code = {"py_modules": [str(CODE / "core"), str(CODE / "models")]}
+    _require_answer(address)
     try:
         ray.init(
             address, runtime_env=code, log_to_driver=False, logging_level=logging.ERROR,
             include_dashboard=False if address == LOCAL else None,
         )  # fmt: skip
     except ConnectionError as error:
+        raise UserError(f"{_no_answer(address)} Ray says: {error}") from error
+    except (RuntimeError, ValueError) as error:  # other versions of Ray or Python; this machine has not joined it
         raise UserError(
-            f"No Ray cluster answers at {address} ({error}). Start one with `ray start --head`, let this machine join "
-            "it with `ray start --address=HOST:6379`, or use --cluster local."
+            f"The Ray cluster {address} cannot be used: {error} All its machines, this one too, need the same versions "
+            "of Python and Ray, and this one has to have joined it with `ray start --address=HOST:6379`."
         ) from error
-    except (RuntimeError, ValueError) as error:  # other versions of Ray or Python; no address
-        raise UserError(f"The Ray cluster {address} cannot be used: {error}") from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Raises UserError where nothing listens: Ray itself would try for many minutes."""
+    if address.startswith("ray://"):
+        raise UserError(
+            f"{address} is the address of Ray's client. Let this machine join the cluster with `ray start "
+            "--address=HOST:6379` and give HOST:6379, or “auto”."
+        )
+    if address in (LOCAL, "auto"):
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=5):
+            pass
+    except (OSError, ValueError) as error:
+        raise UserError(_no_answer(address)) from error
+
+
+def _no_answer(address: str) -> str:
+    return (
+        f"No Ray cluster answers at {address}. Start one with `ray start --head --port=6379` and let this machine join "
+        "it with `ray start --address=HOST:6379`, or give “local”, which needs neither."
+    )

@@ -13,7 +13,7 @@ from typing import Any
 from core.cluster.home import Attempt, Home, Mail, Offer, Wish
 from core.cluster.node import Job, Order, Parcel, train_on_node
 from core.datasets.splits import split
-from core.environment import commit
+from core.environment import commit, packages
 from core.errors import Cancelled, UserError
 from core.events import Message, Outcome, RunFinished, RunStarted
 from core.run_spec import RunSpec
@@ -50,6 +50,7 @@ class Dispatch:
         self._ray, self._cpus, self._gpus, self._work = ray, cpus, gpus, work
         self._sent: dict[Any, _Sent] = {}  # by the reference of what will come back
         self._waiting: deque[tuple[RunSpec, int]] = deque()  # with the number of the attempt
+        self._warned: list[Message] = []  # once is enough, though every run of a node says it
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -83,9 +84,8 @@ class Dispatch:
         study, device = self._work.study, self._work.study.device
         if device in ("auto", "cuda"):
             device = "cuda" if self._gpus else "cpu"
-        return Job(
-            self._work.dataset, self._work.caches.unmapped(), device, self._cpus, study.checkpoint_every, commit()
-        )
+        dataset, caches = self._work.dataset, self._work.caches.unmapped()
+        return Job(dataset, caches, device, self._cpus, study.checkpoint_every, commit(), packages())
 
     @property
     def _wish(self) -> Wish:
@@ -112,6 +112,8 @@ class Dispatch:
             except UserError as error:
                 self._failed(run_folder(self._work.workspace, spec), str(error))
                 continue
+            except Cancelled:  # while weights were fetched: what is under way is called back
+                return
             self._ray.get(self._home.offer.remote(order.offers))
             self._sent[self._task.remote(job, order, self._home)] = _Sent(order)
         self._waiting.extendleft(reversed(blocked))
@@ -139,7 +141,10 @@ class Dispatch:
         for event in mail.events:
             if isinstance(event, RunStarted):
                 folder.write_status(phase=Phase.RUNNING)
-            self._work.emit(event)
+            if event not in self._warned:
+                self._work.emit(event)
+            if isinstance(event, Message) and event.level == "warning":
+                self._warned.append(event)
         for batch in mail.batches:
             self._work.on_batch(batch)
 

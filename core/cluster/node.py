@@ -7,7 +7,7 @@ import platform
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from core.cluster.home import Attempt, Mail, Offer, Wish
 from core.control import Control
 from core.datasets.base import Dataset
 from core.errors import Cancelled
-from core.events import BatchEnded, Event, RunFinished
+from core.events import BatchEnded, Event, Message, RunFinished
 from core.run_spec import RunSpec
 from core.runs import RunFolder, run_folder
 from core.training.workbench import WeightsFile, Workbench
@@ -38,6 +38,7 @@ class Job:
     threads: int
     checkpoint_every: float
     commit: str  # of the programme: what reaches the node is no checkout
+    packages: Mapping[str, str]  # versions at home
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def train_on_node(job: Job, order: Order, home: Any) -> Parcel:
             caches = job.caches.mapped(order.spec, lambda file: decoded_here(file, line.blocks, control))
             surroundings = environment(str(device), threads, job.dataset, caches)
             folder.write_environment(surroundings | {"commit": job.commit, "node": platform.node()})
+            if others := _others(surroundings["packages"], job.packages):
+                line.emit(Message(f"The node {platform.node()} has {others}: its results may differ.", "warning"))
             bench = Workbench(
                 workspace, job.dataset, caches, device, job.checkpoint_every,
                 control, line.emit, line.on_batch, weights,
@@ -101,6 +104,12 @@ def _brought(offer: Offer, file: WeightsFile, workspace: Workspace, line: _Line)
     place = workspace.weights / f"{len(list(workspace.weights.glob('*')))}-{offer.path.name}"
     fetch(offer, place, line.blocks, line.control)
     return replace(file, path=place, origin=str(file))
+
+
+def _others(here: Mapping[str, str], at_home: Mapping[str, str]) -> str:
+    """Which versions differ."""
+    differing = (name for name in here if here[name] != at_home.get(name))
+    return ", ".join(f"{name} {here[name]} (here {at_home.get(name)})" for name in differing)
 
 
 def _content(folder: Path) -> dict[str, bytes]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunSta
 from core.run_spec import Network
 from core.runs import Phase, RunFolder, list_runs
 from core.study import Study
-from core.training import device
+from core.training.device import use_threads
 from core.workspace import Workspace
 from tests.core.film_studies import BOTH, SIGHT, SOUND, film_study
 from tests.core.tones import only, tone_study
@@ -29,7 +30,7 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """Two, of one processor each."""
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -38,13 +39,49 @@ def nodes() -> Iterator[Any]:
     cluster.shutdown()
 
 
+def test_what_fails_stops_no_other_run_and_what_was_stopped_goes_on(
+    nodes: Any, tones: Path, workspace: Workspace
+) -> None:
+    networks = (Network(name="gone", weights="file", weights_path="/nowhere/x.safetensors"), Network())
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 80})
+    study = tone_study(tones, recipe=recipe, network=networks, folds=(1, 2, 3), checkpoint_every=0.0)
+    control, events = Control(), list[Event]()
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, EpochEnded) and event.epoch >= 3:
+            control.cancel()
+
+    assert run(study, workspace, emit, control, runner=Cluster(nodes.address).runner) is Outcome.CANCELLED
+    assert isinstance(events[-1], StudyFinished)
+    failed = [event for event in only(events, RunFinished) if event.outcome is Outcome.FAILED]
+    assert len(failed) == 3 and all("no weights file /nowhere/x.safetensors" in event.reason for event in failed)
+    plain = [folder for folder in list_runs(workspace) if folder.spec.network.weights == "none"]
+    stopped = [folder for folder in plain if folder.status.phase is Phase.CANCELLED]
+    assert stopped and any(folder.checkpoint.exists() for folder in stopped)
+    assert {folder.status.phase for folder in plain} == {Phase.CANCELLED, Phase.WAITING}  # the third had no room
+    for folder in stopped:
+        assert folder.status.reason.startswith("stopped; it goes on ")
+        assert folder.status.seconds > 0 and len(folder.log()) < 80
+    sooner = {folder.id: len(folder.log()) for folder in stopped if folder.checkpoint.exists()}
+
+    events.clear()
+    study = study.model_copy(update={"network": networks[1:]})
+    assert run(study, workspace, events.append, runner=Cluster(nodes.address).runner) is Outcome.DONE, events
+    for event in only(events, RunStarted):
+        assert 0 < event.first_epoch <= sooner[event.run] if event.run in sooner else event.first_epoch == 0
+    for folder in plain:
+        assert folder.status.phase is Phase.DONE and [row.epoch for row in folder.log()] == list(range(1, 81))
+        assert not folder.checkpoint.exists() and len(folder.predictions()) == 6
+
+
 def test_a_study_that_loses_a_node_ends_as_one_in_turn(
     nodes: Any, films: Path, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = film_study(films, folds=(1, 2))
+    study = film_study(films)
     study = study.model_copy(update={"recipe": study.recipe.model_copy(update={"epochs": 20})})
     events: list[Event] = []
-    second = list(nodes.worker_nodes)[0]
+    second = next(iter(nodes.worker_nodes))
 
     def emit(event: Event) -> None:
         events.append(event)
@@ -56,19 +93,19 @@ def test_a_study_that_loses_a_node_ends_as_one_in_turn(
     (lost,) = (event.text for event in only(events, Message) if "was lost" in event.text)
     assert "begun anew" in lost and "attempt 2 of 3" in lost
     ended = [event.run for event in only(events, RunFinished)]
-    assert len(ended) == len(set(ended)) == 6
-    assert len(only(events, RunStarted)) == 7
+    assert len(ended) == len(set(ended)) == 3
+    assert len(only(events, RunStarted)) == 4
     order = {event.run: place for place, event in enumerate(events) if isinstance(event, RunStarted)}
     over = {event.run: place for place, event in enumerate(events) if isinstance(event, RunFinished)}
     for folder in list_runs(workspace):
         assert all(over[branch.run] < order[folder.id] for branch in folder.spec.branches)
 
     alone = Workspace(tmp_path / "alone").open()
-    monkeypatch.setattr("core.training.device.use_threads", lambda: device.torch.set_num_threads(1) or 1)
+    monkeypatch.setattr("core.training.device.use_threads", lambda: use_threads(1))
     assert run(study, alone, lambda event: None) is Outcome.DONE
     alone.close()
     here, there = (_by_id(place) for place in (alone, workspace))
-    assert here.keys() == there.keys() and len(here) == 6
+    assert here.keys() == there.keys() and len(here) == 3
     for name, folder in here.items():
         expected, found = folder.predictions(), there[name].predictions()
         assert expected.clip_ids.tolist() == found.clip_ids.tolist()
@@ -86,3 +123,23 @@ def test_a_study_that_loses_a_node_ends_as_one_in_turn(
 
 def _by_id(workspace: Workspace) -> dict[str, RunFolder]:
     return {folder.id: folder for folder in list_runs(workspace)}
+
+
+def test_a_cluster_that_cannot_be_used_is_said_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for wrong in (address, "nonsense"):
+            with pytest.raises(UserError, match=f"No Ray cluster answers at {wrong}.*ray start"):
+                _open(wrong)
+    with pytest.raises(UserError, match=r"address of Ray's client.*ray start"):
+        _open("ray://head:10001")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setattr("core.cluster.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="uv sync --extra cluster"):
+        _open("local")
+
+
+def _open(address: str) -> None:
+    with Cluster(address).runner(Study()):
+        pass
