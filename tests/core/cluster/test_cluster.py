@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.engine import run
 from core.errors import UserError
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.run_spec import Network
+from core.runner import OpenRunner
 from core.runs import Phase, RunFolder, list_runs
 from core.study import Study
 from core.training.device import use_threads
@@ -39,20 +41,27 @@ def nodes() -> Iterator[Any]:
     cluster.shutdown()
 
 
+@pytest.fixture(scope="module")
+def on_cluster(nodes: Any) -> Iterator[OpenRunner]:
+    """Joined once: each time, the nodes' processes would take seconds to import torch."""
+    with Cluster(nodes.address).runner(Study()) as runner:
+        yield lambda study: nullcontext(runner)
+
+
 def test_what_fails_stops_no_other_run_and_what_was_stopped_goes_on(
-    nodes: Any, tones: Path, workspace: Workspace
+    on_cluster: OpenRunner, tones: Path, workspace: Workspace
 ) -> None:
     networks = (Network(name="gone", weights="file", weights_path="/nowhere/x.safetensors"), Network())
-    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 80})
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 40})
     study = tone_study(tones, recipe=recipe, network=networks, folds=(1, 2, 3), checkpoint_every=0.0)
     control, events = Control(), list[Event]()
 
     def emit(event: Event) -> None:
         events.append(event)
-        if isinstance(event, EpochEnded) and event.epoch >= 3:
+        if isinstance(event, EpochEnded) and event.epoch >= 2:
             control.cancel()
 
-    assert run(study, workspace, emit, control, runner=Cluster(nodes.address).runner) is Outcome.CANCELLED
+    assert run(study, workspace, emit, control, runner=on_cluster) is Outcome.CANCELLED
     assert isinstance(events[-1], StudyFinished)
     failed = [event for event in only(events, RunFinished) if event.outcome is Outcome.FAILED]
     assert len(failed) == 3 and all("no weights file /nowhere/x.safetensors" in event.reason for event in failed)
@@ -62,21 +71,26 @@ def test_what_fails_stops_no_other_run_and_what_was_stopped_goes_on(
     assert {folder.status.phase for folder in plain} == {Phase.CANCELLED, Phase.WAITING}  # the third had no room
     for folder in stopped:
         assert folder.status.reason.startswith("stopped; it goes on ")
-        assert folder.status.seconds > 0 and len(folder.log()) < 80
+        assert folder.status.seconds > 0 and len(folder.log()) < 40
     sooner = {folder.id: len(folder.log()) for folder in stopped if folder.checkpoint.exists()}
 
     events.clear()
-    study = study.model_copy(update={"network": networks[1:]})
-    assert run(study, workspace, events.append, runner=Cluster(nodes.address).runner) is Outcome.DONE, events
+    study = study.model_copy(update={"network": networks[1:], "checkpoint_every": 60.0})
+    assert run(study, workspace, events.append, runner=on_cluster) is Outcome.DONE, events
     for event in only(events, RunStarted):
         assert 0 < event.first_epoch <= sooner[event.run] if event.run in sooner else event.first_epoch == 0
     for folder in plain:
-        assert folder.status.phase is Phase.DONE and [row.epoch for row in folder.log()] == list(range(1, 81))
+        assert folder.status.phase is Phase.DONE and [row.epoch for row in folder.log()] == list(range(1, 41))
         assert not folder.checkpoint.exists() and len(folder.predictions()) == 6
 
 
 def test_a_study_that_loses_a_node_ends_as_one_in_turn(
-    nodes: Any, films: Path, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nodes: Any,
+    on_cluster: OpenRunner,
+    films: Path,
+    workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     study = film_study(films)
     study = study.model_copy(update={"recipe": study.recipe.model_copy(update={"epochs": 20})})
@@ -88,7 +102,7 @@ def test_a_study_that_loses_a_node_ends_as_one_in_turn(
         if isinstance(event, EpochEnded) and len(only(events, RunStarted)) == 2 and second in nodes.worker_nodes:
             nodes.remove_node(second, allow_graceful=False)
 
-    assert run(study, workspace, emit, runner=Cluster(nodes.address).runner) is Outcome.DONE, events
+    assert run(study, workspace, emit, runner=on_cluster) is Outcome.DONE, events
     assert only(events, StudyStarted)[0].device == "a Ray cluster of 2 nodes"
     (lost,) = (event.text for event in only(events, Message) if "was lost" in event.text)
     assert "begun anew" in lost and "attempt 2 of 3" in lost
