@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from core.cluster import LOCAL, Cluster, offered
 from gui import theme
@@ -37,14 +37,14 @@ class Place(QWidget):
             "Processors, and threads, of each run. More of them: faster runs, and fewer at once. Sums in another order "
             "can differ in the last bits."
         )
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(theme.GRID)
-        line.addWidget(theme.label("Run on", muted=True))
-        line.addWidget(self.where)
-        line.addWidget(self.address, 1)
-        line.addWidget(self.cpus)
-        line.addStretch(0)
+        lines = QGridLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(theme.GRID)
+        lines.addWidget(theme.label("Run on", muted=True), 0, 0)
+        lines.addWidget(self.where, 0, 1, 1, 2)
+        lines.addWidget(self.address, 1, 1)
+        lines.addWidget(self.cpus, 1, 2)
+        lines.setColumnStretch(1, 1)
         self._restore()
         self._show()
         self.where.currentIndexChanged.connect(self._changed)

@@ -26,7 +26,7 @@ from tests.core.tones import tone_study, write_tones
 os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # before Ray is imported
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
-EPOCHS = 100
+EPOCHS = 60
 NODES = 2
 
 
