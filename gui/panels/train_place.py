@@ -25,7 +25,7 @@ class Place(QWidget):
             "for. With as many threads for each run, the results are the same."
         )
         self.address = QLineEdit()
-        self.address.setPlaceholderText("HOST:6379, auto or local")
+        self.address.setPlaceholderText("HOST:6379")
         self.address.setToolTip(
             "HOST:6379, the head of a cluster that this machine has joined; auto, the one it has joined; local, one "
             "that is started here and ends with the study. The README says how to start one. Empty: local."
