@@ -38,11 +38,22 @@ def run(
     study: Annotated[Path, typer.Argument(help="The study, a TOML file; see resources/presets/.")],
     workspace: WorkspaceOption = None,
     dataset_root: DatasetRootOption = None,
+    cluster: Annotated[
+        str,
+        typer.Option(help="Train on a Ray cluster: HOST:PORT, “auto” (this machine's), or “local” (started here)."),
+    ] = "",
+    cpus_per_run: Annotated[int, typer.Option(help="On a cluster: processors, and threads, of each run.", min=1)] = 1,
+    gpus_per_run: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="On a cluster: GPUs of each run, or a share of one. Default: one, if there are any.", min=0),
+    ] = None,
 ) -> None:
     """Train a study without a window. Finished runs are kept: the same command goes on from the last checkpoint."""
+    from core.cluster import Cluster
     from core.console import run_study
 
-    raise typer.Exit(run_study(study, workspace or context.obj, dataset_root))
+    place = Cluster(cluster, cpus_per_run, gpus_per_run) if cluster else None
+    raise typer.Exit(run_study(study, workspace or context.obj, dataset_root, place))
 
 
 @app.command()

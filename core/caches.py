@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.clip_cache import ClipCache
+from core.clip_cache import ClipCache, FlatFile
 from core.control import Control
 from core.datasets.base import Dataset, Modality
 from core.events import Progress
@@ -112,6 +113,26 @@ class Caches:
         files = {name: item.file_digest for facts in self.facts.values() for name, item in facts.items()}
         wings = sorted(self.facts, reverse=True)  # pictures first
         return {name: (file, *(content(wing, name) for wing in wings)) for name, file in files.items()}
+
+    def unmapped(self) -> Caches:
+        """What is known of the clips, without what they hold: small enough to be sent to another machine."""
+        sent = copy.copy(self)
+        sent._opened = {folder: cache.unmapped() for folder, cache in self._opened.items()}
+        return sent
+
+    def files(self, spec: Wanted) -> tuple[FlatFile, ...]:
+        """What a run reads from."""
+        return tuple(self._opened[folder].file for folder in self._folders(spec))
+
+    def mapped(self, spec: Wanted, place_of: Callable[[FlatFile], Path]) -> Caches:
+        """With what a run reads from, wherever the files lie on this machine."""
+        opened = {folder: self._opened[folder] for folder in self._folders(spec)}
+        here = copy.copy(self)
+        here._opened = {folder: cache.mapped(place_of(cache.file)) for folder, cache in opened.items()}
+        return here
+
+    def _folders(self, spec: Wanted) -> Iterable[Path]:
+        return _needed(self._dataset, [spec], self._cache_dir, needs_sound=False)
 
     def of(self, wing: str, recipe: Recipe) -> ClipCache[Any]:
         return self._opened[WINGS[wing].cache_folder(self._dataset, recipe, self._cache_dir)]

@@ -17,12 +17,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from typing import Any, BinaryIO, Generic, Protocol, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from core.control import Control
@@ -114,8 +114,19 @@ class _Index(BaseModel, Generic[Stored]):
 
 
 @dataclass(frozen=True)
+class FlatFile:
+    """The file that holds the content of all clips. Its name is given once: one of this name and size is the same."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class ClipCache(Generic[Facts]):
     """Decoded clips of one dataset."""
+
+    file: FlatFile
 
     facts: dict[str, Facts]  # by clip id
     failures: dict[str, str]  # by clip id: the sentence why it does not decode
@@ -131,6 +142,20 @@ class ClipCache(Generic[Facts]):
         if clip_id in self.failures:
             raise UserError(self.failures[clip_id])
         return self._flat[self._where[clip_id]]
+
+    def unmapped(self) -> Self:
+        """What is known of the clips, without what they hold: small enough to be sent."""
+        return replace(self, _flat=np.empty(0, self._flat.dtype))
+
+    def mapped(self, path: Path) -> Self:
+        """With what the clips hold: `path` is the file, or a copy of it."""
+        return replace(self, _flat=_map(path, self._flat.dtype, self.file.size // self._flat.dtype.itemsize))
+
+
+def _map(path: Path, dtype: DTypeLike, items: int) -> NDArray[Any]:
+    if not items:  # every clip failed: an empty file cannot be mapped
+        return np.empty(0, dtype)
+    return np.asarray(np.memmap(path, dtype, mode="r", shape=(items,)))
 
 
 def forget_decoded(name: str, root: Path, cache_dir: Path) -> None:
@@ -236,7 +261,9 @@ class _Store(Generic[Facts]):
                 with contextlib.suppress(UserError):
                     self._write_index(index)
         entries = {clip.id: index.clips[clip.id] for clip in self.dataset.clips}
+        size = index.total * self.kind.item
         return ClipCache(
+            file=FlatFile(self.folder / index.samples, size, index.sha256),
             facts={name: entry.facts for name, entry in entries.items() if entry.facts},
             failures={name: entry.failure for name, entry in entries.items() if not entry.facts},
             _where={name: slice(entry.start, entry.start + entry.length) for name, entry in entries.items()},
@@ -263,9 +290,7 @@ class _Store(Generic[Facts]):
             return nothing
 
     def _map(self, index: _Index[Facts]) -> NDArray[Any]:
-        if not index.total:  # every clip failed: an empty file cannot be mapped
-            return np.empty(0, self.kind.dtype)
-        return np.asarray(np.memmap(self.folder / index.samples, self.kind.dtype, mode="r", shape=(index.total,)))
+        return _map(self.folder / index.samples, self.kind.dtype, index.total)
 
     def _build(self, kept: dict[str, _Entry[Facts]], old: NDArray[Any]) -> _Index[Facts]:
         """Write a new pair of file and index: clips in `kept` are copied from the old file, the others decoded."""

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core import readable
+from core.cluster import Cluster
 from core.control import Control
 from core.engine import Engine
 from core.errors import Cancelled, UserError
@@ -55,6 +56,7 @@ from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, reservations
+from core.runner import in_turn
 from core.runs import find_run, list_runs, list_studies
 from core.search.plan import Plan
 from core.search.result import figures, label_of, read_search, words
@@ -67,11 +69,14 @@ from core.tables import did_you_mean
 from core.workspace import Workspace, default_workspace
 
 OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
+STEP = ""  # no run is called so
 
 
-def run_study(path: Path, workspace: Path | None, dataset_root: Path | None) -> int:
+def run_study(
+    path: Path, workspace: Path | None, dataset_root: Path | None = None, cluster: Cluster | None = None
+) -> int:
     """`main.py run`: returns the exit code."""
-    return _in_workspace(workspace, lambda place, console: _run_study(path, dataset_root, place, console))
+    return _in_workspace(workspace, lambda place, console: _run_study(path, dataset_root, cluster, place, console))
 
 
 def compare_studies(studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Path | None) -> int:
@@ -130,9 +135,11 @@ def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) 
         workspace.close()
 
 
-def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, console: Console) -> int:
+def _run_study(
+    path: Path, dataset_root: Path | None, cluster: Cluster | None, workspace: Workspace, console: Console
+) -> int:
     study = _located(path, dataset_root)
-    view = _train(study, workspace, console)
+    view = _train(study, workspace, console, cluster)
     summary = summarise(list_runs(workspace, study.name))
     if summary.networks:
         console.print(results(summary))
@@ -220,19 +227,21 @@ def _search(
     return INTERRUPTED if stopped else OK
 
 
-def _train(study: Study, workspace: Workspace, console: Console) -> StudyView:
-    """Say what a study will cost, and train it; the view knows how that ended."""
+def _train(study: Study, workspace: Workspace, console: Console, cluster: Cluster | None = None) -> StudyView:
+    """Say what a study will cost, if it is trained here, and train it; the view knows how that ended."""
     console.print(f"[bold]{escape(study.name)}[/]{escape(f' — {study.answers}' if study.answers else '')}")
-    control = Control()
-    with _interrupt(control.cancel):
-        console.print("Estimating time and disk from a few timed batches …")
-        expected = estimate(study, workspace, control)
-        console.print(expected.sentence())
+    expected = None
+    if cluster is None:  # of other machines, nothing is known before they have trained
+        control = Control()
+        with _interrupt(control.cancel):
+            console.print("Estimating time and disk from a few timed batches …")
+            expected = estimate(study, workspace, control)
+            console.print(expected.sentence())
     engine = Engine(workspace)
     view = StudyView(console, expected)
     engine.subscribe(view.show)
     with view, _interrupt(engine.cancel):
-        engine.start(study)
+        engine.start(study, cluster.runner if cluster else in_turn)
         while not engine.join(0.2):
             pass
     return view
@@ -340,7 +349,7 @@ def _table(content: TextTable, title: str) -> Table:
 
 
 class StudyView:
-    """Prints what the engine says: a line for each run, and on a terminal a bar for the one under way."""
+    """Prints what the engine says: a line for each run, and on a terminal a bar for each that is under way."""
 
     def __init__(self, console: Console, expected: Estimate | None = None) -> None:
         self.outcome, self.reason = Outcome.FAILED, "The study did not start."
@@ -352,10 +361,10 @@ class StudyView:
             TimeRemainingColumn(),
             console=console, transient=True, disable=not console.is_terminal,
         )  # fmt: skip
-        self._task: TaskID | None = None
-        self._run: RunStarted | None = None
+        self._tasks: dict[str, TaskID] = {}  # by run; STEP: that of a step outside training
+        self._runs: dict[str, tuple[RunStarted, float]] = {}  # under way, by id, with when they began
         self._total = self._done = 0
-        self._clock = time.monotonic()
+        self._began = 0.0
         self._expected = expected
         self._took = self._should_have = 0.0  # seconds of the runs so far, measured and as estimated
 
@@ -372,20 +381,21 @@ class StudyView:
             case Message(text=text, level=level):
                 self._console.print(Text(text, style="" if level == "info" else "yellow"), soft_wrap=True)
             case Progress(what=what, done=done, total=total, unit=unit):
-                self._bar(what, done, total, f"{done}/{total} {unit}" if total else f"{done} {unit}")
+                self._bar(STEP, what, done, total, f"{done}/{total} {unit}" if total else f"{done} {unit}")
             case StudyStarted(runs=runs, finished=finished, device=device):
-                self._total = len(runs)
+                self._total, self._began = len(runs), time.monotonic()
                 kept = f", {len(finished)} done already" if finished else ""
                 self._console.print(f"{readable.counted(len(runs), 'run')} to train on {device}{kept}.")
             case RunStarted():
-                self._run, self._clock = event, time.monotonic()
-            case EpochEnded(epoch=epoch, epochs=epochs):
-                tested = self._run is not None and self._run.test_clips
-                name = f"{self._run.network} fold {self._run.fold}" if self._run and tested else event.run
+                self._no_bar(STEP)
+                self._runs[event.run] = event, time.monotonic()
+            case EpochEnded(run=run, epoch=epoch, epochs=epochs):
+                started = self._runs[run][0]
+                name = f"{started.network} fold {started.fold} seed {started.seed}" if started.test_clips else run
                 figures = (
                     f"epoch {epoch}/{epochs}  loss {event.train_loss:.3f}  {readable.rate(event.clips_per_second)}"
                 )
-                self._bar(name, epoch, epochs, figures)
+                self._bar(run, name, epoch, epochs, figures)
             case RunFinished():
                 self._finished(event)
             case SearchStarted(trials=trials, done=done, device=device):
@@ -399,8 +409,9 @@ class StudyView:
 
     def _finished(self, event: RunFinished) -> None:
         self._done += 1
-        took = time.monotonic() - self._clock
-        run = self._run if self._run is not None and self._run.run == event.run else None  # else it failed before
+        self._no_bar(event.run)
+        run, began = self._runs.pop(event.run, (None, 0.0))  # None = it failed before it began
+        took = time.monotonic() - began
         name = escape(f"{run.network}, fold {run.fold}, seed {run.seed}" if run else event.run)
         if event.outcome is Outcome.DONE:
             said = f"{100 * event.scores['accuracy']:5.1f} %  {readable.duration(took)}"
@@ -419,18 +430,26 @@ class StudyView:
         )  # fmt: skip
 
     def _left(self, run: RunStarted, took: float) -> str:
-        """Time left: what was estimated for the runs to come, times how wrong the estimate was so far."""
-        if self._expected is None or self._done == self._total:
+        """Time left: what was estimated for the runs to come, times how wrong the estimate was so far; where nothing
+        was estimated, as many runs at once may be under way, at the pace of the study so far."""
+        if self._done == self._total:
             return ""
-        self._took += took
-        self._should_have += self._expected.per_run[run.network] * (1 - run.first_epoch / run.epochs)
-        left = (self._expected.seconds - self._should_have) * self._took / max(self._should_have, 1e-9)
+        if self._expected is None:
+            left = (time.monotonic() - self._began) * (self._total - self._done) / self._done
+        else:
+            self._took += took
+            self._should_have += self._expected.per_run[run.network] * (1 - run.first_epoch / run.epochs)
+            left = (self._expected.seconds - self._should_have) * self._took / max(self._should_have, 1e-9)
         return f", about {readable.duration(max(left, 0.0))} left"
 
-    def _bar(self, what: str, done: int, total: int, figures: str) -> None:
-        if self._task is None:
-            self._task = self._bars.add_task(what, total=total or None, figures=figures)
-        self._bars.update(self._task, description=what, completed=done, total=total or None, figures=figures)
+    def _bar(self, of: str, what: str, done: int, total: int, figures: str) -> None:
+        if of not in self._tasks:
+            self._tasks[of] = self._bars.add_task(what, total=total or None, figures=figures)
+        self._bars.update(self._tasks[of], description=what, completed=done, total=total or None, figures=figures)
+
+    def _no_bar(self, of: str) -> None:
+        if of in self._tasks:
+            self._bars.remove_task(self._tasks.pop(of))
 
 
 def results(summary: Summary, metric: str = "accuracy") -> Table:

@@ -32,6 +32,7 @@ from core.events import (
 )
 from core.files import slug
 from core.run_spec import RunSpec
+from core.runner import OpenRunner, Work, in_turn
 from core.runs import REPEATED, Phase, RunFolder, list_runs, run_folder
 from core.settings_file import write_toml
 from core.study import Study
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from core.caches import Caches
 
 Emit = Callable[[Event], None]
-Work = Callable[[Workspace, Emit, Control, Callable[[BatchEnded], None]], object]
+Training = Callable[[Workspace, Emit, Control, Callable[[BatchEnded], None]], object]
 log = logging.getLogger(__name__)
 TOLD = 20  # left-out files that are named one by one
 STOPPED = f"Stopped. Finished runs are kept; started again, the study goes on: {REPEATED}."
@@ -57,20 +58,32 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """How far a run is."""
+
+    run: str
+    epoch: int
+    epochs: int
+    clips_per_second: float = 0.0
+    seconds_left: float | None = None  # of this run; None = not known yet
+
+
+@dataclass(frozen=True)
 class EngineStatus:
     """A snapshot for the status bar."""
 
     state: State = State.IDLE
     study: str = ""  # or the title of a search
     unit: str = "run"  # what is counted: runs of a study, trials of a search
-    run: str = ""
     runs_done: int = 0
     runs_total: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    clips_per_second: float = 0.0
-    seconds_left: float | None = None  # of the run under way; None = not known yet
+    under_way: tuple[UnderWay, ...] = ()  # on a cluster several
     device: str = ""
+
+    @property
+    def clips_per_second(self) -> float:
+        """Of all runs under way."""
+        return sum(run.clips_per_second for run in self.under_way)
 
 
 def run(
@@ -79,6 +92,7 @@ def run(
     emit: Emit,
     control: Control | None = None,
     on_batch: Callable[[BatchEnded], None] = lambda batch: None,
+    runner: OpenRunner = in_turn,
 ) -> Outcome:
     """Train every run of a study that is not finished yet, and return how it ended.
 
@@ -88,7 +102,7 @@ def run(
     control = control or Control()
 
     def work() -> str:
-        failed = _run(study, workspace, emit, control, on_batch)
+        failed = _run(study, workspace, emit, control, on_batch, runner)
         return f"{failed} of the runs failed; their reasons stand beside them." if failed else ""
 
     outcome, reason = ending(work, STOPPED, f"study {study.name}")
@@ -120,22 +134,31 @@ def ending(work: Callable[[], str], stopped: str, what: str) -> tuple[Outcome, s
 
 
 def _run(
-    study: Study, workspace: Workspace, emit: Emit, control: Control, on_batch: Callable[[BatchEnded], None]
+    study: Study,
+    workspace: Workspace,
+    emit: Emit,
+    control: Control,
+    on_batch: Callable[[BatchEnded], None],
+    open_runner: OpenRunner,
 ) -> int:
     """The study's work; returns how many runs failed."""
-    # Torch and Lightning take seconds to import: only now, in the engine's thread.
-    from core.environment import environment
-    from core.training import device as devices
-    from core.training.trainer import train_run
-    from core.training.workbench import Workbench
-
     workspace.require_writable()
-    device = devices.choose_device(study.device)
-    threads = devices.use_threads()
-    dataset, caches = prepare(study, workspace, emit, control)
+    with open_runner(study) as runner:
+        dataset, caches = prepare(study, workspace, emit, control)
+        waiting = _made_ready(study, workspace, dataset, caches, emit, runner.device)
+        with keep_awake():
+            runner.train(waiting, Work(study, workspace, dataset, caches, control, emit, on_batch))
+    return sum(run_folder(workspace, spec).status.phase is Phase.FAILED for spec in waiting)
+
+
+def _made_ready(
+    study: Study, workspace: Workspace, dataset: Dataset, caches: Caches, emit: Emit, device: str
+) -> list[RunSpec]:
+    """The runs still to be done, each with its folder; and that the study starts is said."""
+    from core.environment import fingerprints
+
     specs = plan(study, dataset, emit)
-    surroundings = environment(str(device), threads, dataset, caches)
-    _refuse_other_data(list_runs(workspace, study.name), surroundings["dataset_fingerprint"], study)
+    _refuse_other_data(list_runs(workspace, study.name), fingerprints(dataset, caches), study)
     waiting = [spec for spec in specs if run_folder(workspace, spec).status.phase is not Phase.DONE]
     write_toml(study, workspace.runs / slug(study.name) / "study.toml")
     for spec in waiting:
@@ -143,17 +166,8 @@ def _run(
         folder.create(spec)
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
-    emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
-    bench = Workbench(workspace, dataset, caches, device, study.checkpoint_every, control, emit, on_batch)
-    failed = 0
-    with keep_awake():
-        for spec in waiting:
-            control.checkpoint()
-            folder = run_folder(workspace, spec)
-            folder.write_environment(surroundings)
-            train_run(spec, folder, bench)
-            failed += folder.status.phase is Phase.FAILED
-    return failed
+    emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, device))
+    return waiting
 
 
 def prepare(study: Study, workspace: Workspace, emit: Emit, control: Control) -> tuple[Dataset, Caches]:
@@ -269,15 +283,15 @@ class Engine:
 
         return unsubscribe
 
-    def start(self, study: Study) -> None:
+    def start(self, study: Study, runner: OpenRunner = in_turn) -> None:
         """Begin a study.
 
         Raises:
             UserError: something is under way, or the workspace cannot be written to.
         """
-        self.begin(study.name, partial(run, study))
+        self.begin(study.name, partial(run, study, runner=runner))
 
-    def begin(self, name: str, work: Work) -> None:
+    def begin(self, name: str, work: Training) -> None:
         """Begin something that trains: it must say Finished last.
 
         Args:
@@ -356,18 +370,24 @@ def _advanced(status: EngineStatus, event: Event) -> EngineStatus:
             done = len(event.finished)
             return replace(status, runs_done=done, runs_total=done + len(event.runs), device=event.device)
         case RunStarted():
-            return replace(status, run=event.run, epoch=event.first_epoch, epochs=event.epochs, seconds_left=None)
+            started = UnderWay(event.run, event.first_epoch, event.epochs)
+            return replace(status, under_way=(*_others(status, event.run), started))
         case EpochEnded():
-            return replace(
-                status, epoch=event.epoch, clips_per_second=event.clips_per_second, seconds_left=event.seconds_left
-            )
+            now = UnderWay(event.run, event.epoch, event.epochs, event.clips_per_second, event.seconds_left)
+            under_way = tuple(now if run.run == event.run else run for run in status.under_way)
+            return replace(status, under_way=under_way)
         case SearchStarted():
             return replace(
                 status, unit="trial", runs_done=len(event.done), runs_total=event.trials, device=event.device
             )
-        case RunFinished() | TrialEnded():
-            done = status.runs_done + 1
-            return replace(status, run="", runs_done=done, epoch=0, epochs=0, clips_per_second=0.0, seconds_left=None)
+        case RunFinished():
+            return replace(status, runs_done=status.runs_done + 1, under_way=_others(status, event.run))
+        case TrialEnded():
+            return replace(status, runs_done=status.runs_done + 1, under_way=())
         case Finished():
             return EngineStatus()
     return status
+
+
+def _others(status: EngineStatus, run: str) -> tuple[UnderWay, ...]:
+    return tuple(other for other in status.under_way if other.run != run)

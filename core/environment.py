@@ -22,18 +22,23 @@ PACKAGES = (
 def environment(device: str, threads: int, dataset: Dataset, caches: Caches) -> dict[str, Any]:
     """Content of environment.json."""
     return {
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": packages(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": platform.processor() or platform.machine(),
         "device": device,
         "threads": threads,
-        "commit": _commit(),
+        "commit": commit(),
         "dataset": dataset.title,
         "dataset_fingerprint": fingerprints(dataset, caches),
         "clips": len(dataset.clips),
         "synthetic": dataset.synthetic,
     }
+
+
+def packages() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def fingerprints(dataset: Dataset, caches: Caches) -> dict[str, str]:
@@ -55,7 +60,7 @@ def _fingerprint(dataset: Dataset, facts: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of this programme, with a + when files differ from it; empty outside a checkout."""
     here = Path(__file__).parent
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -275,6 +275,26 @@ class RunFolder:
         if (self.path / "robustness").exists():
             remove_folder(self.path / "robustness")
         write_toml(spec, self.path / "study.toml")
+
+    def resumable(self) -> list[Path]:
+        """The files that a training elsewhere needs to go on with the run."""
+        if not self.checkpoint.exists():
+            return [path for path in [self.path / "status.json"] if path.exists()]
+        names = ("status.json", "log.csv", "last.ckpt", "best-*.safetensors")
+        return [path for name in names for path in sorted(self.path.glob(name))]
+
+    def receive(self, files: Mapping[str, bytes], gone: Collection[str] = ()) -> None:
+        """Write files, by name, as a training elsewhere left them, and remove what it no longer had; the status comes
+        last, so that no run is done without its results.
+
+        Raises:
+            UserError: the disk is full, or the folder cannot be written to.
+        """
+        for name in sorted(files, key=lambda name: name == "status.json"):
+            if name == "status.json":
+                for old in gone:
+                    (self.path / old).unlink(missing_ok=True)
+            write_atomically(self.path / name, files[name])
 
     @property
     def note(self) -> str:

@@ -94,7 +94,7 @@ class StatusBar(QFrame):
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * _share(status)))
         self.speed.setText(readable.rate(status.clips_per_second) if status.clips_per_second else "")
-        left = status.seconds_left
+        left = status.under_way[0].seconds_left if len(status.under_way) == 1 else None
         self.left.setText(f"{readable.duration(left)} left in this {status.unit}" if left is not None else "")
         self.stop.setToolTip(f"Stop after the batch under way. {_GOES_ON[status.unit]}")
         paused = status.state is State.PAUSED
@@ -125,18 +125,21 @@ def _sentence(status: EngineStatus, step: Progress | None) -> str:
         parts.append(f"{step.what} {step.done} of {step.total} {step.unit}" if step.total else step.what)
     elif not status.runs_total:
         parts.append("getting ready …")
-    if status.runs_total:
+    if len(status.under_way) > 1:
+        parts.append(f"{status.runs_done} of {status.runs_total} runs done")
+        parts.append(f"{len(status.under_way)} under way")
+    elif status.runs_total:
         parts.append(f"{status.unit} {min(status.runs_done + 1, status.runs_total)} of {status.runs_total}")
-    if status.epochs:
-        parts.append(f"epoch {status.epoch} of {status.epochs}")
+    if len(status.under_way) == 1 and status.under_way[0].epochs:
+        parts.append(f"epoch {status.under_way[0].epoch} of {status.under_way[0].epochs}")
     return " · ".join(parts)
 
 
 def _share(status: EngineStatus) -> float:
-    """How much of the study is done, 0 to 1, counting epochs of the run under way."""
+    """How much of the study is done, 0 to 1, counting epochs of the runs under way."""
     if not status.runs_total:
         return 0.0
-    under_way = status.epoch / status.epochs if status.epochs and status.runs_done < status.runs_total else 0.0
+    under_way = sum(run.epoch / run.epochs for run in status.under_way if run.epochs)
     return min(1.0, (status.runs_done + under_way) / status.runs_total)
 
 

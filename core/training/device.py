@@ -42,10 +42,11 @@ def lightning_precision(wanted: str, device: torch.device) -> str:
     return {"bf16": "bf16-mixed", "fp16": "16-mixed"}[wanted]
 
 
-def use_threads() -> int:
-    """Set this thread's share of the cores: all of two, all but one of more, so that the window stays quick."""
+def use_threads(threads: int | None = None) -> int:
+    """Set this thread's share of the cores: what is given, else all of two and all but one of more, so that the window
+    stays quick."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    threads = max(1, cores - 1 if cores >= 4 else cores)
+    threads = threads or max(1, cores - 1 if cores >= 4 else cores)
     torch.set_num_threads(threads)
     return threads
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from core.errors import UserError
 from core.events import Message
 from core.files import slug
 from core.recipe import Recipe
-from core.run_spec import Network, RunSpec
+from core.run_spec import Branch, Network, RunSpec
 from core.runs import Phase, RunFolder
 from core.training.earlier import refuse_leaks, run_behind
 from core.training.loaders import seed_of
-from core.training.workbench import Workbench
+from core.training.workbench import WeightsFile, Workbench
 from core.weights import imagenet_weights, read_tensors
 from models.base import Classifier
 from models.weights import WeightsReport, fit
@@ -65,11 +65,12 @@ def initial_network(spec: RunSpec, bench: Workbench, parts: Split) -> tuple[Clas
     torch.manual_seed(seed_of(spec.seed))
     choice = spec.network
     network = build_network(spec, len(bench.dataset.classes))
+    files = weights_files(spec, bench, parts) if bench.brought is None else bench.brought
     initial = Initial()
-    if spec.branches and spec.branches[0].run:
-        initial = _load_branches(network, spec, bench)
-    elif choice.weights != "none":
-        initial = _load(network, choice, bench, parts)
+    if len(files) > 1:
+        initial = _load_branches(network, spec, files, bench)
+    elif files:
+        initial = _load(network, choice, files[0], bench)
     try:
         network.freeze(spec.frozen_stages(len(network.stages)))
     except ValueError as error:
@@ -86,61 +87,77 @@ def _single(network: Network, modality: Modality, recipe: Recipe, classes: int) 
     return models.build(network.architecture, classes, (1,), windows, network.temporal)
 
 
-def _load_branches(network: Classifier, spec: RunSpec, bench: Workbench) -> Initial:
-    """Both branches with their heads and front ends, from the runs of the same fold and seed."""
+def weights_files(spec: RunSpec, bench: Workbench, parts: Split) -> tuple[WeightsFile, ...]:
+    """What a run starts from: nothing, one file, or those of its branches, sound and sight.
+
+    Raises:
+        UserError: there is no such file; it was trained on a clip that is for test or validation among `parts`; or a
+            branch is not trained yet.
+    """
+    choice = spec.network
+    if spec.branches and spec.branches[0].run:
+        return tuple(_of_branch(branch, spec, bench) for branch in spec.branches)
+    if spec.branches or choice.weights == "none":
+        return ()
+    if choice.weights == "imagenet":
+        beside = bench.dataset.weights_folder
+        path = imagenet_weights(choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside)
+        return (WeightsFile(path),)
+    earlier = run_behind(choice, bench.workspace)
+    if earlier is None:
+        return (WeightsFile(Path(choice.weights_path).expanduser()),)
+    refuse_leaks(earlier, bench, parts)
+    return (WeightsFile(earlier.weights, keep_head=earlier.classes == bench.dataset.classes),)
+
+
+def _of_branch(branch: Branch, spec: RunSpec, bench: Workbench) -> WeightsFile:
+    """Of the run of the same fold and seed."""
+    run = RunFolder(bench.workspace.runs / slug(spec.study) / branch.run)
+    if run.status.phase is not Phase.DONE:
+        raise UserError(
+            f"{spec.network.label} starts from {branch.run}, which is {run.status.phase.word}: train it first."
+        )
+    return WeightsFile(run.weights, keep_head=True)
+
+
+def _load_branches(network: Classifier, spec: RunSpec, files: Sequence[WeightsFile], bench: Workbench) -> Initial:
+    """Both branches with their heads and front ends."""
     pretrained: set[str] = set()
     lines: list[str] = []
     front_ends: dict[str, Tensor] = {}
-    for part, branch in zip(("sound", "sight"), spec.branches, strict=True):
-        run = RunFolder(bench.workspace.runs / slug(spec.study) / branch.run)
-        if run.status.phase is not Phase.DONE:
-            raise UserError(
-                f"{spec.network.label} starts from {branch.run}, which is {run.status.phase.word}: train it first."
-            )
-        tensors = read_tensors(run.weights)
-        report = _fit(getattr(network, part), tensors, run.weights, spec.network.label, bench, keep_head=True)
+    for part, file in zip(("sound", "sight"), files, strict=True):
+        tensors = read_tensors(file.path)
+        report = _fit(getattr(network, part), tensors, file, spec.network.label, bench)
         pretrained |= {f"{part}.{name}" for name in report.pretrained}
-        lines += _origin(run.weights, report)
+        lines += _origin(file, report)
         front_ends |= {name: tensor for name, tensor in tensors.items() if name.startswith(FRONT_ENDS)}
     return Initial(frozenset(pretrained), tuple(lines), front_ends)
 
 
-def _load(network: Classifier, choice: Network, bench: Workbench, parts: Split) -> Initial:
-    keep_head = False
-    if choice.weights == "imagenet":
-        beside = bench.dataset.weights_folder
-        path = imagenet_weights(choice.architecture, bench.workspace.weights, bench.control, bench.emit, beside=beside)
-    else:
-        path = Path(choice.weights_path).expanduser()
-        earlier = run_behind(choice, bench.workspace)
-        if earlier is not None:
-            refuse_leaks(earlier, bench, parts)
-            path = earlier.weights
-            keep_head = earlier.classes == bench.dataset.classes
-    report = _fit(network, read_tensors(path), path, choice.label, bench, keep_head, choice.transfer_stages)
-    return Initial(frozenset(report.pretrained), _origin(path, report))
+def _load(network: Classifier, choice: Network, file: WeightsFile, bench: Workbench) -> Initial:
+    report = _fit(network, read_tensors(file.path), file, choice.label, bench, choice.transfer_stages)
+    return Initial(frozenset(report.pretrained), _origin(file, report))
 
 
 def _fit(
     network: Classifier,
     tensors: Mapping[str, Tensor],
-    path: Path,
+    file: WeightsFile,
     label: str,
     bench: Workbench,
-    keep_head: bool,
     stages: int = 0,
 ) -> WeightsReport:
     """Load what fits of a network; the levels of a front end are no part of it."""
     of_network = {name: tensor for name, tensor in tensors.items() if not name.startswith(FRONT_ENDS)}
     try:
-        report = fit(network, of_network, keep_head, stages)
+        report = fit(network, of_network, file.keep_head, stages)
     except ValueError as error:
-        raise UserError(f"{path} does not fit {label}: {error}") from None
-    bench.emit(Message(f"{label} starts from {path.resolve()}: {report.summary()}"))
+        raise UserError(f"{file} does not fit {label}: {error}") from None
+    bench.emit(Message(f"{label} starts from {file.origin or file.path.resolve()}: {report.summary()}"))
     return report
 
 
-def _origin(path: Path, report: WeightsReport) -> tuple[str, ...]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return (f"{path}", f"sha256 {digest}", *report.lines())
+def _origin(file: WeightsFile, report: WeightsReport) -> tuple[str, ...]:
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return (f"{file}", f"sha256 {digest}", *report.lines())

@@ -1,9 +1,10 @@
-"""What every run of a study works at."""
+"""What every run of a study works at, and the weights that it may start from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
@@ -16,8 +17,24 @@ from core.workspace import Workspace
 
 
 @dataclass(frozen=True)
+class WeightsFile:
+    """Weights that a run starts from."""
+
+    path: Path
+    keep_head: bool = False  # whether the last layer is of the same classes
+    origin: str = ""  # where they are said to come from, when `path` is a copy of that
+
+    def __str__(self) -> str:
+        return self.origin or str(self.path)
+
+
+@dataclass(frozen=True)
 class Workbench:
-    """The data, the place and the people to talk to: the same for all runs of a study."""
+    """The data, the place and the people to talk to: the same for all runs of a study on one machine.
+
+    `brought`: the weights that a run starts from, where another machine has looked them up and sent them; None = they
+    are looked up in the workspace.
+    """
 
     workspace: Workspace
     dataset: Dataset
@@ -28,3 +45,4 @@ class Workbench:
     emit: Callable[[Event], None]
     on_batch: Callable[[BatchEnded], None]
     statistics: ClipStatistics = field(default_factory=ClipStatistics)
+    brought: tuple[WeightsFile, ...] | None = None

@@ -23,6 +23,7 @@ from gui.context import Context
 from gui.panels.base import Panel
 from gui.panels.train_controls import Controls, Step
 from gui.panels.train_facts import Facts
+from gui.panels.train_place import Place
 from gui.panels.train_queue import Queue
 from gui.panels.train_runs import StudyRuns
 from gui.panels.train_search import SearchDialog
@@ -42,7 +43,7 @@ class TrainPanel(Panel):
         self._process = psutil.Process()
         self.runs = StudyRuns(context, self)
         self.editor = StudyEditor(context)
-        self.controls = Controls()
+        self.controls = Controls(Place(context))
         self._drawn = ""  # slug of the study whose curves are drawn
         self.starter = Starter(context, self.controls, self.runs, self)
         self.search: SearchDialog | None = None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QV
 from core.engine import State
 from core.runs import REPEATED
 from gui import theme
+from gui.panels.train_place import Place
 
 
 class Step(Enum):
@@ -31,9 +32,10 @@ class Controls(QFrame):
     pause = Signal()
     stop = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, place: Place, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.step = Step.IDLE
+        self.place = place
         self.sentence = theme.label("", wrap=True)
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
@@ -65,6 +67,7 @@ class Controls(QFrame):
         column.setSpacing(theme.GRID)
         column.addWidget(self.sentence)
         column.addWidget(self.busy)
+        column.addWidget(self.place)
         line = QHBoxLayout()
         line.setSpacing(theme.GRID)
         column.addLayout(line)
@@ -87,6 +90,7 @@ class Controls(QFrame):
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence))
         self.busy.setVisible(step is Step.WAITING)
+        self.place.setVisible(step is Step.IDLE and self.place.offered)
         self.start_button.setVisible(step is Step.IDLE)
         self.search_button.setVisible(step in (Step.IDLE, Step.RUNNING))  # one that is under way is looked at
         self.confirm_button.setVisible(step is Step.ASKING)

@@ -94,19 +94,20 @@ class StudyRuns(QObject):
         self._expected = dict(seconds_per_run)
 
     def seconds_left(self) -> float | None:
-        """Of the study under way: what the engine says of this run, what is expected of the others."""
+        """Of the study under way: what the engine says of the runs under way, what is expected of the others; as many
+        at once as there are now."""
         status = self._context.engine.status
         if slug(status.study) != self.study:
             return None
         # Outdated runs stay as they are: others with today's recipe are trained in their place.
         waiting = [row for row in self.rows if row.phase is Phase.WAITING and row.reason != OUTDATED]
-        under_way = [row for row in self.rows if row.id == status.run and row.phase is Phase.RUNNING]
+        said = {run.run: run.seconds_left for run in status.under_way}
+        under_way = [row for row in self.rows if row.id in said and row.phase is Phase.RUNNING]
         if any(row.network not in self._expected for row in waiting + under_way):
             return None
-        left = status.seconds_left
-        if left is None:
-            left = sum(self._expect_of(row, row.epoch) for row in under_way)
-        return left + sum(self._expect_of(row, row.kept) for row in waiting)
+        left = [said[row.id] for row in under_way]
+        of_these = [self._expect_of(row, row.epoch) if s is None else s for row, s in zip(under_way, left, strict=True)]
+        return sum(of_these + [self._expect_of(row, row.kept) for row in waiting]) / max(1, len(under_way))
 
     def _expect_of(self, row: RunRow, epochs_done: int) -> float:
         """Seconds that a run still takes, by what is expected of its network."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.cluster import Cluster
 from core.control import Control
 from core.errors import UserError
+from core.runner import in_turn
 from core.study import Study
 from gui.context import Context
 from gui.jobs import Job
@@ -39,6 +41,7 @@ class Starter(QObject):
         super().__init__(parent)
         self._context, self._controls, self._runs = context, controls, runs
         self._wanted: Study | None = None  # asked for, not started yet
+        self._cluster: Cluster | None = None  # that it is to be trained on
         self._about = ""  # it, before a sentence that must say so
         self._expected: dict[str, float] = {}  # network → seconds of one run
         self._job: Job | None = None
@@ -58,8 +61,12 @@ class Starter(QObject):
         except UserError as error:
             self._tell(Step.IDLE, str(error), error=True)
             return
-        self._wanted = study
-        if self._context.libraries.ready:
+        self._wanted, self._cluster = study, self._controls.place.cluster
+        if self._cluster is not None:  # of other machines, nothing is known before they have trained
+            self._expected = {}
+            self._tell(Step.ASKING, f"{self._about}How long it takes is known when the first runs are done.")
+            self._go()
+        elif self._context.libraries.ready:
             self._estimate()
         else:
             self._tell(Step.WAITING, "Loading the deep-learning libraries, a few seconds …")
@@ -107,7 +114,7 @@ class Starter(QObject):
         study, self._wanted = self._wanted, None
         self._runs.expect(self._expected)
         try:
-            self._context.engine.start(study)
+            self._context.engine.start(study, self._cluster.runner if self._cluster else in_turn)
         except UserError as error:
             self._tell(Step.IDLE, str(error), error=True)
         else:

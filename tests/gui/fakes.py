@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.engine import Engine, EngineStatus, Event, State, Work
 from core.events import BatchEnded, EpochEnded, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.run_spec import RunSpec
+from core.runner import OpenRunner, in_turn
 from core.study import Study
 
 
@@ -17,9 +18,10 @@ class FakeEngine(Engine):
         self.begun: list[str] = []
         self.cancels = 0
 
-    def start(self, study: Study) -> None:
+    def start(self, study: Study, runner: OpenRunner = in_turn) -> None:
         self.workspace.require_writable()
         self.started.append(study)
+        self.runner = runner
         self._status = EngineStatus(State.RUNNING, study.name)
 
     def begin(self, name: str, work: Work) -> None:

@@ -156,7 +156,9 @@ def test_what_one_study_says_is_not_shown_on_the_runs_of_another(panel, qtbot, c
     panel.curves.runs[first.id].batches_per_epoch = 5
     context.engine.batch(first.id, 1, 2.5)
     context.engine.say(fakes.epoch_ended(first, 3), fakes.run_finished(first), fakes.run_started(second))
-    qtbot.waitUntil(lambda: context.engine.status.run == second.id and not context.engine._batches)
+    qtbot.waitUntil(
+        lambda: [run.run for run in context.engine.status.under_way] == [second.id] and not context.engine._batches
+    )
     assert cells(panel, STATE) == ["stopped", "waiting", "waiting", "waiting"]
     assert cells(panel, EPOCH)[0] == "1 / 30" and len(panel.curves.runs[first.id].rows) == 1
     assert not len(panel.curves.runs[first.id].trace.points()[0])

@@ -5,24 +5,11 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
-from core.runs import OUTDATED, LogRow, Phase, run_folder
-from core.settings_file import write_toml
+from core.runs import OUTDATED, Phase
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
 from tests.gui import fakes
-from tests.gui.panels.train.trial import STUDY
-
-
-def make_runs(workspace, phase=Phase.WAITING):
-    """Folders of all runs as the engine makes them, with two epochs in each log."""
-    specs = list(STUDY.runs((1, 2)))
-    for spec in specs:
-        folder = run_folder(workspace, spec)
-        folder.create(spec)
-        folder.write_status(phase=phase, epoch=2)
-        folder.write_log([LogRow(epoch, 2.0 / epoch, 0.5, None, None, 1e-3, 30.0, 1.0) for epoch in (1, 2)])
-    write_toml(STUDY, workspace.runs / "trial" / "study.toml")
-    return specs
+from tests.gui.panels.train.trial import STUDY, make_runs
 
 
 @pytest.fixture
