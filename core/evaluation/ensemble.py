@@ -95,8 +95,9 @@ class Ensemble:
             "validation part to choose it on: that favours it, and the gain that is shown is too small if anything."
         )
         if self.members[0] is not self.best:
-            better = self.of_members[self.members[0].label].text(about.scale, about.decimals)
-            chosen += f" On the test folds {self.members[0].label} turned out better: {better}, which could not be known before."
+            better = self.members[0].label
+            figures = self.of_members[better].text(about.scale, about.decimals)
+            chosen += f" On the test folds {better} turned out better: {figures}, which could not be known before."
         common = (
             f"On {100 * self.oracle.value:.1f} % of the clips at least one member is right; on "
             f"{100 * self.agreement.value:.1f} % all say the same."
