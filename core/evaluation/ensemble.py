@@ -94,6 +94,10 @@ class Ensemble:
             else f"{self.best.label} is the best member on these test folds themselves, as not all members have a "
             "validation part to choose it on: that favours it, and the gain that is shown is too small if anything."
         )
+        if self.members[0] is not self.best:
+            better = self.members[0].label
+            figures = self.of_members[better].text(about.scale, about.decimals)
+            chosen += f" On the test folds {better} turned out better: {figures}, which could not be known before."
         common = (
             f"On {100 * self.oracle.value:.1f} % of the clips at least one member is right; on "
             f"{100 * self.agreement.value:.1f} % all say the same."
