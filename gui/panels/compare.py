@@ -26,13 +26,13 @@ from core.events import Event, RunStarted
 from core.files import slug
 from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
-from gui import run_actions, theme
+from gui import run_actions, save_plot, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
 from gui.panels.results import Reader, ResultsPanel
-from gui.widgets.controls import copy_button, named_combo
+from gui.widgets.controls import copy_button, menu_button, named_combo
 from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
@@ -76,6 +76,7 @@ class ComparePanel(ResultsPanel):
         self.copy = copy_button(
             "Puts a table on the clipboard, for a document or another programme.", COPIES, self._copy
         )
+        self.save = menu_button("mdi6.image-outline", "Save plot", save_plot.HELP, save_plot.ENTRIES, self._save)
         self.tree = ResultTree()
         self.grid = ModalityGrid()
         self.pages = [page(context) for page in PAGES]
@@ -169,6 +170,7 @@ class ComparePanel(ResultsPanel):
         self.about.clear()
         self.heading.clear()
         self.copy.setEnabled(False)
+        self.save.setEnabled(False)
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, RunStarted):  # it was waiting, or interrupted
@@ -191,6 +193,7 @@ class ComparePanel(ResultsPanel):
         for page in self.pages:
             page.show_overview(self.overview, metric)
         self.copy.setEnabled(bool(summary.runs))
+        self.save.setEnabled(bool(summary.runs))
 
     # acting on rows ---------------------------------------------------------------------------------------------
 
@@ -239,6 +242,19 @@ class ComparePanel(ResultsPanel):
         QGuiApplication.clipboard().setText(write())
         self.context.message.emit(f"{action.text()}: copied.", "info")
 
+    def _save(self) -> None:
+        """Write the plot in view to a file of the form that the chosen action says."""
+        action, plot = self.sender(), self.page.picture()
+        if self.overview is None or not isinstance(action, QAction):
+            return
+        if plot is None:
+            self.context.message.emit(f"“{self.page.title}” shows no plot.", "info")
+            return
+        study, metric = self.overview.study, METRICS[str(self.metric_choice.currentData())].title
+        title = " · ".join(filter(None, (study, self.about.text(), self.page.title, metric)))
+        name = f"{study}-{slug(self.page.title)}"
+        save_plot.ask_and_save(self.context, plot, str(action.data()), name, title)
+
     # layout -----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -252,6 +268,7 @@ class ComparePanel(ResultsPanel):
             bar.addSpacing(theme.GRID)
         bar.addWidget(self.about, 1)
         bar.addWidget(self.copy)
+        bar.addWidget(self.save)
         self.tables = _tabs(
             "tables",
             (self.grid, "Sound, sight, both", "Each architecture on each modality."),

@@ -40,21 +40,24 @@ def icon_button(icon: str, word: str, tooltip: str) -> QToolButton:
     return button
 
 
-def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable[[], None]) -> QToolButton:
-    """“Copy table” with a menu of (words, key); `copy` finds the key in its sender's data."""
-    button = QToolButton()
-    button.setText("Copy table")
-    button.setToolTip(tooltip)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+def menu_button(
+    icon: str, word: str, tooltip: str, entries: Iterable[tuple[str, str]], chosen: Callable[[], None]
+) -> QToolButton:
+    """A button with a menu of (words, key); `chosen` finds the key in its sender's data."""
+    button = tool_button(icon, word, tooltip)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    theme.set_icon(button, "mdi6.content-copy")
     menu = QMenu(button)
-    for word, key in entries:
-        action = menu.addAction(word)
+    for words, key in entries:
+        action = menu.addAction(words)
         action.setData(key)
-        action.triggered.connect(copy)
+        action.triggered.connect(chosen)
     button.setMenu(menu)
     return button
+
+
+def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable[[], None]) -> QToolButton:
+    """“Copy table” with a menu of (words, key); `copy` finds the key in its sender's data."""
+    return menu_button("mdi6.content-copy", "Copy table", tooltip, entries, copy)
 
 
 def confirmed(parent: QWidget, question: str) -> bool:
