@@ -83,7 +83,13 @@ class Latency:
     @property
     def where(self) -> str:
         """`on bench-3: CPU, 2 threads, PyTorch 2.14.1`."""
-        return f"on {self.machine}: {self.device}, {counted(self.threads, 'thread')}, PyTorch {self.torch}"
+        version = self.torch.partition("+")[0]
+        return f"on {self.machine}: {self.device}, {counted(self.threads, 'thread')}, PyTorch {version}"
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether so many clips took so much longer than the others that something else must have been running."""
+        return self.p95 > 1.5 * self.p50
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
 from gui import run_actions, save_plot, theme
 from gui.context import Context, ErrorsRequest
+from gui.panels.compare_classes import ClassesPage
 from gui.panels.compare_cost import CostPage
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
@@ -39,7 +40,7 @@ from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
-PAGES: tuple[type[ComparePage], ...] = (MeansPage, CostPage, GainsPage)
+PAGES: tuple[type[ComparePage], ...] = (MeansPage, ClassesPage, CostPage, GainsPage)
 
 COPIES = (
     ("Networks as Markdown", "networks markdown"),

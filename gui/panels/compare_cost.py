@@ -35,6 +35,8 @@ MEASURE_HELP = (
 TRAINING = "A study is being trained: it would be measured, too. Measure when it is done."
 WAITING = "Measuring waits while a study is trained."
 UNMEASURED = f"No latency has been measured yet: press “{MEASURE}”."
+DISTURBED = "Something else was running, measure again:"
+UNKNOWN = "It was not recorded when these networks were trained."
 FRONT = "grey steps: beaten by none in both, by their means"
 
 
@@ -177,16 +179,18 @@ class CostPage(ComparePage):
         self.measure.setEnabled(possible)
         self.measure.setToolTip(why or MEASURE_HELP)
         measured = latencies(self.overview) if self.overview is not None else {}
-        sentences = [why] if self.cost.currentData() == "latency" or why != TRAINING else []
+        about_latency = self.cost.currentData() == "latency"
+        sentences = [why] if about_latency else []
         if measured and self.overview is not None:
-            any_ = next(iter(measured.values()))
-            sentences.append(f"Latency: {any_.where}.")
+            sentences.append(f"Latency: {next(iter(measured.values())).where}.")
             missing = [n.label for n in self.overview.summary.networks if n.label not in measured]
-            if missing:
-                sentences.append(f"Not measured there: {', '.join(missing)}.")
-        elif self.cost.currentData() == "latency" and self.measuring is None:
-            sentences.append(UNMEASURED)
+            sentences += [f"Not measured there: {', '.join(missing)}."] if missing else []
+            disturbed = [label for label, found in measured.items() if found.disturbed]
+            sentences += [f"{DISTURBED} {', '.join(disturbed)}."] if disturbed else []
         self.note.setText(" ".join(filter(None, sentences)))
+        self.note.setToolTip(self.note.text())
+        self.plot.empty = UNMEASURED if about_latency else UNKNOWN
+        self.plot.update()
 
     # layout -----------------------------------------------------------------------------------------------------
 
@@ -205,7 +209,7 @@ class CostPage(ComparePage):
         columns.addWidget(self.figures)
         columns.setStretchFactor(0, 1)
         columns.setSizes([760, 400])
-        self.splitters = {"cost": columns}
+        self.splitters = {"cost columns": columns}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)

@@ -65,6 +65,7 @@ class CostPlot(QWidget):
         self.front: tuple[CostPoint, ...] = ()
         self.axis = CostAxis("")
         self.title = ""
+        self.empty = ""  # a sentence in place of a plot of nothing
         self._x, self._y = (0.0, 1.0), (0.0, 1.0)  # powers of ten, and scores, from one edge to the other
         self._dragged_from: QPointF | None = None
 
@@ -225,10 +226,12 @@ class CostPlot(QWidget):
     # painting ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        if not self.points:  # axes of nothing would look like a result
-            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self.points:  # axes of nothing would look like a result
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self.rect(), CENTRE | Qt.TextFlag.TextWordWrap, self.empty)
+            return
         painter.setFont(theme.font(theme.SMALL))
         self._paint_axes(painter)
         self._paint_lines(painter)

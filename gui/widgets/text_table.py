@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -22,6 +24,7 @@ class TextTableView(QTableWidget):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
 
@@ -34,7 +37,7 @@ class TextTableView(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(LEFT if column < table.text_columns else RIGHT)
                 if row < 0:
-                    item.setText(text.replace(" (", "\n(").replace(" [", "\n["))  # or headings would make it wide
+                    item.setText("\n".join(re.split(r" (?=\[)" if "[" in text else r" (?=\()", text)))  # or it is wide
                     self.setHorizontalHeaderItem(column, item)
                 else:
                     self.setItem(row, column, item)
