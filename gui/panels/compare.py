@@ -155,9 +155,9 @@ class ComparePanel(ResultsPanel):
         with QSignalBlocker(self.plots):
             for place, page in enumerate(self.pages):
                 self.plots.setTabVisible(place, self.overview is not None and page.suits(self.overview))
-            chosen = [p for p in self.pages if p.title == self.context.settings.value("compare/page")]
-            if chosen and self.plots.isTabVisible(self.pages.index(chosen[0])):
-                self.plots.setCurrentWidget(chosen[0])
+            shown = [page for place, page in enumerate(self.pages) if self.plots.isTabVisible(place)]
+            chosen = [page for page in shown if page.title == self.context.settings.value("compare/page")]
+            self.plots.setCurrentWidget((chosen or shown or self.pages)[0])
 
     def _keep_table(self) -> None:
         """That which was chosen, not that which one modality leaves."""

@@ -82,10 +82,12 @@ class ClassesPage(ReadingPage):
         return None if self.found is None else self.found.table()
 
     def picture(self) -> QWidget:
+        self.plot.point(-1)
         return self.plot
 
     def present(self, on: bool) -> None:
         self._bar.setHidden(on)
+        self.plot.point(-1)
         self._say(-1)
 
     def pair(self) -> tuple[NetworkRow, NetworkRow]:
@@ -111,7 +113,9 @@ class ClassesPage(ReadingPage):
             key = [DotKey(network.modality, network.label, colour) for network, colour in sides]
             self.plot.show_rows(rows, result.order(), key, "difference, points; * after Holm")
             self.whole.setText(result.summary())
-        self._say(-1)
+            self._say(-1)
+        else:
+            self.say(NOTHING)
 
     def clear(self) -> None:
         self.found = None
@@ -123,11 +127,9 @@ class ClassesPage(ReadingPage):
 
     def _say(self, label: int) -> None:
         """What is to be said of the class pointed at, else what may be done."""
-        if self.is_reading:
+        if self.found is None:  # why, or how far the reading is, has been said
             return
-        if self.found is None:
-            self.said.setText(NOTHING if self._networks and self.pair()[0] is not self.pair()[1] else self.said.text())
-        elif label >= 0:
+        if label >= 0:
             self.said.setText(self.found.sentence(label))
         else:
             self.said.setText(HINT if self._bar.isVisible() else "")

@@ -78,6 +78,7 @@ class GainsPage(ReadingPage):
         self._read()
 
     def picture(self) -> QWidget:
+        self.plot.point(-1)
         return self.plot
 
     def present(self, on: bool) -> None:

@@ -133,16 +133,16 @@ class ClassDots(QAbstractScrollArea):
             self._fit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._point(self.row_at(event.position().y()))
+        self.point(self.row_at(event.position().y()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         row = self.row_at(event.position().y())
         if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self._point(row)
+            self.point(row)
             self.chosen.emit(self.order[row])
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        self._point(-1)
+        self.point(-1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -152,13 +152,14 @@ class ClassDots(QAbstractScrollArea):
             bar.setValue(
                 min(max(bar.value(), math.ceil((row + 1) * self._row() - body.height())), int(row * self._row()))
             )
-            self._point(row)
+            self.point(row)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
             self.chosen.emit(self.order[self.current])
         else:
             super().keyPressEvent(event)
 
-    def _point(self, row: int) -> None:
+    def point(self, row: int) -> None:
+        """Tell of a row, as if the pointer were on it; −1 = of none."""
         if row != self.current:
             self.current = row
             self.pointed.emit(self.order[row] if row >= 0 else -1)
