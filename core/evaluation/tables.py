@@ -19,7 +19,7 @@ LATEX_SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     # Other signs in LaTeX's first type, or none that pdfLaTeX knows in a text.
-    | {"|": r"\textbar{}", "<": "$<$", ">": "$>$"}
+    | {"|": "$|$", "<": "$<$", ">": "$>$"}
     | {"−": "$-$", "≥": r"$\geq$", "≤": r"$\leq$", "≈": r"$\approx$", "→": r"$\rightarrow$"}
 )
 
