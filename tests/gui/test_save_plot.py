@@ -70,11 +70,14 @@ def scheme(request, qapp):
 
 
 @pytest.fixture(params=PLOTS)
-def plot(request, qtbot, scheme):
+def plot(request, qapp, qtbot, scheme):
     made = PLOTS[request.param]()
     qtbot.addWidget(made)
     made.show()
     qtbot.waitExposed(made)
+    for _ in range(3):  # pyqtgraph lays its axes out again when it knows how wide their figures are
+        qapp.processEvents()
+        made.grab()
     return made
 
 
