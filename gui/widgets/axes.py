@@ -11,6 +11,7 @@ import numpy as np
 _SPANS = (
     (1.0, 60.0, 3600.0, 86400.0),
     (1.0, 10.0, 60.0, 600.0, 3600.0, 36000.0, 86400.0, 864000.0),
+    (1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 18000.0, 36000.0, 86400.0, 432000.0, 864000.0),
     (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 18000.0, 36000.0,
      86400.0, 172800.0, 432000.0, 864000.0),
 )  # fmt: skip
@@ -35,7 +36,7 @@ def log_ticks(low: float, high: float, most: int, *, seconds: bool = False) -> l
     candidates = [[step * 10.0**power for power, step in product(_POWERS, steps)] for steps in _STEPS]
     if seconds:
         short = [[value for value in values if value < 1] for values in candidates]
-        candidates = [fine + list(spans) for fine, spans in zip(short, _SPANS, strict=False)]
+        candidates = [fine + list(spans) for fine, spans in zip(short, _SPANS, strict=True)]
     inside = [[value for value in values if low <= value <= high] for values in candidates]
     fitting = [values for values in inside if 2 <= len(values) <= most]
     return max(fitting, key=len) if fitting else linear_ticks(low, high, most)

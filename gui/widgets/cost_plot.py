@@ -24,6 +24,7 @@ NAME = 30.0 * theme.GRID  # of a network or a published line, at most
 LINE = 2.0 * theme.GRID  # height of a name
 MARK, NEAR = 7.0, 8.0  # pixels: radius of a mark, and how near the pointer is on it
 LEADER = 2.0 * theme.GRID  # from the end of a published line to its name
+ALIKE, ASIDE = 0.01, 12.0  # powers of ten between costs whose marks stand side by side, and pixels between these
 NARROWEST = 0.02  # powers of ten that the axis can be zoomed to
 CENTRE = Qt.AlignmentFlag.AlignCenter
 MIDDLE_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -66,6 +67,7 @@ class CostPlot(QWidget):
         self.axis = CostAxis("")
         self.title = ""
         self.empty = ""  # a sentence in place of a plot of nothing
+        self._aside: dict[str, float] = {}  # pixels, by name
         self._x, self._y = (0.0, 1.0), (0.0, 1.0)  # powers of ten, and scores, from one edge to the other
         self._dragged_from: QPointF | None = None
 
@@ -82,6 +84,7 @@ class CostPlot(QWidget):
         by_name = {point.name: point for point in points}
         self.front = tuple(by_name[name] for name in front)
         self.lines = tuple(sorted(lines, key=lambda line: -line.value))
+        self._aside = _side_by_side(self.points)
         self.reset_zoom()
 
     def reset_zoom(self) -> None:
@@ -114,18 +117,22 @@ class CostPlot(QWidget):
             area.bottom() - (score - low) / (high - low) * area.height(),
         )
 
+    def mark_of(self, point: CostPoint) -> QPointF:
+        """Where a network stands; those of one cost stand side by side, or their intervals would hide each other."""
+        return self.place_of(point.cost.value, point.score) + QPointF(self._aside[point.name], 0)
+
     def labels(self) -> list[tuple[QRectF, CostPoint]]:
         """Where the names of the networks in view stand: beside their marks, or nearby where that is taken.
 
         What finds no place is left out (its mark tells it on hover).
         """
         area, metrics, height = self.area(), QFontMetricsF(theme.font(theme.SMALL)), theme.pixels(LINE)
-        seen = [point for point in self.points if area.contains(self.place_of(point.cost.value, point.score))]
+        seen = [point for point in self.points if area.contains(self.mark_of(point))]
         marks = [self._mark(point) for point in seen]
         bars = [self._bar(point) for point in seen]
         placed: list[tuple[QRectF, CostPoint]] = []
         for point in sorted(seen, key=lambda point: -point.score):
-            at = self.place_of(point.cost.value, point.score)
+            at = self.mark_of(point)
             width = metrics.horizontalAdvance(self._name(point)) + theme.GRID
             taken = [*marks, *(rect for rect, _ in placed)]
             candidates = [
@@ -159,15 +166,15 @@ class CostPlot(QWidget):
         return self.place_of(1.0, score).y()
 
     def _mark(self, point: CostPoint) -> QRectF:
-        at = self.place_of(point.cost.value, point.score)
+        at = self.mark_of(point)
         return QRectF(at.x() - NEAR, at.y() - NEAR, 2 * NEAR, 2 * NEAR)
 
     def _bar(self, point: CostPoint) -> QRectF:
         """Of the interval."""
         if point.low is None or point.high is None:
             return self._mark(point)
-        top, bottom = (self.place_of(point.cost.value, end) for end in (point.high, point.low))
-        return QRectF(top.x() - 2, top.y(), 4, bottom.y() - top.y())
+        x, top, bottom = self.mark_of(point).x(), self._height_of(point.high), self._height_of(point.low)
+        return QRectF(x - 2, top, 4, bottom - top)
 
     def _name(self, point: CostPoint) -> str:
         metrics = QFontMetricsF(theme.font(theme.SMALL))
@@ -242,7 +249,7 @@ class CostPlot(QWidget):
         for rect, point in self.labels():
             self._paint_name(painter, rect, point)
         for point in self.points:
-            paint_mark(painter, point.modality, self.place_of(point.cost.value, point.score), MARK, point.colour)
+            paint_mark(painter, point.modality, self.mark_of(point), MARK, point.colour)
 
     def _paint_axes(self, painter: QPainter) -> None:
         area, line = self.area(), theme.pixels(LINE)
@@ -291,7 +298,7 @@ class CostPlot(QWidget):
     def _paint_front(self, painter: QPainter) -> None:
         """Steps: for what lies between two costs, the score that the lower one buys."""
         painter.setPen(QPen(theme.mix(theme.colour("window"), theme.colour("muted"), 0.55), 2))
-        places = [self.place_of(point.cost.value, point.score) for point in self.front]
+        places = [self.mark_of(point) for point in self.front]
         for one, other in itertools.pairwise(places):
             painter.drawPolyline([one, QPointF(other.x(), one.y()), other])
 
@@ -299,14 +306,14 @@ class CostPlot(QWidget):
         """The interval of the score, in the line style of the modality, and thin that of the cost."""
         if point.low is not None and point.high is not None:
             painter.setPen(QPen(point.colour, 2, theme.MODALITY_STYLE[point.modality], Qt.PenCapStyle.FlatCap))
-            value = point.cost.value
-            painter.drawLine(self.place_of(value, point.low), self.place_of(value, point.high))
+            x = self.mark_of(point).x()
+            painter.drawLine(QPointF(x, self._height_of(point.low)), QPointF(x, self._height_of(point.high)))
         if point.cost.low < point.cost.high:
             painter.setPen(QPen(point.colour, 1))
             painter.drawLine(self.place_of(point.cost.low, point.score), self.place_of(point.cost.high, point.score))
 
     def _paint_name(self, painter: QPainter, rect: QRectF, point: CostPoint) -> None:
-        at = self.place_of(point.cost.value, point.score)
+        at = self.mark_of(point)
         beside = abs(rect.center().y() - at.y()) < rect.height()
         if not beside:  # led to its mark, or it might be taken for that of another
             painter.setPen(QPen(theme.mix(theme.colour("window"), point.colour, 0.6), 1))
@@ -317,6 +324,17 @@ class CostPlot(QWidget):
         painter.fillRect(rect, theme.colour("window"))
         painter.setPen(theme.colour("text"))
         painter.drawText(rect, CENTRE, self._name(point))
+
+
+def _side_by_side(points: Sequence[CostPoint]) -> dict[str, float]:
+    """Pixels by which each mark is moved, by name: about a common middle where costs are alike, else none."""
+    groups: list[list[CostPoint]] = []
+    for point in sorted(points, key=lambda point: point.cost.value):
+        if groups and math.log10(point.cost.value / groups[-1][-1].cost.value) < ALIKE:
+            groups[-1].append(point)
+        else:
+            groups.append([point])
+    return {point.name: ASIDE * (place - (len(group) - 1) / 2) for group in groups for place, point in enumerate(group)}
 
 
 def _around(at: QPointF, width: float, height: float) -> list[QRectF]:

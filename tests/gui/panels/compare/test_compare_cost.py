@@ -58,7 +58,7 @@ def test_points_are_the_figures_of_the_networks_with_published_lines(shown, cont
             assert point.score == pytest.approx(100 * network.means["accuracy"].value)
             exact = {"parameters": network.parameters, "multiply_adds": network.multiply_adds}
             assert point.cost.value == exact.get(name, point.cost.value) > 0
-            at = view.plot.place_of(point.cost.value, point.score)
+            at = view.plot.mark_of(point)
             assert view.plot.tip_at(at) == point.tip and COSTS[name].title in point.tip
     published = references("esc10")
     assert sorted(line.value for line in view.plot.lines) == [reference.accuracy for reference in published]
@@ -98,14 +98,14 @@ def test_wheel_zooms_at_the_pointer_drag_pans_and_a_double_click_shows_all(qtbot
     plot = view.plot
     point = plot.points[0]
     whole = plot._x, plot._y
-    at = plot.place_of(point.cost.value, point.score).toPoint()
+    at = plot.mark_of(point).toPoint()
     plot._x, plot._y = (plot._x[0] - 1, plot._x[1]), plot._y
     plot.reset_zoom()
     assert (plot._x, plot._y) == whole
     qtbot.mousePress(plot, Qt.MouseButton.LeftButton, pos=at)
     qtbot.mouseMove(plot, at + QPoint(30, 20))
     qtbot.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=at + QPoint(30, 20))
-    moved = plot.place_of(point.cost.value, point.score)
+    moved = plot.mark_of(point)
     assert (moved - QPointF(at)).manhattanLength() == pytest.approx(50, abs=3)
     qtbot.mouseDClick(plot, Qt.MouseButton.LeftButton, pos=at)
     assert (plot._x, plot._y) == whole
