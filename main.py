@@ -16,6 +16,11 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", help="Folder for data, runs and cache. Default: $SENSORIUM_WORKSPACE or ~/Sensorium."),
 ]
 
+DatasetRootOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--dataset-root", help="Where the dataset lies, if not in the workspace."),
+]
+
 
 @app.callback(invoke_without_command=True)
 def window(context: typer.Context, workspace: WorkspaceOption = None) -> None:
@@ -32,15 +37,34 @@ def run(
     context: typer.Context,
     study: Annotated[Path, typer.Argument(help="The study, a TOML file; see resources/presets/.")],
     workspace: WorkspaceOption = None,
-    dataset_root: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--dataset-root", help="Where the dataset lies, if not in the workspace."),
-    ] = None,
+    dataset_root: DatasetRootOption = None,
 ) -> None:
     """Train a study without a window. Finished runs are kept: the same command goes on from the last checkpoint."""
     from core.console import run_study
 
     raise typer.Exit(run_study(study, workspace or context.obj, dataset_root))
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    study: Annotated[Path, typer.Argument(help="The study, a TOML file; see resources/presets/.")],
+    network: Annotated[str, typer.Option(help="Whose settings are searched. Default: the first of the study.")] = "",
+    trials: Annotated[int, typer.Option(help="Settings to try.")] = 20,
+    epochs: Annotated[int, typer.Option(help="Epochs of each trial; 0 = as many as the recipe has.")] = 0,
+    fold: Annotated[int, typer.Option(help="The test fold whose clips are never looked at.")] = 1,
+    minutes: Annotated[float, typer.Option(help="After so long no new trial is begun; 0 = no limit.")] = 0.0,
+    workspace: WorkspaceOption = None,
+    dataset_root: DatasetRootOption = None,
+) -> None:
+    """Search a network's learning rate, weight decay, batch and augmentation strength, judged on validation clips.
+
+    The same command goes on with a search that was stopped. What was found is written as a study for `run`.
+    """
+    from core.console import search_study
+
+    given = {"network": network, "trials": trials, "epochs": epochs, "fold": fold, "minutes": minutes}
+    raise typer.Exit(search_study(study, given, workspace or context.obj, dataset_root))
 
 
 @app.command()
@@ -57,6 +81,24 @@ def demo(
         raise typer.BadParameter(f"“{modality}” is none of {', '.join(Modality)}.", param_hint="--modality")
     preset = "demo.toml" if modality == Modality.AUDIO else f"demo-{modality}.toml"
     raise typer.Exit(run_study(PRESETS / preset, workspace or context.obj, None))
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    study: Annotated[list[str], typer.Argument(help="Studies with finished runs; of several, networks are ranked.")],
+    metric: Annotated[str, typer.Option(help="What is compared: accuracy, macro_f1, log_loss …")] = "accuracy",
+    rope: Annotated[
+        float,
+        typer.Option(help="Differences of at most this much are practically none: points of a metric in %.", min=0.0),
+    ] = 1.0,
+    clips: Annotated[bool, typer.Option(help="Compare clip by clip too, which reads all predictions.")] = True,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Print what finished studies show: means, every pair with its tests, and what the design cannot answer."""
+    from core.console import compare_studies
+
+    raise typer.Exit(compare_studies(study, metric, rope, clips, workspace or context.obj))
 
 
 @app.command()

@@ -7,9 +7,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,9 +22,14 @@ from rich.text import Text
 
 from core import readable
 from core.control import Control
-from core.engine import STOPPED, Engine
+from core.engine import Engine
 from core.errors import Cancelled, UserError
 from core.estimate import Estimate, estimate
+from core.evaluation.across_studies import rank_studies, ranking_table
+from core.evaluation.comparison import with_clips
+from core.evaluation.comparison_tables import clip_table, pair_table
+from core.evaluation.findings import Findings, find
+from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary, summarise
 from core.evaluation.tables import TextTable
 from core.events import (
@@ -33,8 +40,11 @@ from core.events import (
     Progress,
     RunFinished,
     RunStarted,
+    SearchFinished,
+    SearchStarted,
     StudyFinished,
     StudyStarted,
+    TrialEnded,
 )
 from core.live.adapt import adapted_study, compare_adapted
 from core.live.offered import live_choices
@@ -44,8 +54,15 @@ from core.log import log_into
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, on_one_fold
-from core.runs import find_run, list_runs
+from core.runs import find_run, list_runs, list_studies
+from core.search.plan import Plan
+from core.search.result import figures, label_of, read_search, words
+from core.search.run import run_search
+from core.search.settings import Search
+from core.search.trials import Trial
+from core.settings_file import validated
 from core.study import Study, read_study
+from core.tables import did_you_mean
 from core.workspace import Workspace, default_workspace
 
 OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
@@ -54,6 +71,16 @@ OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
 def run_study(path: Path, workspace: Path | None, dataset_root: Path | None) -> int:
     """`main.py run`: returns the exit code."""
     return _in_workspace(workspace, lambda place, console: _run_study(path, dataset_root, place, console))
+
+
+def compare_studies(studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Path | None) -> int:
+    """`main.py compare`: returns the exit code. `rope` is in the unit that the metric is shown in."""
+    return _in_workspace(workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console))
+
+
+def search_study(path: Path, asked: Mapping[str, Any], workspace: Path | None, dataset_root: Path | None) -> int:
+    """`main.py search`: returns the exit code. `asked`: fields of Search."""
+    return _in_workspace(workspace, lambda place, console: _search(path, asked, dataset_root, place, console))
 
 
 def verify_run(name: str, workspace: Path | None) -> int:
@@ -98,20 +125,93 @@ def _in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) 
 
 
 def _run_study(path: Path, dataset_root: Path | None, workspace: Workspace, console: Console) -> int:
-    study = read_study(path)
-    if dataset_root is not None:
-        choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
-        study = study.model_copy(update={"dataset": choice})
+    study = _located(path, dataset_root)
     view = _train(study, workspace, console)
     summary = summarise(list_runs(workspace, study.name))
     if summary.networks:
         console.print(results(summary))
-        said = summary.on_one_fold("accuracy"), *(difference.sentence for difference in summary.differences)
-        console.print(*filter(None, said), sep="\n", soft_wrap=True, markup=False)
+        _say(console, find(summary, summary.differences, "accuracy"))
     if _stopped(view, console):
         return INTERRUPTED
     console.print(f"Everything is in {workspace.runs}; `uv run main.py` opens it.", soft_wrap=True)
     return OK
+
+
+def _compare(
+    studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Workspace, console: Console
+) -> int:
+    if metric not in METRICS:
+        raise UserError(f"No metric is called “{metric}”.{did_you_mean(metric, METRICS)} Known: {', '.join(METRICS)}.")
+    control, view = Control(), StudyView(console)
+    known, summaries = list_studies(workspace), dict[str, Summary]()
+    for study in dict.fromkeys(studies):
+        if study not in known:
+            raise UserError(
+                f"There is no study “{study}” in {workspace.runs}.{did_you_mean(study, known)} "
+                f"Known: {', '.join(known) or 'none'}."
+            )
+        with view, _interrupt(control.cancel):
+            summary = summaries[study] = summarise(list_runs(workspace, study), control, view.show)
+            found = summary.compare(metric, rope / METRICS[metric].scale)
+            if clips:
+                found = with_clips(found, workspace, control, view.show)
+        if not summary.networks:
+            raise UserError(f"“{study}” has no finished run yet. Train it first.")
+        console.print(f"[bold]{escape(study)}[/]", results(summary, metric), sep="\n")
+        for table, title in ((pair_table(found), "Over the folds"), (clip_table(found), "On the same clips")):
+            if table.rows:
+                console.print(_table(table, title))
+        _say(console, find(summary, found, metric))
+    if len(summaries) > 1:
+        ranked = rank_studies(summaries, metric)
+        console.print(_table(ranking_table(ranked), f"Over datasets, by {METRICS[metric].title.lower()}"))
+        console.print(*ranked.ranking.sentences, *ranked.notes, sep="\n", soft_wrap=True, markup=False)
+    return OK
+
+
+def _say(console: Console, found: Findings) -> None:
+    """The sentences under headings; those without one are left out."""
+    for heading, sentences in (
+        ("What was found", (*filter(None, [found.first]), *found.across, *found.pairs, *found.clips, *found.seeds)),
+        ("What this cannot show", found.warnings),
+        ("How it was computed", found.methods),
+    ):
+        if sentences:
+            console.print(f"[bold]{heading}[/]")
+            console.print(*sentences, sep="\n", soft_wrap=True, markup=False)
+
+
+def _located(path: Path, dataset_root: Path | None) -> Study:
+    """A study's file, with the dataset where the person says that it lies."""
+    study = read_study(path)
+    if dataset_root is None:
+        return study
+    choice = study.dataset.model_copy(update={"root": str(dataset_root.expanduser().absolute())})
+    return study.model_copy(update={"dataset": choice})
+
+
+def _search(
+    path: Path, asked: Mapping[str, Any], dataset_root: Path | None, workspace: Workspace, console: Console
+) -> int:
+    plan = Plan(_located(path, dataset_root), validated(Search, asked, "the search"))
+    console.print(f"[bold]{escape(plan.title)}[/], without fold {plan.search.fold}", soft_wrap=True)
+    engine = Engine(workspace)
+    view = StudyView(console)
+    engine.subscribe(view.show)
+    with view, _interrupt(engine.cancel):
+        engine.begin(plan.title, partial(run_search, plan))
+        while not engine.join(0.2):
+            pass
+    stopped = _stopped(view, console)
+    found = read_search(plan.folder(workspace))
+    if found.best is not None:
+        console.print(found.sentence(), *found.caveats(), sep="\n", soft_wrap=True, markup=False)
+        for importance in found.importances():
+            console.print(f"  {label_of(importance.name):24}{100 * importance.share:4.0f} %", markup=False)
+        console.print(found.importance_sentence(), soft_wrap=True, markup=False)
+        file = found.write_best_study()
+        console.print(f"To train it over all folds: uv run main.py run {shlex.quote(str(file))}", soft_wrap=True)
+    return INTERRUPTED if stopped else OK
 
 
 def _train(study: Study, workspace: Workspace, console: Console) -> StudyView:
@@ -142,7 +242,7 @@ def _stopped(view: StudyView, console: Console) -> bool:
         raise UserError(view.reason)
     if view.outcome is Outcome.CANCELLED:
         again = escape(shlex.join(sys.argv))
-        console.print(f"{STOPPED} To go on: [bold]uv run {again}[/]", soft_wrap=True)
+        console.print(f"{escape(view.reason)} To go on: [bold]uv run {again}[/]", soft_wrap=True)
     return view.outcome is Outcome.CANCELLED
 
 
@@ -253,14 +353,21 @@ class StudyView:
             case RunStarted():
                 self._run, self._clock = event, time.monotonic()
             case EpochEnded(epoch=epoch, epochs=epochs):
-                name = f"{self._run.network} fold {self._run.fold}" if self._run else event.run
+                tested = self._run is not None and self._run.test_clips
+                name = f"{self._run.network} fold {self._run.fold}" if self._run and tested else event.run
                 figures = (
                     f"epoch {epoch}/{epochs}  loss {event.train_loss:.3f}  {readable.rate(event.clips_per_second)}"
                 )
                 self._bar(name, epoch, epochs, figures)
             case RunFinished():
                 self._finished(event)
-            case StudyFinished(outcome=outcome, reason=reason):
+            case SearchStarted(trials=trials, done=done, device=device):
+                self._total, self._done = trials, len(done)
+                kept = f", {len(done)} done already" if done else ""
+                self._console.print(f"{readable.counted(trials, 'trial')} on {device}{kept}.")
+            case TrialEnded(trial=trial):
+                self._tried(trial)
+            case StudyFinished(outcome=outcome, reason=reason) | SearchFinished(outcome=outcome, reason=reason):
                 self.outcome, self.reason = outcome, reason
 
     def _finished(self, event: RunFinished) -> None:
@@ -274,6 +381,15 @@ class StudyView:
             said = f"[red]{event.outcome}[/]: {escape(event.reason)}"
         left = self._left(run, took) if run else ""
         self._console.print(f"{name}: {said}  ({self._done} of {self._total}{left})", soft_wrap=True)
+
+    def _tried(self, trial: Trial) -> None:
+        self._done += 1
+        said = trial.reason or figures(trial)
+        self._console.print(
+            f"Trial {trial.number}, {trial.ending}: {said}; {words(trial.settings)}  "
+            f"({readable.duration(trial.seconds)}; {self._done} of {self._total})",
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
 
     def _left(self, run: RunStarted, took: float) -> str:
         """Time left: what was estimated for the runs to come, times how wrong the estimate was so far."""
@@ -290,16 +406,17 @@ class StudyView:
         self._bars.update(self._task, description=what, completed=done, total=total or None, figures=figures)
 
 
-def results(summary: Summary) -> Table:
+def results(summary: Summary, metric: str = "accuracy") -> Table:
     """The table of networks: mean over folds, interval, and what stands behind it."""
-    table = Table(title="Accuracy on the test folds (mean, 95 % interval over folds)")
-    for heading in ("network", "accuracy %", "95 %", "folds × seeds", "parameters", "clips/s"):
+    about = METRICS[metric]
+    table = Table(title=f"{about.title} on the test folds (mean, 95 % interval over folds)")
+    for heading in ("network", f"{about.title.lower()} {about.unit}", "95 %", "folds × seeds", "parameters", "clips/s"):
         table.add_column(heading, justify="left" if heading == "network" else "right")
-    for row in summary.networks:
-        mean = row.means["accuracy"]
-        interval = "–" if mean.low is None else row.interval("accuracy")
+    for row in summary.ranked(metric):
+        mean = row.means[metric]
+        interval = "–" if mean.low is None else row.interval(metric)
         table.add_row(
-            row.label, f"{100 * mean.value:.1f}", interval, mean.grid,
+            row.label, about.text(mean.value), interval, mean.grid,
             f"{row.parameters:,}", "–" if row.clips_per_second is None else f"{row.clips_per_second:.0f}",
         )  # fmt: skip
     return table

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.chosen import open_chosen
@@ -19,12 +20,15 @@ from core.events import (
     BatchEnded,
     EpochEnded,
     Event,
+    Finished,
     Message,
     Outcome,
     RunFinished,
     RunStarted,
+    SearchStarted,
     StudyFinished,
     StudyStarted,
+    TrialEnded,
 )
 from core.files import slug
 from core.run_spec import RunSpec
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from core.caches import Caches
 
 Emit = Callable[[Event], None]
+Work = Callable[[Workspace, Emit, Control, Callable[[BatchEnded], None]], object]
 log = logging.getLogger(__name__)
 TOLD = 20  # left-out files that are named one by one
 STOPPED = f"Stopped. Finished runs are kept; started again, the study goes on: {REPEATED}."
@@ -56,7 +61,8 @@ class EngineStatus:
     """A snapshot for the status bar."""
 
     state: State = State.IDLE
-    study: str = ""
+    study: str = ""  # or the title of a search
+    unit: str = "run"  # what is counted: runs of a study, trials of a search
     run: str = ""
     runs_done: int = 0
     runs_total: int = 0
@@ -80,20 +86,37 @@ def run(
     fails is said so and the study goes on with the next.
     """
     control = control or Control()
-    outcome, reason = Outcome.FAILED, ""
-    try:
+
+    def work() -> str:
         failed = _run(study, workspace, emit, control, on_batch)
-        outcome = Outcome.FAILED if failed else Outcome.DONE
-        reason = f"{failed} of the runs failed; their reasons stand beside them." if failed else ""
-    except Cancelled:
-        outcome, reason = Outcome.CANCELLED, STOPPED
-    except UserError as error:
-        reason = str(error)
-    except Exception as error:
-        log.exception("study %s failed", study.name)
-        reason = f"Something unexpected went wrong ({type(error).__name__}: {error}). The log has the details."
+        return f"{failed} of the runs failed; their reasons stand beside them." if failed else ""
+
+    outcome, reason = ending(work, STOPPED, f"study {study.name}")
     emit(StudyFinished(study.name, outcome, reason))
     return outcome
+
+
+def ending(work: Callable[[], str], stopped: str, what: str) -> tuple[Outcome, str]:
+    """Work, and say how it ended and why, whatever is raised.
+
+    Args:
+        work: returns why it failed, or nothing.
+        stopped: the sentence for when it was cancelled.
+        what: it, for the log.
+    """
+    try:
+        reason = work()
+        return (Outcome.FAILED if reason else Outcome.DONE), reason
+    except Cancelled:
+        return Outcome.CANCELLED, stopped
+    except UserError as error:
+        return Outcome.FAILED, str(error)
+    except Exception as error:
+        log.exception("%s failed", what)
+        return (
+            Outcome.FAILED,
+            f"Something unexpected went wrong ({type(error).__name__}: {error}). The log has the details.",
+        )
 
 
 def _run(
@@ -123,7 +146,7 @@ def _run(
     emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
     bench = Workbench(workspace, dataset, caches, device, study.checkpoint_every, control, emit, on_batch)
     failed = 0
-    with _awake():
+    with keep_awake():
         for spec in waiting:
             control.checkpoint()
             folder = run_folder(workspace, spec)
@@ -216,7 +239,7 @@ def _refuse_other_data(folders: Iterable[RunFolder], fingerprints: Mapping[str, 
 
 
 @contextlib.contextmanager
-def _awake() -> Iterator[None]:
+def keep_awake() -> Iterator[None]:
     """Keep the computer from sleeping where the platform allows; where it does not, train all the same."""
     from wakepy import keep
 
@@ -225,7 +248,7 @@ def _awake() -> Iterator[None]:
 
 
 class Engine:
-    """One study at a time in one background thread. All methods may be called from any thread."""
+    """One study or search at a time in one background thread. All methods may be called from any thread."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -250,16 +273,32 @@ class Engine:
         """Begin a study.
 
         Raises:
-            UserError: one is under way, or the workspace cannot be written to.
+            UserError: something is under way, or the workspace cannot be written to.
+        """
+        self.begin(study.name, partial(run, study))
+
+    def begin(self, name: str, work: Work) -> None:
+        """Begin something that trains: it must say Finished last.
+
+        Args:
+            name: it, for people.
+
+        Raises:
+            UserError: something is under way, or the workspace cannot be written to.
         """
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
-                raise UserError(f"The study “{self._status.study}” is under way. Stop it first.")
+                raise UserError(f"“{self._status.study}” is under way. Stop it first.")
             self.workspace.require_writable()
-            self._control = Control()
+            control = self._control = Control()
             self._batches.clear()
-            self._status = EngineStatus(State.RUNNING, study.name)
-            self._thread = threading.Thread(target=self._work, args=(study, self._control), name="engine", daemon=True)
+            self._status = EngineStatus(State.RUNNING, name)
+            self._thread = threading.Thread(
+                target=work,
+                args=(self.workspace, self._emit, control, self._batches.append),
+                name="engine",
+                daemon=True,
+            )
             self._thread.start()
 
     def pause(self) -> None:
@@ -301,9 +340,6 @@ class Engine:
             return not self._thread.is_alive()
         return True
 
-    def _work(self, study: Study, control: Control) -> None:
-        run(study, self.workspace, self._emit, control, self._batches.append)
-
     def _emit(self, event: Event) -> None:
         with self._lock:
             self._status = _advanced(self._status, event)
@@ -325,9 +361,13 @@ def _advanced(status: EngineStatus, event: Event) -> EngineStatus:
             return replace(
                 status, epoch=event.epoch, clips_per_second=event.clips_per_second, seconds_left=event.seconds_left
             )
-        case RunFinished():
+        case SearchStarted():
+            return replace(
+                status, unit="trial", runs_done=len(event.done), runs_total=event.trials, device=event.device
+            )
+        case RunFinished() | TrialEnded():
             done = status.runs_done + 1
             return replace(status, run="", runs_done=done, epoch=0, epochs=0, clips_per_second=0.0, seconds_left=None)
-        case StudyFinished():
+        case Finished():
             return EngineStatus()
     return status

@@ -129,7 +129,10 @@ def _run_seconds(dataset: Dataset, spec: RunSpec, train: float, test: float) -> 
     tested = sum(clip.fold == spec.fold for clip in dataset.clips)
     others = len(dataset.clips) - tested
     aside = others * recipe.validation_share
-    trained, validated = (aside, 0.0) if spec.stacked else (others - aside, aside)
+    learned = others - aside
+    if recipe.clips_per_class:
+        learned = min(learned, recipe.clips_per_class * len(dataset.classes))
+    trained, validated = (aside, 0.0) if spec.stacked else (learned, aside)
     # Every epoch trains on the one and looks at the other; at the end all are looked at, in every view.
     return recipe.epochs * (trained * train + validated * test) + (trained + validated + tested) * views * test
 

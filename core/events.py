@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from core.search.trials import Trial
+
 
 class Outcome(StrEnum):
     """How a run or a study ended."""
@@ -42,7 +44,17 @@ class Progress(Event):
 
 
 @dataclass(frozen=True)
-class StudyStarted(Event):
+class Started(Event):
+    """The engine has begun to work at something, and will be busy until it says Finished."""
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """Always the last event, after success, cancel and failure alike."""
+
+
+@dataclass(frozen=True)
+class StudyStarted(Started):
     study: str
     runs: tuple[str, ...]  # ids of the runs still to be done, in order
     finished: tuple[str, ...] = ()  # ids of the runs found finished already
@@ -99,9 +111,31 @@ class RunFinished(Event):
 
 
 @dataclass(frozen=True)
-class StudyFinished(Event):
-    """Always the last event, after success, cancel and failure alike."""
-
+class StudyFinished(Finished):
     study: str
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SearchStarted(Started):
+    """Its trials say RunStarted and EpochEnded as runs do, and TrialEnded in place of RunFinished."""
+
+    search: str  # its title
+    folder: str  # its name in the workspace
+    trials: int  # asked for
+    done: tuple[Trial, ...] = ()  # found finished already
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class TrialEnded(Event):
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class SearchFinished(Finished):
+    search: str
+    folder: str
     outcome: Outcome
     reason: str = ""

@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.files import slug
 from core.recipe import Recipe
 from core.run_spec import DatasetChoice, Network
-from core.study import Study, architectures, read_study
+from core.study import Study, compared, read_study
 
 PRESETS = Path(__file__).parents[1] / "resources" / "presets"
 _OF_ALL_CLIPS = ("seeds", "device", "cache_limit", "checkpoint_every")  # what can be meant for whatever clips
@@ -100,7 +100,7 @@ def suited(study: Study, there: Collection[Modality]) -> Study:
         recipe = recipe.model_copy(update={"mixing": "mixup"})
     for networks, trained in (
         (tuple(plain.values()), recipe),
-        (tuple(Network(architecture=name) for name in architectures()), Recipe()),
+        (tuple(Network(architecture=name) for name in compared()), Recipe()),
     ):
         made = study.model_copy(update={"modality": modality, "network": networks, "recipe": trained})
         if _valid(made):

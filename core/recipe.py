@@ -86,6 +86,15 @@ class Recipe(Settings):
         "different classes, equal loudness) or mixup (Zhang et al. 2018).",
     )
     mixup_alpha: float = setting(0.2, "Mixup α", "Of the Beta(α, α) that mixup draws from.", gt=0.0, le=10.0)
+    clips_per_class: int = setting(
+        0,
+        "Clips per class",
+        "So many training clips of each class are learned from, of different recordings as far as there are, drawn "
+        "anew for each seed; 0 = all. For learning curves and few-shot studies.",
+        unit="clips",
+        ge=0,
+        le=100_000,
+    )
     validation_share: float = setting(
         0.0,
         "Validation",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from core.control import Control
@@ -64,8 +65,7 @@ def read_rows(workspace: Workspace, study: str, control: Control, *, trained: st
             rows.append(_row(folder, folder.spec, alive))
         except UserError:
             continue
-    order = _network_order(workspace, study)
-    return sorted(rows, key=lambda row: (row.spec.seed, row.spec.fold, order.get(row.network, len(order)), row.id))
+    return sorted(rows, key=_training_order(workspace, study))
 
 
 def finished_runs(workspace: Workspace, control: Control) -> Iterator[tuple[RunFolder, RunSpec, str]]:
@@ -121,10 +121,17 @@ def _row(folder: RunFolder, spec: RunSpec, alive: bool) -> RunRow:
     )
 
 
-def _network_order(workspace: Workspace, study: str) -> dict[str, int]:
-    """Networks in the order in which they are trained, where the study's own file can be read."""
-    try:
-        networks = read_study(workspace.runs / study / "study.toml").network
-    except UserError:
-        return {}
-    return {network.label: place for place, network in enumerate(networks)}
+def _training_order(workspace: Workspace, study: str) -> Callable[[RunRow], tuple[int | str, ...]]:
+    """What rows are sorted by; as `Study.runs` does, where the study's own file can be read."""
+    places: dict[str, int] = {}
+    folds_first = False
+    with suppress(UserError):
+        read = read_study(workspace.runs / study / "study.toml")
+        places = {network.label: place for place, network in enumerate(read.network)}
+        folds_first = read.order == "all folds"
+
+    def key(row: RunRow) -> tuple[int | str, ...]:
+        network, fold = places.get(row.network, len(places)), row.spec.fold
+        return row.spec.seed, *((network, fold) if folds_first else (fold, network)), row.id
+
+    return key

@@ -110,6 +110,14 @@ class Network(Settings):
         "Train both branches together from their initial weights. This often loses to the better branch alone, as the "
         "branches overfit at different speeds (Wang, Tran & Feiszli 2020): starting from trained branches is the rule.",
     )
+    transfer_stages: int = setting(
+        0,
+        "Transferred stages",
+        "So many first stages take the initial weights, later ones begin at random; 0 = all take them. Frozen as well, "
+        "they tell how transferable each layer is (Yosinski et al. 2014).",
+        ge=0,
+        le=50,
+    )
     freeze: Literal["nothing", "stages", "all but head"] = setting(
         "nothing", "Freeze", "Layers that keep their initial weights."
     )
@@ -129,6 +137,8 @@ class Network(Settings):
             raise ValueError(f"weights = “{self.weights}” needs weights_path")
         if self.weights == "imagenet" and not MODELS[self.architecture].imagenet:
             raise ValueError(f"there are no ImageNet weights for {self.architecture}: set weights to “none”")
+        if self.transfer_stages and self.weights == "none":
+            raise ValueError("transfer_stages needs initial weights: set weights, or transfer_stages to 0")
         return self
 
     @property
@@ -230,6 +240,8 @@ def _what_matters(network: Network, modality: Modality, recipe: Recipe) -> dict[
     names = {"architecture", "weights", "weights_path", "freeze", "freeze_stages"}
     if modality == Modality.VIDEO or recipe.audio.windows > 1:
         names.add("temporal")
+    if network.transfer_stages:  # runs from before there was a choice keep their digests
+        names.add("transfer_stages")
     return network.model_dump(mode="json", include=names)
 
 

@@ -37,6 +37,12 @@ class Study(Settings):
         ge=0.0,
         le=3600.0,
     )
+    order: Literal["all networks", "all folds"] = setting(
+        "all networks",
+        "First",
+        "all networks: each is trained on a fold before the next fold, so that they can be compared early; all folds: "
+        "a network is finished before the next. The same runs in the end.",
+    )
     network: tuple[Network, ...] = setting((Network(),), "Networks", "What is compared.", min_length=1)
     recipe: Recipe = setting(Recipe(), "Recipe", "How they are trained.")
 
@@ -180,9 +186,12 @@ class Study(Settings):
         """
         wanted = [fold for fold in (self.folds or folds) if fold in folds]
         for seed in self.seeds:
-            for fold in wanted:
-                for network in self.network:
-                    yield self._spec(network, fold, seed)
+            if self.order == "all networks":
+                grid = [(network, fold) for fold in wanted for network in self.network]
+            else:
+                grid = [(network, fold) for network in self.network for fold in wanted]
+            for network, fold in grid:
+                yield self._spec(network, fold, seed)
 
     def _spec(self, network: Network, fold: int, seed: int) -> RunSpec:
         modality = self.modality_of(network)
@@ -210,6 +219,11 @@ class Study(Settings):
 def architectures() -> dict[str, str]:
     """Name → title of every architecture, for forms and legends: the window never imports the networks."""
     return {name: info.title for name, info in MODELS.items()}
+
+
+def compared() -> tuple[str, ...]:
+    """Names of the architectures that are compared for their own sake, and not to take another one apart."""
+    return tuple(name for name, info in MODELS.items() if not info.ablation_of)
 
 
 def read_study(path: Path) -> Study:

@@ -1,4 +1,4 @@
-"""The user's folder: datasets/ cache/ runs/ captures/ reviews/ weights/, with one writer at a time."""
+"""The user's folder: datasets/ cache/ runs/ captures/ reviews/ weights/ searches/, with one writer at a time."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Workspace:
         self.captures = self.root / "captures"
         self.reviews = self.root / "reviews"
         self.weights = self.root / "weights"
+        self.searches = self.root / "searches"
         self.writable = False
         self.read_only_because = "The workspace has not been opened for writing."
         self._lock = filelock.FileLock(self.root / ".lock", timeout=0)

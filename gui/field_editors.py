@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
+from core.settings import unit_of
+
 _UNBOUNDED = 2**31 - 1
 _LONGEST_SPAN = 1000
 _FEWEST_LETTERS = 6
@@ -27,8 +29,7 @@ class Editor:
     widget: QWidget
 
     def __init__(self, field: FieldInfo) -> None:
-        extra = field.json_schema_extra
-        self.unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+        self.unit = unit_of(field)
         self.title = field.title or ""
         default = field.get_default(call_default_factory=True)
         self.tooltip = _tooltip(field, f"{_words(default)}{_unit(self.unit, default)}")
@@ -64,7 +65,7 @@ def editor_for(field: FieldInfo, choices: dict[str, str] | None = None) -> Edito
         return Line(field, _read_optional_number, lambda value: "" if value is None else f"{value:g}", "automatic")
     if get_origin(kind) is tuple:
         read = {int: _read_whole_numbers, float: _read_numbers}.get(get_args(kind)[0], _read_words)
-        return Line(field, read, _words_of_many, "all")
+        return Line(field, read, _words_of_many, str(_extra(field).get("empty", "all")))
     if get_origin(kind) is dict:
         return Line(field, _read_table, _write_table, "key = value, key = value")
     return Line(field, str.strip, str, "")
@@ -230,6 +231,12 @@ class _WheelGuard(QObject):
 def wheel_only_with_focus(widget: QWidget) -> None:
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(_WheelGuard(widget))
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    """What `core.settings.setting` says of a field beside its title, help and bounds."""
+    extra = field.json_schema_extra
+    return extra if isinstance(extra, dict) else {}
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:

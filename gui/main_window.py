@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.engine import State
-from core.events import Event, Message, Outcome, RunFinished, StudyFinished
+from core.events import Event, Message, Outcome, RunFinished, SearchFinished, StudyFinished
 from core.runs import REPEATED
 from core.tables import Table, load_dotted
 from gui import theme
@@ -162,8 +162,10 @@ class MainWindow(QMainWindow):
     def _agrees_to_stop(self) -> bool:
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText("A study is running.")
-        box.setInformativeText(f"Stop it and close? Finished runs are kept; when the study goes on, {REPEATED}.")
+        search = self.context.engine.status.unit == "trial"
+        box.setText("A search is running." if search else "A study is running.")
+        again = "the trial under way is tried again" if search else REPEATED
+        box.setInformativeText(f"Stop it and close? What is finished is kept; when it goes on, {again}.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         keep = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
@@ -190,14 +192,16 @@ class MainWindow(QMainWindow):
                     self.banner.show_message(f"{run} failed: {reason}", "error")
                 self.context.runs_changed.emit()
             case StudyFinished(study=study, outcome=outcome, reason=reason):
-                self._study_finished(study, outcome, reason)
+                self._finished(reason or f"The study “{study}” is done. Compare shows who won.", outcome)
+            case SearchFinished(search=search, outcome=outcome, reason=reason):
+                self._finished(reason or f"{search}: done. “Search …” in Train shows what was found.", outcome)
 
-    def _study_finished(self, study: str, outcome: Outcome, reason: str) -> None:
+    def _finished(self, sentence: str, outcome: Outcome) -> None:
         if self.closing:
             QTimer.singleShot(0, self, self.close)  # after the panels have heard it too
             return
         level = {Outcome.DONE: "info", Outcome.CANCELLED: "info", Outcome.FAILED: "error"}[outcome]
-        self.banner.show_message(reason or f"The study “{study}” is done. Compare shows who won.", level)
+        self.banner.show_message(sentence, level)
         self.context.runs_changed.emit()
 
     def _lay_out(self) -> None:

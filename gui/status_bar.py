@@ -9,12 +9,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QT
 
 from core import readable
 from core.engine import EngineStatus, State
-from core.events import Event, Progress, RunStarted, StudyFinished, StudyStarted
+from core.events import Event, Finished, Progress, RunStarted, Started
 from core.runs import REPEATED
 from gui import theme
 from gui.context import Context
 
 POLL_MS = 500
+_GOES_ON = {
+    "run": f"When the study goes on, {REPEATED}.",
+    "trial": "When the search goes on, the trial under way is tried again.",
+}
 
 
 class StatusBar(QFrame):
@@ -48,7 +52,7 @@ class StatusBar(QFrame):
         self.left.setToolTip("Time left for the run under way. Train shows that of the whole study.")
         self.pause = _tool("mdi6.pause", "Pause after the batch under way; nothing is lost.")
         self.pause.clicked.connect(self.toggle_pause)
-        self.stop = _tool("mdi6.stop", f"Stop after the batch under way. When the study goes on, {REPEATED}.")
+        self.stop = _tool("mdi6.stop", "")
         self.stop.clicked.connect(context.engine.cancel)
         line.addWidget(self.workspace)
         line.addWidget(self.device)
@@ -91,7 +95,8 @@ class StatusBar(QFrame):
         self.bar.setValue(round(1000 * _share(status)))
         self.speed.setText(readable.rate(status.clips_per_second) if status.clips_per_second else "")
         left = status.seconds_left
-        self.left.setText(f"{readable.duration(left)} left in this run" if left is not None else "")
+        self.left.setText(f"{readable.duration(left)} left in this {status.unit}" if left is not None else "")
+        self.stop.setToolTip(f"Stop after the batch under way. {_GOES_ON[status.unit]}")
         paused = status.state is State.PAUSED
         theme.set_icon(self.pause, "mdi6.play" if paused else "mdi6.pause")
         self.pause.setToolTip("Go on." if paused else "Pause after the batch under way; nothing is lost.")
@@ -104,7 +109,7 @@ class StatusBar(QFrame):
     def _happened(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._step = event
-        elif isinstance(event, (RunStarted, StudyStarted, StudyFinished)):
+        elif isinstance(event, (RunStarted, Started, Finished)):
             self._step = None
         self.refresh()
 
@@ -121,7 +126,7 @@ def _sentence(status: EngineStatus, step: Progress | None) -> str:
     elif not status.runs_total:
         parts.append("getting ready …")
     if status.runs_total:
-        parts.append(f"run {min(status.runs_done + 1, status.runs_total)} of {status.runs_total}")
+        parts.append(f"{status.unit} {min(status.runs_done + 1, status.runs_total)} of {status.runs_total}")
     if status.epochs:
         parts.append(f"epoch {status.epoch} of {status.epochs}")
     return " · ".join(parts)

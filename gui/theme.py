@@ -22,7 +22,14 @@ from core.datasets.base import Modality
 # Okabe & Ito 2008, told apart by colour-blind eyes. Vermilion is for errors and for nothing else.
 ERROR = QColor("#D55E00")
 CORRECT = QColor("#7389A3")  # the diagonal of a confusion matrix: there, but quieter than the errors
-_ARCHITECTURE = {"baseline_cnn": "#0072B2", "alexnet": "#E69F00", "resnet50": "#009E73"}
+_ARCHITECTURE = {
+    "baseline_cnn": "#0072B2",
+    "alexnet": "#E69F00",
+    "resnet50": "#009E73",
+    "resnet18": "#56B4E9",
+    "resnet34": "#CC79A7",
+    "plain50": "#999933",  # Tol's muted olive: Okabe & Ito's yellow cannot be read on white
+}
 _SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
 _OTHERS = ("#CC79A7", "#56B4E9", "#F0E442", "#999999")  # for architectures added later
 
@@ -74,6 +81,7 @@ _SCHEMES = {
         "more_b": "#7BC47F",
     },
 }
+SCREEN_ONLY = "screen_only"  # property of what says what the pointer does: it is left out on paper
 PAPER = "QWidget { color: $text; background-color: $window; } "
 _PAPER = _SCHEMES[False] | {"window": _SCHEMES[False]["base"]}  # of what is saved for a document
 _now = {"dark": False, "scale": 1.0, "paper": False}
@@ -206,6 +214,9 @@ def apply(app: QApplication, dark: bool, scale: float = 1.0) -> None:
 def on_paper(widget: QWidget) -> Iterator[None]:
     """For as long as it takes to paint them elsewhere, a widget and all in it in dark type on white, whatever the
     scheme of the screen. Nothing else is dressed anew; no event may be handled meanwhile."""
+    hints = [one for one in widget.findChildren(QWidget) if one.property(SCREEN_ONLY) and not one.isHidden()]
+    for hint in hints:
+        hint.hide()  # its place stays empty: layouts follow at the next event
     _now["paper"] = True
     # Qt undoes a palette where there is a style sheet: what follows from the palette is said in that, too.
     _dress(widget, string.Template(PAPER).substitute(_PAPER) + _style_sheet())
@@ -214,6 +225,8 @@ def on_paper(widget: QWidget) -> Iterator[None]:
     finally:
         _now["paper"] = False
         _dress(widget, "")  # as the application is
+        for hint in hints:
+            hint.show()
 
 
 def _dress(widget: QWidget, style_sheet: str) -> None:

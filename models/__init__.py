@@ -21,6 +21,8 @@ class ModelInfo:
 
     `builder` is the dotted path of a function `(classes: int, channels: int) -> Classifier`.
     `imagenet` names torchvision's own weights as `ENUM.MEMBER`, or is empty where there are none.
+    `ablation_of` names the architecture that this one is compared with, to learn what a part of that one is worth; it
+    is empty for those that are compared for their own sake.
     """
 
     title: str
@@ -28,6 +30,7 @@ class ModelInfo:
     builder: str
     smallest_input: int  # rows and columns below which it cannot be trained, one clip at a time
     imagenet: str = ""
+    ablation_of: str = ""
 
 
 MODELS: dict[str, ModelInfo] = {
@@ -50,6 +53,29 @@ MODELS: dict[str, ModelInfo] = {
         builder="models.resnet:build_resnet50",
         imagenet="ResNet50_Weights.IMAGENET1K_V2",
         smallest_input=33,
+    ),
+    "resnet18": ModelInfo(
+        title="ResNet-18",
+        help="The shallowest residual network of He et al. 2016: 11 million parameters. Does depth help?",
+        builder="models.resnet:build_resnet18",
+        imagenet="ResNet18_Weights.IMAGENET1K_V1",
+        smallest_input=33,
+        ablation_of="resnet50",
+    ),
+    "resnet34": ModelInfo(
+        title="ResNet-34",
+        help="He et al. 2016: 21 million parameters in 34 layers. Does depth help?",
+        builder="models.resnet:build_resnet34",
+        imagenet="ResNet34_Weights.IMAGENET1K_V1",
+        smallest_input=33,
+        ablation_of="resnet50",
+    ),
+    "plain50": ModelInfo(
+        title="Plain-50",
+        help="ResNet-50 without its shortcuts, the plain network of He et al. 2016. Do residual connections help?",
+        builder="models.resnet:build_plain50",
+        smallest_input=33,
+        ablation_of="resnet50",
     ),
 }
 

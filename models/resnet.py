@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,22 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.models.resnet import ResNet as TorchvisionResNet
 
 from models.base import Classifier, take_channels
+
+
+class PlainBottleneck(Bottleneck):
+    """A bottleneck without its shortcut: relu(F(x)) in place of relu(F(x) + x), the *plain* network of He et al. 2016.
+
+    The projections of shortcuts that change shape go, too; what is left has the weights of `Bottleneck`.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.downsample = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.relu(self.bn1(self.conv1(x)))
+        out = self.relu(self.bn2(self.conv2(out)))
+        return self.relu(self.bn3(self.conv3(out)))
 
 
 class ResNet(Classifier):
@@ -50,6 +67,18 @@ class ResNet(Classifier):
     def cam_layers(self) -> Sequence[nn.Module]:
         """Layers 4 to 1, at 1/32, 1/16, 1/8 and 1/4 of the input: 2 × 7 to 16 × 54 for 64 × 216."""
         return [self.network.layer4, self.network.layer3, self.network.layer2, self.network.layer1]
+
+
+def build_resnet18(classes: int, channels: int) -> ResNet:
+    return ResNet(BasicBlock, (2, 2, 2, 2), classes, channels)
+
+
+def build_resnet34(classes: int, channels: int) -> ResNet:
+    return ResNet(BasicBlock, (3, 4, 6, 3), classes, channels)
+
+
+def build_plain50(classes: int, channels: int) -> ResNet:
+    return ResNet(PlainBottleneck, (3, 4, 6, 3), classes, channels)
 
 
 def build_resnet50(classes: int, channels: int) -> ResNet:

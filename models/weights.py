@@ -52,7 +52,7 @@ def bare_name(name: str) -> str:
     return PREFIXES.sub("", name)
 
 
-def fit(network: Classifier, tensors: Mapping[str, Tensor], keep_head: bool = False) -> WeightsReport:
+def fit(network: Classifier, tensors: Mapping[str, Tensor], keep_head: bool = False, stages: int = 0) -> WeightsReport:
     """Copy every tensor that has its place in the network; tell what was loaded, skipped and missing.
 
     Names are compared bare. One tensor of the file may serve several places (each stream, both branches); where
@@ -63,14 +63,19 @@ def fit(network: Classifier, tensors: Mapping[str, Tensor], keep_head: bool = Fa
         network: changed in place.
         tensors: by name, as a state dict.
         keep_head: also load the last layer: only for weights that were trained on the same classes.
+        stages: load the first so many stages only; 0 = all.
 
     Raises:
-        ValueError: nothing fits.
+        ValueError: nothing fits, or the network has fewer stages.
     """
+    if stages > len(network.stages):
+        raise ValueError(f"it has {len(network.stages)} stages, not {stages}")
     sources: dict[str, list[str]] = {}
     for name in tensors:
         sources.setdefault(bare_name(name), []).append(name)
     head = {id(parameter) for layer in network.heads for parameter in layer.parameters()}
+    later = [module for stage in network.stages[stages:] for module in stage] if stages else []
+    random = {id(tensor) for module in later for tensor in module.state_dict(keep_vars=True).values()}
     targets = network.state_dict(keep_vars=True)
     reasons: dict[str, str] = {}  # why a tensor of the file does not serve, in the last place that was tried
     adapted: dict[str, str] = {}
@@ -82,6 +87,9 @@ def fit(network: Classifier, tensors: Mapping[str, Tensor], keep_head: bool = Fa
         name = max(candidates, key=lambda candidate: _likeness(candidate, own))
         if id(target) in head and not keep_head:
             reasons[name] = "the head is new for this task"
+            continue
+        if id(target) in random:
+            reasons[name] = f"it lies after the first {stages} stages"
             continue
         tensor, how = adapt(tensors[name], target.shape)
         if tensor.shape != target.shape:

@@ -54,6 +54,9 @@ def test_run_prints_lines_and_a_table_then_does_nothing_twice_and_verifies(study
     assert second.exit_code == 0
     assert "0 runs to train on CPU, 2 done already" in second.stdout
     run = next((tmp_path / "w" / "runs" / "tones").glob("*fold1*")).name
+    compared = here("compare", "tones", "--rope", 2, "--workspace", tmp_path / "w")
+    assert compared.exit_code == 0, compared.output
+    assert "accuracy %" in compared.stdout and "2 × 1" in compared.stdout and "One seed:" in compared.stdout
     verified = here("verify", f"tones/{run}", "--workspace", tmp_path / "w")
     assert verified.exit_code == 0, verified.output
     assert "Equal" in verified.stdout

@@ -12,10 +12,9 @@ from core.analysis.clip_properties import ClipProperties
 from core.analysis.clip_records import ClipRecords, Rows
 from core.control import Control
 from core.evaluation.clustered_auc import Auc, clustered_auc
-from core.evaluation.statistics import Share, holm, p_words
+from core.evaluation.statistics import ALPHA, Share, holm, p_words
 from core.property_cache import Property
 
-ALPHA = 0.05
 PARTS = 5  # of the cross-validation of all properties together
 
 

@@ -34,6 +34,7 @@ class Split:
     train: tuple[int, ...]
     validation: tuple[int, ...]
     test: tuple[int, ...]
+    spare: tuple[int, ...] = ()  # of the other folds, and in no part: fewer clips were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,11 @@ def split(
     validation_share: float = 0.0,
     seed: int = 0,
     digests: Mapping[str, Sequence[str]] | None = None,
+    per_class: int = 0,
 ) -> Split:
     """Test on one fold, train on the others; a share of the training clips, by group and class, may be set aside.
 
+    With `per_class` above 0 so many clips of each class are trained on, chosen as `few` says; the others are spare.
     Clips whose fold is ALWAYS_TRAINING are trained on whichever fold is tested; clips without a fold are in no part.
     Groups that share a file, as `digests` (see `find_leaks`) say, are set aside together. Contents do not count: which
     of them are known depends on what else a study looks at, and a run must be split the same without it. A class
@@ -202,7 +205,7 @@ def split(
     if not train:
         raise UserError(f"{dataset.title} has clips in fold {fold} only: nothing is left to train on.")
     if validation_share <= 0:
-        return Split(train, (), test)
+        return _with_few(dataset, Split(train, (), test), per_class, seed)
     clips = [dataset.clips[i] for i in train]
     groups = _united(clips, digests or {})
     aside = _set_aside([clip.label for clip in clips], groups, validation_share, seed)
@@ -212,7 +215,40 @@ def split(
             f"{validation_share:.0%} aside for validation. Set the validation share to 0, or add clips."
         )
     validation = tuple(i for i, group in zip(train, groups, strict=True) if group in aside)
-    return Split(tuple(i for i, group in zip(train, groups, strict=True) if group not in aside), validation, test)
+    trained = tuple(i for i, group in zip(train, groups, strict=True) if group not in aside)
+    return _with_few(dataset, Split(trained, validation, test), per_class, seed)
+
+
+def few(labels: Sequence[int], groups: Sequence[str], per_class: int, seed: int) -> list[int]:
+    """Places of so many clips of each class, ascending; of a class that has fewer, all.
+
+    Clips of different groups come first: four clips of one recording are hardly more than one. What is drawn for a
+    number is part of what is drawn for a larger one, so that the steps of a learning curve differ in what is added.
+    """
+    drawn = np.random.default_rng(seed)
+    turn: Counter[tuple[int, str]] = Counter()  # clips of the same class and group met so far
+    order: list[tuple[int, int, int]] = []  # turn, label, place
+    for place in drawn.permutation(len(labels)).tolist():
+        of = labels[place], groups[place]
+        order.append((turn[of], labels[place], place))
+        turn[of] += 1
+    order.sort(key=lambda drawn_clip: drawn_clip[0])  # stable: within a turn as they were drawn
+    left = dict.fromkeys(labels, per_class)
+    taken = []
+    for _, label, place in order:
+        if left[label]:
+            left[label] -= 1
+            taken.append(place)
+    return sorted(taken)
+
+
+def _with_few(dataset: Dataset, parts: Split, per_class: int, seed: int) -> Split:
+    if not per_class:
+        return parts
+    clips = [dataset.clips[i] for i in parts.train]
+    taken = set(few([clip.label for clip in clips], [clip.group for clip in clips], per_class, seed))
+    train = tuple(i for place, i in enumerate(parts.train) if place in taken)
+    return replace(parts, train=train, spare=tuple(i for i in parts.train if i not in set(train)))
 
 
 def _united(clips: Sequence[Clip], digests: Mapping[str, Sequence[str]]) -> list[str]:

@@ -20,154 +20,16 @@ import numpy as np
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import UserError
+from core.evaluation.bayesian import ROPE
+from core.evaluation.comparison import Comparison, common_folds, compare_networks
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import (
-    ONE_FOLD,
-    Difference,
-    Mean,
-    Scores,
-    difference,
-    folds_alike,
-    holm,
-    mean_over_folds,
-    p_words,
-)
+from core.evaluation.rows import NetworkRow, ScoredRun, test_clips, train_clips
+from core.evaluation.seeds import SEEDS
+from core.evaluation.statistics import ONE_FOLD, mean_over_folds
 from core.events import Event, Progress
-from core.run_spec import RunSpec, network_labels
-from core.runs import Phase, RunFolder, RunStatus
-
-
-@dataclass(frozen=True)
-class ScoredRun:
-    """One finished run."""
-
-    folder: RunFolder
-    spec: RunSpec
-    status: RunStatus  # epochs, seconds, clips/s, parameters, multiply-adds, accuracy on the training part
-    network: str  # label; with the digest of the recipe where one network was trained under several
-    scores: dict[str, float]  # by name of the metric, on the test fold
-    test_clips: int
-    tested: str  # digest of the ids of the test clips: runs that share it were tested on the same
-
-    @property
-    def clips_per_second(self) -> float | None:
-        """Of training; None where there was nothing to train, as in an average of scores."""
-        return self.status.clips_per_second or None
-
-    @property
-    def gap(self) -> float | None:
-        """Accuracy on the training clips less that on the test clips; None where the former is not known."""
-        seen = self.status.train_accuracy
-        return None if seen is None else seen - self.scores["accuracy"]
-
-
-@dataclass(frozen=True)
-class NetworkRow:
-    """The runs of one network under one recipe on one dataset."""
-
-    label: str
-    runs: tuple[ScoredRun, ...]
-    means: dict[str, Mean]  # by name of the metric; intervals end at the bounds of the metric
-
-    @property
-    def spec(self) -> RunSpec:
-        """Of one of the runs: they differ only in fold and seed."""
-        return self.runs[0].spec
-
-    @property
-    def architecture(self) -> str:
-        return self.spec.network.architecture
-
-    @property
-    def dataset(self) -> str:
-        return self.spec.dataset.name
-
-    @property
-    def modality(self) -> Modality:
-        return self.spec.modality
-
-    @property
-    def folds(self) -> tuple[int, ...]:
-        return tuple(sorted({run.spec.fold for run in self.runs}))
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(sorted({run.spec.seed for run in self.runs}))
-
-    @property
-    def parameters(self) -> int:
-        return self.runs[0].status.parameters
-
-    @property
-    def multiply_adds(self) -> int:
-        return self.runs[0].status.multiply_adds
-
-    @property
-    def clips_per_second(self) -> float | None:
-        """Of training, the median run; None where there was nothing to train."""
-        known = [run.clips_per_second for run in self.runs if run.clips_per_second is not None]
-        return float(np.median(known)) if known else None
-
-    @property
-    def seconds(self) -> float:
-        """Of training, all runs together."""
-        return sum(run.status.seconds for run in self.runs)
-
-    @property
-    def gap(self) -> float | None:
-        """Mean over the runs; None where it is not known of all."""
-        gaps = [run.gap for run in self.runs]
-        known = [gap for gap in gaps if gap is not None]
-        return float(np.mean(known)) if known and len(known) == len(gaps) else None
-
-    def interval(self, metric: str) -> str:
-        """`85.1 – 95.3`, or `one fold`, which has none."""
-        mean, about = self.means[metric], METRICS[metric]
-        if mean.low is None or mean.high is None:
-            return "one fold"
-        return f"{about.text(mean.low)} – {about.text(mean.high)}"
-
-    def scores(self, metric: str) -> Scores:
-        """By (fold, seed)."""
-        return {(run.spec.fold, run.spec.seed): run.scores[metric] for run in self.runs}
-
-    @property
-    def tested(self) -> dict[tuple[int, int], str]:
-        """Digest of the test clips by (fold, seed)."""
-        return {(run.spec.fold, run.spec.seed): run.tested for run in self.runs}
-
-    def by_fold(self, metric: str) -> dict[int, float]:
-        """Mean over the seeds of each fold: the dots of a plot."""
-        values = self.scores(metric)
-        return {fold: float(np.mean([v for (f, _), v in values.items() if f == fold])) for fold in self.folds}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two networks on the folds they have in common."""
-
-    metric: str
-    a: NetworkRow
-    b: NetworkRow
-    difference: Difference
-    adjusted_p: float | None = None  # after Holm across the pairs; None where there is no test, or one pair only
-    pairs: int = 1  # that were tested together
-
-    @property
-    def across(self) -> bool:
-        """Whether one architecture is compared with itself on another modality."""
-        return self.a.modality != self.b.modality and self.a.architecture == self.b.architecture
-
-    @property
-    def sentence(self) -> str:
-        """Effect, interval and p-value in words, and what is left of it after Holm."""
-        metric = METRICS[self.metric]
-        unit = "percentage points" if metric.unit == "%" else metric.unit
-        text = self.difference.sentence(self.a.label, self.b.label, metric.scale, unit, metric.decimals)
-        if self.adjusted_p is not None:
-            text += f" After Holm over {self.pairs} pairs: {p_words(self.adjusted_p)}."
-        return f"{metric.title}: {text}"
+from core.run_spec import network_labels
+from core.runs import Phase, RunFolder
 
 
 @dataclass(frozen=True)
@@ -184,27 +46,20 @@ class Summary:
         values = {network.label: sign * network.means[metric].value for network in self.networks}
         return tuple(sorted(self.networks, key=lambda n: (np.isnan(values[n.label]), values[n.label])))
 
-    def compare(self, metric: str) -> tuple[Comparison, ...]:
-        """Every pair of networks, whatever their modality, over the folds in which both were tested on the same clips.
+    def compare(self, metric: str, rope: float = ROPE, against: str = "") -> tuple[Comparison, ...]:
+        """Every pair of networks, or all against one: see `compare_networks`."""
+        return compare_networks(self.networks, metric, rope, against)
 
-        An architecture's modalities come first, then the other pairs; the better ones first within each.
-        """
+    def seed_sentences(self, metric: str) -> tuple[str, ...]:
+        """How much of each network's spread comes from seeds, and what seeds are; nothing where all have one."""
+        about = METRICS[metric]
+        unit = "percentage points" if about.unit == "%" else about.unit
         found = [
-            Comparison(metric, a, b, _paired(a, b, metric, folds))
-            for a, b in combinations(self.networks, 2)
-            if (folds := _common_folds(a, b, metric))
+            row.seed_spread(metric).sentence(row.label, about.scale, unit, about.decimals)
+            for row in self.ranked(metric)
         ]
-        found.sort(key=lambda comparison: not comparison.across)
-        tested = [comparison.difference.p for comparison in found if comparison.difference.p is not None]
-        if len(tested) < 2:
-            return tuple(found)
-        adjusted = iter(holm(tested))
-        return tuple(
-            replace(comparison, adjusted_p=next(adjusted), pairs=len(tested))
-            if comparison.difference.p is not None
-            else comparison
-            for comparison in found
-        )
+        said = tuple(filter(None, found))
+        return (*said, SEEDS) if said else ()
 
     def on_one_fold(self, metric: str) -> str:
         """What goes before the differences where networks, or a pair, have one fold only; nothing where none has."""
@@ -225,7 +80,7 @@ class Summary:
         return tuple(
             (a.label, b.label)
             for a, b in combinations(self.networks, 2)
-            if set(a.folds) & set(b.folds) and not _common_folds(a, b, "accuracy")
+            if set(a.folds) & set(b.folds) and not common_folds(a, b, "accuracy")
         )
 
     @property
@@ -294,34 +149,6 @@ def _network_row(label: str, runs: Sequence[ScoredRun]) -> NetworkRow:
     row = NetworkRow(label, tuple(runs), {})
     means = {}
     for name, metric in METRICS.items():
-        mean = mean_over_folds(row.scores(name), n_train=_train_clips([row]), n_test=_test_clips([row]))
+        mean = mean_over_folds(row.scores(name), n_train=train_clips([row]), n_test=test_clips([row]))
         means[name] = mean.within(metric.low, metric.high)
     return replace(row, means=means)
-
-
-def _paired(a: NetworkRow, b: NetworkRow, metric: str, folds: set[int]) -> Difference:
-    of_a, of_b = ({key: v for key, v in row.scores(metric).items() if key[0] in folds} for row in (a, b))
-    return difference(of_a, of_b, _train_clips([a, b]), _test_clips([a, b]))
-
-
-def _common_folds(a: NetworkRow, b: NetworkRow, metric: str) -> set[int]:
-    """Folds of the same dataset in which every run of both was tested on the same clips, and has a score.
-
-    However they were chosen: the same clips may lie elsewhere, or be what two choices come to.
-    """
-    if a.dataset != b.dataset:
-        return set()
-    return folds_alike(a.tested, b.tested) & set(_defined_folds(a, metric)) & set(_defined_folds(b, metric))
-
-
-def _defined_folds(row: NetworkRow, metric: str) -> list[int]:
-    return [fold for fold, value in row.by_fold(metric).items() if np.isfinite(value)]
-
-
-def _train_clips(rows: Sequence[NetworkRow]) -> float:
-    """Mean over the runs; 0 where it was not recorded, and then nothing is corrected."""
-    return float(np.mean([run.status.train_clips for row in rows for run in row.runs]))
-
-
-def _test_clips(rows: Sequence[NetworkRow]) -> float:
-    return float(np.mean([run.test_clips for row in rows for run in row.runs]))

@@ -129,11 +129,12 @@ def network_figures(summary: Summary) -> TextTable:
         _origin(network.label, network.runs[0])
         | {"runs": len(network.runs), "folds": len(network.folds), "seeds": len(network.seeds)}
         | {f"{name}_{part}": value for name, mean in network.means.items() for part, value in _parts(mean).items()}
+        | {f"{name}_seed_sd": network.seed_spread(name).sd for name in network.means}
         | {"gap": network.gap, "parameters": network.parameters, "multiply_adds": network.multiply_adds}
         | {"clips_per_second": network.clips_per_second, "seconds": network.seconds}
         for network in summary.networks
     ]
-    return _table(rows)
+    return figures_table(rows)
 
 
 def run_table(summary: Summary) -> TextTable:
@@ -155,7 +156,7 @@ def run_table(summary: Summary) -> TextTable:
         }
         for run in summary.runs
     ]
-    return _table(rows)
+    return figures_table(rows)
 
 
 def given(spec: RunSpec) -> str:
@@ -188,7 +189,7 @@ def _parts(mean: Mean) -> dict[str, float | int | None]:
     return {"mean": mean.value, "low": mean.low, "high": mean.high, "sd": mean.sd, "folds": mean.n_folds}
 
 
-def _table(rows: Sequence[Mapping[str, object]]) -> TextTable:
+def figures_table(rows: Sequence[Mapping[str, object]]) -> TextTable:
     """Rows of the same keys; what is not known or not defined is an empty cell."""
     return TextTable(
         tuple(rows[0]) if rows else (),

@@ -117,17 +117,23 @@ def _load(network: Classifier, choice: Network, bench: Workbench, parts: Split) 
             refuse_leaks(earlier, bench, parts)
             path = earlier.weights
             keep_head = earlier.classes == bench.dataset.classes
-    report = _fit(network, read_tensors(path), path, choice.label, bench, keep_head)
+    report = _fit(network, read_tensors(path), path, choice.label, bench, keep_head, choice.transfer_stages)
     return Initial(frozenset(report.pretrained), _origin(path, report))
 
 
 def _fit(
-    network: Classifier, tensors: Mapping[str, Tensor], path: Path, label: str, bench: Workbench, keep_head: bool
+    network: Classifier,
+    tensors: Mapping[str, Tensor],
+    path: Path,
+    label: str,
+    bench: Workbench,
+    keep_head: bool,
+    stages: int = 0,
 ) -> WeightsReport:
     """Load what fits of a network; the levels of a front end are no part of it."""
     of_network = {name: tensor for name, tensor in tensors.items() if not name.startswith(FRONT_ENDS)}
     try:
-        report = fit(network, of_network, keep_head)
+        report = fit(network, of_network, keep_head, stages)
     except ValueError as error:
         raise UserError(f"{path} does not fit {label}: {error}") from None
     bench.emit(Message(f"{label} starts from {path.resolve()}: {report.summary()}"))

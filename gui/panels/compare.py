@@ -30,9 +30,11 @@ from gui import run_actions, save_plot, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.compare_classes import ClassesPage
 from gui.panels.compare_cost import CostPage
+from gui.panels.compare_differences import DifferencesPage
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
+from gui.panels.compare_varied import VariedPage
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.controls import copy_button, menu_button, named_combo
 from gui.widgets.modality_grid import ModalityGrid
@@ -40,7 +42,7 @@ from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
-PAGES: tuple[type[ComparePage], ...] = (MeansPage, ClassesPage, CostPage, GainsPage)
+PAGES: tuple[type[ComparePage], ...] = (MeansPage, DifferencesPage, ClassesPage, CostPage, GainsPage, VariedPage)
 
 COPIES = (
     ("Networks as Markdown", "networks markdown"),

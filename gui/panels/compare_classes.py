@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.analysis.class_differences import ClassDifferences, ClassPair, class_differences
 from core.evaluation.overview import Overview
-from core.evaluation.statistics import Mean
+from core.evaluation.statistics import INTERVALS, Mean
 from core.evaluation.summary import NetworkRow
 from core.evaluation.tables import TextTable
 from core.readable import figure
@@ -20,7 +20,6 @@ from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
 from gui.widgets.class_dots import ClassDots, Dot, DotKey, DotRow
 from gui.widgets.controls import beside, named_combo
-from gui.widgets.findings import INTERVALS
 from gui.widgets.flow import FlowLayout
 
 SCORES = (

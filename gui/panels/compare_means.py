@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
+from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
+from core.evaluation.summary import Summary
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ComparePage
@@ -14,6 +18,7 @@ from gui.widgets.findings import findings, forest_lines, forest_rows, people_lin
 from gui.widgets.forest import ForestPlot
 from gui.widgets.marks import MARKS
 
+FEW = 6  # pairs that can be read beside the plot
 LINES_OF = {Modality.AUDIO: "solid", Modality.VIDEO: "dashed", Modality.AUDIO_VISUAL: "dotted"}
 
 
@@ -64,4 +69,14 @@ class MeansPage(ComparePage):
         if len(summary.modalities) > 1:
             title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {LINES_OF[m]}" for m in summary.modalities)
         self.forest.show_rows(forest_rows(summary, self.metric_name), [*published, *people], title)
-        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in findings(summary, self.metric_name)))
+        pairs = summary.compare(self.metric_name)
+        said = findings(summary, self.metric_name, _of_the_best(summary, pairs, self.metric_name))
+        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in said))
+
+
+def _of_the_best(summary: Summary, pairs: Sequence[Comparison], metric: str) -> Sequence[Comparison]:
+    """Of many pairs those with the best network, and an architecture's with itself: “Differences” has all."""
+    if len(pairs) <= FEW:
+        return pairs
+    best = summary.ranked(metric)[0].label
+    return [pair for pair in pairs if pair.across or best in (pair.a.label, pair.b.label)]

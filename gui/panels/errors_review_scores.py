@@ -22,12 +22,11 @@ from core.analysis.review_scores import BIAS, HEADINGS, ReviewedScore, review_ta
 from core.analysis.reviewed_records import ReviewedRecords
 from core.analysis.study_records import StudyRecords
 from core.control import Control
-from core.evaluation.statistics import ONE_FOLD
+from core.evaluation.statistics import INTERVALS, ONE_FOLD
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
 from gui.widgets.controls import copy_button
-from gui.widgets.findings import INTERVALS
 
 WORD = "Scores without label errors"
 COUNTING = "Counting …"

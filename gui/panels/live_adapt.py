@@ -13,7 +13,7 @@ from core.control import Control
 from core.engine import State
 from core.errors import UserError
 from core.estimate import estimate
-from core.events import Event, StudyFinished, StudyStarted
+from core.events import Event, Finished, Started
 from core.live.adapt import Adapted, adapted_study, compare_adapted, never_adapted
 from core.live.shift import Shift, captured
 from core.live.shift_table import network
@@ -131,7 +131,7 @@ class LiveAdapt(QWidget):
         self._refresh()
 
     def _happened(self, event: Event) -> None:
-        if isinstance(event, (StudyStarted, StudyFinished)):
+        if isinstance(event, (Started, Finished)):
             self._refresh()
 
     def _compare(self, runs: list[RunFolder]) -> None:

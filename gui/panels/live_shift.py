@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QStackedLayout,
 from core.captures import Capture
 from core.control import Control
 from core.engine import State
-from core.events import Event, Progress, StudyFinished, StudyStarted
+from core.events import Event, Finished, Progress, Started
 from core.live.offered import live_choices
 from core.live.shift import Shifts, shifts
 from core.live.shift_table import caveats, shift_table
@@ -154,12 +154,12 @@ class ShiftDialog(QDialog):
 
     def _happened(self, event: Event) -> None:
         """A training that begins has the processor to itself."""
-        if self._job is not None and isinstance(event, StudyStarted):
+        if self._job is not None and isinstance(event, Started):
             self._job.control.pause()
             self.progress.report(Progress(PAUSED, 0, 0))
-        elif self._job is not None and isinstance(event, StudyFinished):
+        elif self._job is not None and isinstance(event, Finished):
             self._job.control.resume()
-        elif self._waits and isinstance(event, StudyFinished):
+        elif self._waits and isinstance(event, Finished):
             self.ask()
 
     def _copy(self) -> None:

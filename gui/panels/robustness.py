@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QSplitter, QStackedLayou
 from core.control import Control
 from core.engine import State
 from core.errors import UserError
-from core.events import Event, Progress, StudyFinished, StudyStarted
+from core.events import Event, Finished, Progress, Started
 from core.readable import counted, figure
 from core.robustness.curve import Sweep
 from core.robustness.sweep import read_sweep, sweep
@@ -161,7 +161,7 @@ class RobustnessPanel(ResultsPanel):
             words = (f"<b>{html.escape(row.title)}</b>", html.escape(shown.study), html.escape(shown.dataset))
             ticks = ["clean", *(figure(level) for level in shown.levels if level is not None)]
             self.curve.show_lines(level_lines(shown), ticks, f"{row.title} ({row.unit}), the worst at the right",
-                                  100 * shown.chance, " · ".join(words))  # fmt: skip
+                                  " · ".join(words), chance=100 * shown.chance)  # fmt: skip
             self.table.show_sweep(shown)
             self.findings.setText(level_findings(shown))
         self._say_what_can_be_asked()
@@ -226,12 +226,12 @@ class RobustnessPanel(ResultsPanel):
 
     def _happened(self, event: Event) -> None:
         """A training that begins has the processor to itself."""
-        if self.asking is not None and isinstance(event, StudyStarted):
+        if self.asking is not None and isinstance(event, Started):
             self.asking.control.pause()
             self.progress.report(Progress(WAITING, 0, 0))
-        elif self.asking is not None and isinstance(event, StudyFinished):
+        elif self.asking is not None and isinstance(event, Finished):
             self.asking.control.resume()
-        if isinstance(event, (StudyStarted, StudyFinished)):
+        if isinstance(event, (Started, Finished)):
             self._say_what_can_be_asked()
 
     # copying ----------------------------------------------------------------------------------------------------

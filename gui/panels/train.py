@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QToolButto
 from core import readable
 from core.engine import State
 from core.errors import UserError
-from core.events import Event, StudyFinished, StudyStarted
+from core.events import Event, Finished, Started
 from core.files import slug
 from core.presets import PRESETS
 from core.run_lists import RunRow
@@ -25,6 +25,7 @@ from gui.panels.train_controls import Controls, Step
 from gui.panels.train_facts import Facts
 from gui.panels.train_queue import Queue
 from gui.panels.train_runs import StudyRuns
+from gui.panels.train_search import SearchDialog
 from gui.panels.train_start import Starter
 from gui.panels.train_study import StudyEditor
 from gui.panels.train_welcome import Welcome
@@ -44,6 +45,7 @@ class TrainPanel(Panel):
         self.controls = Controls()
         self._drawn = ""  # slug of the study whose curves are drawn
         self.starter = Starter(context, self.controls, self.runs, self)
+        self.search: SearchDialog | None = None
         self.curves = Curves()
         self.facts = Facts()
         self.queue = Queue(context, self.runs)
@@ -84,11 +86,28 @@ class TrainPanel(Panel):
     def close_panel(self) -> None:
         self._timer.stop()
         self.starter.forget()
+        if self.search is not None:
+            self.search.hide()
 
     def _start_form(self) -> None:
         study = self.editor.value() if self.controls.step is Step.IDLE else None
         if study is not None:
             self.starter.start(study)
+
+    def _search(self) -> None:
+        study = self.editor.value()
+        if study is None:
+            return
+        if self.search is None:
+            self.search = SearchDialog(self.context, self.window())
+            self.search.wanted.connect(self._use_found)
+        self.search.offer(study)
+        self.search.show()
+        self.search.raise_()
+
+    def _use_found(self, study: Study) -> None:
+        self.editor.set_value(study)
+        self.context.message.emit(f"The form shows “{study.name}”: Start trains it over all its folds.", "info")
 
     def _start_demo(self, preset: str) -> None:
         if self.editor.open_file(PRESETS / f"{preset}.toml"):
@@ -102,6 +121,10 @@ class TrainPanel(Panel):
         except UserError as error:
             self.context.message.emit(str(error), "error")
 
+    def _extend_study(self, slug: str) -> None:
+        if self.editor.open_file(self.context.workspace.runs / slug / "study.toml"):
+            self.editor.basics.editors["seeds"].widget.setFocus()
+
     def _pause(self) -> None:
         engine = self.context.engine
         (engine.resume if engine.status.state is State.PAUSED else engine.pause)()
@@ -112,7 +135,7 @@ class TrainPanel(Panel):
         self._follow_engine()
 
     def _happened(self, event: Event) -> None:
-        if isinstance(event, (StudyStarted, StudyFinished)):
+        if isinstance(event, (Started, Finished)):
             self._tick()
             self._follow_engine()
 
@@ -198,11 +221,13 @@ class TrainPanel(Panel):
     def _connect(self) -> None:
         context, controls = self.context, self.controls
         controls.start.connect(self._start_form)
+        controls.search.connect(self._search)
         self.starter.changed.connect(self._follow_engine)
         controls.pause.connect(self._pause)
         controls.stop.connect(self._stop)
         self.welcome.demo.connect(self._start_demo)
         self.queue.resume_wanted.connect(self._resume_study)
+        self.queue.extend_wanted.connect(self._extend_study)
         self.queue.selected.connect(self.curves.choose)
         self.curves.run_clicked.connect(self.queue.choose)
         self.runs.loaded.connect(self._runs_loaded)

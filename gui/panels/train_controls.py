@@ -25,6 +25,7 @@ class Controls(QFrame):
     """Says which button was pressed; the panel acts."""
 
     start = Signal()
+    search = Signal()
     confirmed = Signal()
     cancelled = Signal()  # of waiting or asking
     pause = Signal()
@@ -41,6 +42,11 @@ class Controls(QFrame):
         self.start_button = QPushButton("Start")
         self.start_button.setToolTip(
             "Measure a few batches, say how long it will take, and train. Finished runs are kept."
+        )
+        self.search_button = QPushButton("Search …")
+        self.search_button.setToolTip(
+            "Try learning rates, weight decays, batches and strengths of augmentation for one of the networks, judged "
+            "on validation clips. No test fold is needed for it."
         )
         self.confirm_button = QPushButton("Start anyway")
         self.confirm_button.setToolTip("Train, however long it takes. You can pause, stop and resume at any time.")
@@ -64,6 +70,7 @@ class Controls(QFrame):
         column.addLayout(line)
         for button, signal in (
             (self.start_button, self.start),
+            (self.search_button, self.search),
             (self.confirm_button, self.confirmed),
             (self.cancel_button, self.cancelled),
             (self.pause_button, self.pause),
@@ -81,6 +88,7 @@ class Controls(QFrame):
         self.sentence.setVisible(bool(sentence))
         self.busy.setVisible(step is Step.WAITING)
         self.start_button.setVisible(step is Step.IDLE)
+        self.search_button.setVisible(step in (Step.IDLE, Step.RUNNING))  # one that is under way is looked at
         self.confirm_button.setVisible(step is Step.ASKING)
         self.cancel_button.setVisible(step in (Step.WAITING, Step.ASKING))
         self.pause_button.setVisible(step is Step.RUNNING)

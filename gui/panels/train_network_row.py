@@ -22,8 +22,8 @@ from gui.widgets.curves import network_swatch
 
 AS_THE_STUDY = "as the study"
 _FOLDED = (
-    "name", "weights_path", "temporal", "fusion", "learns_from", "sound", "sight", "joint", "freeze", "freeze_stages",
-    "recipe",
+    "name", "weights_path", "temporal", "fusion", "learns_from", "sound", "sight", "joint", "transfer_stages", "freeze",
+    "freeze_stages", "recipe",
 )  # fmt: skip
 
 DEPARTURES = {  # some keys of the recipe by section, as labels of fields are no keys
@@ -213,6 +213,7 @@ class NetworkRow(QWidget):
             ("sound", branched),
             ("sight", branched),
             ("joint", both and (not averaged or not branched)),
+            ("transfer_stages", not branched and weights != "none"),
             ("freeze", self._frozen),
             ("freeze_stages", self._frozen and form.editors["freeze"].get() == "stages"),
         ):
@@ -263,6 +264,8 @@ class NetworkRow(QWidget):
         if branched:
             chosen = (str(self.form.editors[branch].get()) for branch in ("sound", "sight"))
             parts += [f"from {label}" for label in chosen if label]
+        if not branched and weights != "none" and int(shown["transfer_stages"]):
+            parts.append(f"{counted(int(shown['transfer_stages']), 'first stage')} transferred")
         if self._frozen:
             first = counted(int(shown["freeze_stages"]), "first stage")
             frozen = {"nothing": "", "stages": f"{first} frozen"}

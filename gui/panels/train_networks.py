@@ -15,6 +15,7 @@ from core.run_spec import Network
 from core.study import architectures
 from gui import theme
 from gui.panels.train_network_row import Around, NetworkRow
+from gui.panels.train_vary import VaryDialog
 from gui.widgets.flow import FlowLayout
 
 
@@ -54,9 +55,15 @@ class NetworkList(QWidget):
             self.compare.addAction(title).setData(name)
         self.compare.triggered.connect(self._add_three)
         self.add_three.setMenu(self.compare)
+        self.vary = QToolButton()
+        self.vary.setText("Vary …")
+        self.vary.setToolTip("Train one network with several values of a setting: frozen stages, clips of each class …")
+        self.vary.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.set_icon(self.vary, "mdi6.tune-variant")
+        self.vary.clicked.connect(self._vary)
         buttons = QWidget()
         flow = FlowLayout(buttons, theme.GRID // 2)
-        for button in (self.add, self.add_three):
+        for button in (self.add, self.vary, self.add_three):
             flow.addWidget(button)
         self._column.addWidget(buttons)
 
@@ -162,6 +169,19 @@ class NetworkList(QWidget):
             self._append(network)
         self.both_added.emit()
         self.changed.emit()
+
+    def _vary(self) -> None:
+        networks = self.value()
+        if networks is None:
+            return
+        dialog = VaryDialog(networks, [row.looks_at for row in self.rows], self)
+        if dialog.exec() == VaryDialog.DialogCode.Accepted:
+            kept = [
+                network for place, network in enumerate(networks) if not (dialog.replaces and place == dialog.place)
+            ]
+            self.set_value((*kept, *dialog.made()))
+            self.changed.emit()
+        dialog.deleteLater()
 
     def _allow_removal(self) -> None:
         for row in self.rows:

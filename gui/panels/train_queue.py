@@ -107,6 +107,7 @@ class Queue(QWidget):
 
     selected = Signal(tuple)  # ids of runs
     resume_wanted = Signal(str)  # slug of the study
+    extend_wanted = Signal(str)  # likewise
 
     def __init__(self, context: Context, runs: StudyRuns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +118,12 @@ class Queue(QWidget):
         self.studies.setToolTip("Whose runs and curves are shown.")
         self.studies.setMinimumContentsLength(16)
         self.resume = _button("mdi6.play", "Resume", f"Train what is not finished: {REPEATED}.")
+        self.extend = _button(
+            "mdi6.playlist-plus",
+            "Extend",
+            "Puts this study into the form: add seeds, folds or networks there and start it. What is finished stays, "
+            "only what is missing is trained.",
+        )
         self.annotate = _button("mdi6.note-edit-outline", "Note", "Write a note beside the chosen runs.")
         self.name = _button("mdi6.rename-outline", "Name", "Give the chosen run a name of its own.")
         self.origin = _button(
@@ -135,7 +142,7 @@ class Queue(QWidget):
         line.addWidget(theme.label("Runs of", bold=True))
         line.addWidget(self.studies)
         line.addStretch(1)
-        for button in (self.resume, self.origin, self.name, self.annotate, self.delete):
+        for button in (self.resume, self.extend, self.origin, self.name, self.annotate, self.delete):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID, 0, 0)
@@ -144,6 +151,7 @@ class Queue(QWidget):
         column.addWidget(self.table, 1)
         self.studies.activated.connect(self._study_chosen)
         self.resume.clicked.connect(self._resume)
+        self.extend.clicked.connect(self._extend)
         self.name.clicked.connect(self.write_title)
         self.annotate.clicked.connect(self.write_note)
         self.origin.clicked.connect(self.show_origin)
@@ -231,6 +239,9 @@ class Queue(QWidget):
     def _resume(self) -> None:
         self.resume_wanted.emit(self._runs.study)
 
+    def _extend(self) -> None:
+        self.extend_wanted.emit(self._runs.study)
+
     def _selection_changed(self) -> None:
         self._chosen = tuple(row.id for row in self.chosen())
         self.selected.emit(self._chosen)
@@ -242,6 +253,7 @@ class Queue(QWidget):
         chosen = self.chosen()
         unfinished = any(row.phase is not Phase.DONE for row in self._runs.rows)
         self.resume.setVisible(idle and unfinished and writable)
+        self.extend.setEnabled(bool(self._runs.rows))
         self.name.setEnabled(len(chosen) == 1 and writable)
         self.origin.setEnabled(len(chosen) == 1 and chosen[0].phase is not Phase.WAITING)
         self.annotate.setEnabled(bool(chosen) and writable)

@@ -12,7 +12,16 @@ from PySide6.QtCore import QObject, Signal
 from core.control import Control
 from core.datasets.base import Modality
 from core.engine import State
-from core.events import EpochEnded, Event, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.events import (
+    EpochEnded,
+    Event,
+    Outcome,
+    RunFinished,
+    RunStarted,
+    SearchStarted,
+    StudyFinished,
+    StudyStarted,
+)
 from core.files import slug
 from core.run_lists import RunRow, read_rows
 from core.runs import OUTDATED, LogRow, Phase
@@ -123,7 +132,9 @@ class StudyRuns(QObject):
                 self._said.clear()
                 self._told = slug(event.study)
                 self.show(self._told)
-            case RunStarted() | EpochEnded() | RunFinished():
+            case SearchStarted():
+                self._told = ""  # its trials are no runs
+            case RunStarted() | EpochEnded() | RunFinished() if self._told:
                 self._said.setdefault(event.run, []).append(event)
                 if self.told:
                     self._apply(event)

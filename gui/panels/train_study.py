@@ -38,7 +38,7 @@ from gui.panels.train_networks import NetworkList
 from gui.panels.train_presets import PresetBox
 from gui.settings_form import Section, SettingsForm
 
-_SHORT = ("name", "folds", "seeds", "device", "cache_limit")
+_SHORT = ("name", "folds", "seeds", "order", "device", "cache_limit")
 VALIDATION = 0.2  # the share that a study is given whose fusion needs one
 
 

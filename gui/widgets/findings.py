@@ -6,6 +6,8 @@ import html
 from collections.abc import Sequence
 
 from core.datasets.base import Modality
+from core.evaluation.comparison import Comparison
+from core.evaluation.findings import find
 from core.evaluation.metrics import METRICS
 from core.evaluation.reference import references
 from core.evaluation.summary import Summary
@@ -15,10 +17,6 @@ from gui import theme
 from gui.widgets.forest import ForestLine, ForestRow
 from gui.widgets.marks import MARKS
 
-INTERVALS = (
-    "Intervals are 95 %, Student's t over the folds, widened for the training clips that folds share "
-    "(Nadeau & Bengio 2003). Seeds are averaged within a fold."
-)
 OTHER_CLIPS = (
     "The mean of the games in the Live panel, over other clips than the means of the folds: each game draws its own "
     "from the test clips, all classes alike.\nOne person may have played several games."
@@ -86,22 +84,26 @@ def people_lines(people: Sequence[HumanBaseline], metric: str) -> list[ForestLin
     return lines
 
 
-def findings(summary: Summary, metric: str) -> list[str]:
-    """What can be said, as sentences in rich text: differences of pairs, and what the figures stand on."""
+def findings(summary: Summary, metric: str, comparisons: Sequence[Comparison] | None = None) -> list[str]:
+    """What can be said, in rich text: differences of pairs, what they cannot show, and how they came about.
+
+    Args:
+        comparisons: pairs by this metric, with what is known of single clips; None = without.
+    """
     if not summary.networks:
         return ["No run of this study has finished yet."]
-    found, alone = summary.compare(metric), summary.on_one_fold(metric)
-    sentences = [html.escape(alone)] if alone else []
-    across = [html.escape(comparison.sentence) for comparison in found if comparison.across]
-    others = [html.escape(comparison.sentence) for comparison in found if not comparison.across]
-    if across and others:
-        across = ["<b>The same architecture on another modality</b>", *across]
-        others = ["<b>All other pairs</b>", *others]
-    sentences += across + others
-    sentences += [
-        f"{html.escape(a)} and {html.escape(b)} were tested on different clips: they are not compared."
-        for a, b in summary.strangers()
-    ]
-    if any(network.means[metric].n_folds > 1 for network in summary.networks):
-        sentences.append(f"<small>{html.escape(INTERVALS)}</small>")
-    return sentences
+    found = find(summary, summary.compare(metric) if comparisons is None else comparisons, metric)
+    both = bool(found.across and found.pairs)
+    parts = (
+        ("The same architecture on another modality" if both else "", found.across),
+        ("All other pairs" if both else "", found.pairs),
+        ("On the same clips", found.clips),
+        ("Seeds", found.seeds),
+        ("What this cannot show", found.warnings),
+    )
+    sentences = [html.escape(found.first)] if found.first else []
+    for heading, said in parts:
+        if said:
+            sentences += [f"<b>{heading}</b>"] if heading else []
+            sentences += map(html.escape, said)
+    return sentences + [f"<small>{html.escape(method)}</small>" for method in found.methods]

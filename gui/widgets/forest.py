@@ -19,7 +19,7 @@ LANE = 2.0 * theme.GRID  # height of a line of reference labels; all of these be
 LABEL = 28.0 * theme.GRID  # of a reference line, at most
 MOST_LANES = 8
 ROW = 10.0 * theme.GRID  # of a network, at most
-LEAST = 3.5 * theme.GRID  # of a network where there are many
+LEAST, LINE = 3.5 * theme.GRID, 2.0 * theme.GRID  # of a network where there are many; of each more line of names
 AXIS = 5.0 * theme.GRID  # room for figures and title below
 NEAR = 5.0  # pixels within which the pointer is on a line or a dot
 
@@ -28,7 +28,7 @@ NEAR = 5.0  # pixels within which the pointer is on a line or a dot
 class ForestRow:
     """One network. Values in the unit of the axis."""
 
-    name: str
+    name: str  # in one line or several
     colour: QColor
     mean: float
     low: float | None  # None = no interval: one fold
@@ -82,7 +82,9 @@ class ForestPlot(QWidget):
         return QSize(640, 280)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(320, max(160, round(len(self.rows) * theme.pixels(LEAST) + theme.pixels(AXIS) + theme.GRID)))
+        lines = max((row.name.count("\n") for row in self.rows), default=0)
+        row = theme.pixels(LEAST + lines * LINE)
+        return QSize(320, max(160, round(len(self.rows) * row + theme.pixels(AXIS) + theme.GRID)))
 
     # geometry ---------------------------------------------------------------------------------------------------
 
@@ -131,7 +133,8 @@ class ForestPlot(QWidget):
 
     def _left(self) -> float:
         metrics = QFontMetricsF(theme.font())
-        longest = max((metrics.horizontalAdvance(row.name) for row in self.rows), default=0.0)
+        lines = (line for row in self.rows for line in row.name.splitlines())
+        longest = max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
         return min(longest + 5.0 * theme.GRID, 0.35 * self.width())
 
     def _width(self) -> float:
@@ -182,7 +185,7 @@ class ForestPlot(QWidget):
         for number, row in enumerate(self.rows):
             for what, value in row.dots:
                 if abs(self.x_of(value) - point.x()) < NEAR and abs(self._dot_y(number) - point.y()) < NEAR:
-                    return f"{row.name}, {what}: {value:.1f}"
+                    return f"{' '.join(row.name.splitlines())}, {what}: {value:.1f}"
         if point.y() > self._top():
             for number, row in enumerate(self.rows):
                 ends = [end for end in (row.low, row.high) if end is not None] or [row.mean, row.mean]
@@ -256,7 +259,8 @@ class ForestPlot(QWidget):
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font())
         room = self._left() - 4 * theme.GRID
-        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, int(room))
+        metrics, right = painter.fontMetrics(), Qt.TextElideMode.ElideRight
+        text = "\n".join(metrics.elidedText(line, right, int(room)) for line in row.name.splitlines())
         painter.drawText(
             QRectF(3 * theme.GRID, y - theme.pixels(ROW) / 2, room, theme.pixels(ROW)),
             Qt.AlignmentFlag.AlignVCenter,

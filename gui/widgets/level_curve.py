@@ -1,7 +1,11 @@
-"""Accuracy of every network while clips get worse: one line a network, its intervals, its name where it ends."""
+"""Scores at levels of something: one line a network, its intervals, its name where it ends.
+
+Levels are of what makes clips worse, or of a setting that was varied.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.datasets.base import Modality
 from core.robustness.curve import Sweep
 from gui import theme
+from gui.theme import SCREEN_ONLY
 from gui.widgets.curve_pointer import CurvePointer, Line
 from gui.widgets.end_labels import EndLabels
 
@@ -26,7 +31,7 @@ HINT = "Point at a mark or a name."
 
 @dataclass(frozen=True)
 class LevelPoint:
-    """A network at a level, in %."""
+    """A network at a level, in the unit of the axis."""
 
     mean: float
     low: float | None  # None = no interval: one fold
@@ -36,13 +41,13 @@ class LevelPoint:
 
 @dataclass(frozen=True)
 class LevelLine:
-    """A network."""
+    """A network, or networks that differ in nothing but the level."""
 
     name: str
     architecture: str
     modality: Modality
     variant: int  # of its architecture and modality: each has a shade of its own
-    points: tuple[LevelPoint | None, ...]  # one a level; None = it has not been asked
+    points: tuple[LevelPoint | None, ...]  # one a level; None = nothing is known
 
     @property
     def colour(self) -> QColor:
@@ -78,15 +83,15 @@ class LevelCurve(QWidget):
         self.pointed = ""  # name of the network in front; "" = all alike
         self._items: dict[str, tuple[pg.ErrorBarItem, pg.PlotDataItem]] = {}
         self._range = (0.0, 100.0)
-        self._chance_word = "chance"
+        self._chance_word = ""
         self.caption = theme.label(wrap=True)
         self.figures = theme.label(HINT, theme.SMALL, muted=True)
+        self.figures.setProperty(SCREEN_ONLY, True)
         self.graphics = pg.GraphicsLayoutWidget()
         self.plot = self.graphics.addPlot()
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.showGrid(y=True, alpha=0.2)
-        self.plot.setLabel("left", "Accuracy (%)")
         self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.chance = pg.InfiniteLine(angle=0)
         self.plot.addItem(self.chance, ignoreBounds=True)
@@ -104,9 +109,23 @@ class LevelCurve(QWidget):
         return QSize(400, 200)
 
     def show_lines(
-        self, lines: Sequence[LevelLine], ticks: Sequence[str], axis: str, chance: float, caption: str
+        self,
+        lines: Sequence[LevelLine],
+        ticks: Sequence[str],
+        axis: str,
+        caption: str,
+        *,
+        chance: float | None = None,
+        score: str = "Accuracy (%)",
+        bounds: tuple[float, float] = (0.0, 100.0),
     ) -> None:
-        """Show networks at levels named by `ticks`, clean first; `chance` in %."""
+        """Show networks at levels named by `ticks`.
+
+        Args:
+            chance: the score of guessing, a line across; None = there is no such line.
+            score: what stands at the left.
+            bounds: of the score.
+        """
         self._pointer.forget()
         for items in self._items.values():
             for item in items:
@@ -116,19 +135,21 @@ class LevelCurve(QWidget):
         self.caption.setText(caption)
         self.plot.getAxis("bottom").setTicks([list(enumerate(ticks))])
         self.plot.setLabel("bottom", axis)
-        self.chance.setValue(chance)
+        self.plot.setLabel("left", score)
+        self.chance.setVisible(chance is not None)
+        self.chance.setValue(chance or 0.0)
         for line in self.lines:
             self._add(line)
-        self._chance_word = f"chance {chance:.1f} %"
+        self._chance_word = "" if chance is None else f"chance {chance:.1f} %"
         ends = [chance, *(end for line in self.lines for p in line.points if p for end in (p.low, p.high, p.mean))]
-        known = [end for end in ends if end is not None]
-        room = 0.04 * (max(known) - min(known)) + 1
-        self._range = (max(0.0, min(known) - room), min(100.0, max(known) + room))
+        known = [end for end in ends if end is not None] or [*bounds]
+        room = 0.04 * (max(known) - min(known)) + 0.01 * (bounds[1] - bounds[0] if math.isfinite(bounds[1]) else 1.0)
+        self._range = (max(bounds[0], min(known) - room), min(bounds[1], max(known) + room))
         self._dress()
         self.reset_view()
 
     def reset_view(self) -> None:
-        """Every level, and all of the intervals that an accuracy can reach."""
+        """Every level, and all of the intervals that a score can reach."""
         levels = max((len(line.points) for line in self.lines), default=1)
         self.plot.setXRange(-0.4, levels - 0.6, padding=0)
         self.plot.setYRange(*self._range, padding=0.02)
@@ -193,7 +214,7 @@ class LevelCurve(QWidget):
 
     def _place_names(self) -> None:
         """Each name as high as its line ends, as far as the names leave each other room."""
-        ends = {"": float(self.chance.value())}
+        ends = {"": float(self.chance.value())} if self._chance_word else {}
         ends |= {line.name: point.mean for line in self.lines for point in line.points if point is not None}
         box = self.plot.vb.sceneBoundingRect()  # in pixels of the plot, which is as high as the names beside it
         heights = {name: float(self.plot.vb.mapViewToScene(QPointF(0, end)).y()) for name, end in ends.items()}

@@ -7,11 +7,11 @@ import html
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from core.evaluation.statistics import INTERVALS
 from core.robustness.curve import Sweep
 from core.robustness.tables import findings, on_one_fold
 from core.wings import WINGS
 from gui import theme
-from gui.widgets.findings import INTERVALS
 from gui.widgets.level_curve import LevelLine, level_lines
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -7,11 +7,13 @@ import io
 import pytest
 from rich.console import Console
 
-from core.console import StudyView, results
+from core.console import FAILED, OK, StudyView, compare_studies, results
 from core.estimate import Estimate
 from core.evaluation.statistics import ONE_FOLD
 from core.evaluation.summary import summarise
 from core.events import Outcome, RunFinished, RunStarted, StudyStarted
+from core.run_spec import DatasetChoice
+from core.runs import Phase
 from core.workspace import Workspace
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
 
@@ -54,3 +56,49 @@ def test_that_one_fold_allows_no_test_is_said_once_and_of_whom(workspace: Worksp
     apart += make_study(workspace, clips, networks=NETWORKS[2:], folds=(2, 3), study="apart")
     assert summarise(apart).on_one_fold("accuracy") == ONE_FOLD  # each has two folds, and they share one
     assert summarise(runs[len(NETWORKS) :] + apart[:1]).on_one_fold("accuracy") == ""
+
+
+def test_a_study_is_compared_and_several_are_ranked(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    make_study(workspace, synthetic_clips(4, per_class=8), study="one")
+    make_study(workspace, synthetic_clips(5, per_class=8), study="other", dataset=DatasetChoice(name="esc50"))
+    workspace.close()
+    assert compare_studies(["one"], "accuracy", 2.0, True, workspace.root) == OK
+    said = capsys.readouterr().out
+    for part in (
+        "Over the folds",
+        "On the same clips",
+        "What was found",
+        "What this cannot show",
+        "P(within 2 points)",
+    ):
+        assert part in said
+    assert said.count("after Holm over 3 pairs") == 6 and "4 folds are few" in said and "One seed:" in said
+    assert compare_studies(["one", "other"], "log_loss", 0.02, False, workspace.root) == OK
+    both = capsys.readouterr().out
+    assert "On the same clips" not in both and "P(within 0.02 nats)" in both
+    assert "Over datasets, by log loss" in both and "2 datasets are too few for 3 networks" in both
+
+
+@pytest.mark.parametrize(
+    ("studies", "metric", "message"),
+    [
+        (["onee"], "accuracy", "Did you mean “one”?"),
+        (["one"], "acuracy", "Did you mean “accuracy”?"),
+        (["one", "twin"], "accuracy", "“one” and “twin” are both of"),
+        (["one", "begun"], "accuracy", "“begun” has no finished run"),
+    ],
+)
+def test_what_cannot_be_compared_is_named(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], studies: list[str], metric: str, message: str
+) -> None:
+    clips = synthetic_clips(3, per_class=4, folds=2)
+    for study in ("one", "twin"):
+        make_study(workspace, clips, study=study, networks=NETWORKS[:2], folds=(1, 2))
+    for run in make_study(workspace, clips, study="begun", networks=NETWORKS[:1], folds=(1,)):
+        run.write_status(phase=Phase.RUNNING)
+    workspace.close()
+    assert compare_studies(studies, metric, 1.0, False, workspace.root) == FAILED
+    assert message in capsys.readouterr().err.replace("\n", " ")

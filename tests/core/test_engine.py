@@ -49,6 +49,17 @@ def test_the_tones_are_learnt(tones: Path, workspace: Workspace) -> None:
     assert only(events, RunFinished)[0].scores["accuracy"] == 1.0
 
 
+def test_few_clips_of_each_class_are_learned_from_and_the_rest_is_written_down(
+    tones: Path, workspace: Workspace
+) -> None:
+    recipe = tone_study(tones).recipe.model_copy(update={"clips_per_class": 1, "epochs": 1})
+    _, events = trained(tone_study(tones, recipe=recipe), workspace)
+    (run,) = list_runs(workspace, "tones")
+    assert only(events, RunStarted)[0].train_clips == run.status.train_clips == 3
+    assert run.set_aside is not None and len(run.set_aside) == 15  # of 18
+    assert not run.set_aside & set(run.predictions().clip_ids.tolist())
+
+
 def test_training_augments_drops_out_and_follows_its_batches(
     tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,13 @@ def test_rows_say_where_each_run_stands(workspace: Workspace, folders: list[RunF
     assert done.bytes == folders[0].size() and len(under_way.log) == 2
 
 
+def test_rows_follow_the_order_of_the_study(workspace: Workspace, folders: list[RunFolder]) -> None:
+    write_toml(STUDY.model_copy(update={"order": "all folds"}), workspace.runs / "one" / "study.toml")
+    assert [(row.network, row.spec.fold) for row in read_rows(workspace, "one", Control())] == [
+        (network, fold) for network in ("ResNet-50", "AlexNet") for fold in (1, 2)
+    ]
+
+
 def test_a_run_that_nobody_trains_is_interrupted_also_while_another_study_is_trained(
     workspace: Workspace, folders: list[RunFolder]
 ) -> None:

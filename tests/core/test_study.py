@@ -81,6 +81,24 @@ def test_the_grid_is_networks_by_folds_by_seeds() -> None:
     assert {run.fold for run in runs} == {1, 2, 3}
 
 
+def test_a_network_can_be_finished_before_the_next() -> None:
+    networks = (Network(), Network(architecture="alexnet"))
+    study = Study(network=networks, seeds=(0, 1), order="all folds")
+    names = [(spec.seed, spec.network.architecture, spec.fold) for spec in study.runs((1, 2))]
+    assert names == [(s, n, f) for s in (0, 1) for n in ("baseline_cnn", "alexnet") for f in (1, 2)]
+    like = study.model_copy(update={"order": "all networks"})
+    assert {spec.id for spec in study.runs((1, 2))} == {spec.id for spec in like.runs((1, 2))}
+
+
+def test_transferred_stages_need_weights_and_make_another_run() -> None:
+    some = Network(architecture="alexnet", weights="imagenet", transfer_stages=3)
+    every = some.model_copy(update={"transfer_stages": 0})
+    ids = {spec.id for network in (some, every) for spec in Study(network=(network,)).runs((1,))}
+    assert len(ids) == 2
+    with pytest.raises(ValueError, match="transfer_stages needs initial weights"):
+        Network(transfer_stages=1)
+
+
 def test_departures_reach_only_their_network() -> None:
     study = Study(network=(Network(), Network(architecture="alexnet", recipe={"audio": {"mels": 128}})))
     assert [study.recipe_of(network).audio.mels for network in study.network] == [64, 128]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.engine import Engine, EngineStatus, Event, State
+from core.engine import Engine, EngineStatus, Event, State, Work
 from core.events import BatchEnded, EpochEnded, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.run_spec import RunSpec
 from core.study import Study
@@ -14,12 +14,18 @@ class FakeEngine(Engine):
     def __init__(self, workspace) -> None:
         super().__init__(workspace)
         self.started: list[Study] = []
+        self.begun: list[str] = []
         self.cancels = 0
 
     def start(self, study: Study) -> None:
         self.workspace.require_writable()
         self.started.append(study)
         self._status = EngineStatus(State.RUNNING, study.name)
+
+    def begin(self, name: str, work: Work) -> None:
+        self.workspace.require_writable()
+        self.begun.append(name)
+        self._status = EngineStatus(State.RUNNING, name)
 
     def cancel(self) -> None:
         self.cancels += 1

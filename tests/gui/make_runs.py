@@ -16,6 +16,7 @@ from core.evaluation.predictions import Predictions
 from core.recipe import Recipe
 from core.run_spec import Branch, DatasetChoice, Network, RunSpec
 from core.runs import LogRow, Phase, RunFolder, run_folder
+from core.study import Study
 from core.workspace import Workspace
 
 NETWORKS = (
@@ -151,7 +152,7 @@ def make_study(
                 network=network,
                 modality=Modality.AUDIO if network.modality == "as the study" else Modality(network.modality),
                 dataset=choice,
-                recipe=Recipe(),
+                recipe=Study(network=(network,)).recipe_of(network) if network.recipe else Recipe(),
                 fold=fold,
                 seed=seed,
             ),

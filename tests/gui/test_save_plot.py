@@ -52,9 +52,8 @@ def dots(rows):
 def curve():
     plot = LevelCurve()
     points = tuple(LevelPoint(mean, mean - 5, mean + 5, "") for mean in (90.0, 60.0))
-    plot.show_lines(
-        [LevelLine("network", "alexnet", Modality.AUDIO, 0, points)], ["clean", "0"], "Noise", 10.0, "words"
-    )
+    line = LevelLine("network", "alexnet", Modality.AUDIO, 0, points)
+    plot.show_lines([line], ["clean", "0"], "Noise", "words")
     plot.resize(640, 320)
     return plot
 
@@ -87,6 +86,7 @@ def test_svg_has_type_and_shapes_on_white(plot):
     words = [" ".join("".join(text.itertext()).split()) for text in root.iter(f"{SVG}text")]
     assert any(word in words for word in ("network", "class 0")), words
     assert list(root.iter(f"{SVG}path")) or list(root.iter(f"{SVG}circle")) or list(root.iter(f"{SVG}ellipse"))
+    assert not any("Point at" in word for word in words)  # what the pointer does is of no use on paper
     fills = {group.get("fill") for group in root.iter(f"{SVG}g")}
     assert "#ffffff" in fills and not fills & {"#16181c", "#1c1f24", "#e7e9ec"}  # those of the dark scheme
 

@@ -92,3 +92,29 @@ def test_freeze_stops_gradients_and_running_statistics(row: tuple[str, Classifie
 
 def test_the_baseline_is_small() -> None:
     assert sum(p.numel() for p in build("baseline_cnn", classes=50).parameters()) <= 1_000_000
+
+
+def test_plain50_is_resnet50_without_its_shortcuts() -> None:
+    """The same weights where both have some, and relu(F(x)) in each block, read slowly."""
+    torch.manual_seed(0)
+    plain, residual = build("plain50", classes=5).eval(), build("resnet50", classes=5).eval()
+    own, others = plain.state_dict(), residual.state_dict()
+    gone = set(others) - set(own)
+    assert set(own) < set(others) and gone and all(".downsample." in name for name in gone)
+    plain.load_state_dict({name: others[name] for name in own})
+    x = torch.randn(2, 1, 64, 87)
+    with torch.inference_mode():
+        n = residual.network
+        y = n.maxpool(n.relu(n.bn1(n.conv1(x))))
+        for block in [block for layer in (n.layer1, n.layer2, n.layer3, n.layer4) for block in layer]:
+            for convolution, norm in ((1, 1), (2, 2), (3, 3)):
+                y = torch.relu(getattr(block, f"bn{norm}")(getattr(block, f"conv{convolution}")(y)))
+        assert torch.equal(plain.features(x), y.mean(dim=(2, 3)))
+        assert not torch.allclose(plain(x), residual(x))
+
+
+@pytest.mark.parametrize(("architecture", "millions"), [("resnet18", 11.69), ("resnet34", 21.80), ("resnet50", 25.56)])
+def test_residual_networks_are_as_large_as_published(architecture: str, millions: float) -> None:
+    """torchvision's own table of weights: 1000 classes, three channels."""
+    network = build(architecture, classes=1000, streams=(3,))
+    assert sum(p.numel() for p in network.parameters()) / 1e6 == pytest.approx(millions, abs=0.005)

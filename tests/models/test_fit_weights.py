@@ -45,6 +45,25 @@ def test_the_head_is_kept_on_request() -> None:
     assert torch.equal(source.eval()(x), network.eval()(x))
 
 
+@pytest.mark.parametrize("architecture", list(MODELS))
+def test_the_first_stages_alone_can_be_loaded(architecture: str) -> None:
+    torch.manual_seed(1)
+    source = build(architecture, 5)
+    torch.manual_seed(2)
+    network = build(architecture, 5)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    report = fit(network, source.state_dict(), stages=2)
+    inside = {id(p) for stage in network.stages[:2] for module in stage for p in module.parameters()}
+    assert inside
+    for name, parameter in network.named_parameters():
+        wanted = source.state_dict()[name] if id(parameter) in inside else before[name]
+        assert torch.equal(parameter, wanted), name
+        assert (name in report.pretrained) == (id(parameter) in inside)
+    assert any("after the first 2 stages" in reason for _, reason in report.skipped)
+    with pytest.raises(ValueError, match="stages, not 99"):
+        fit(network, source.state_dict(), stages=99)
+
+
 def test_what_does_not_fit_is_skipped_with_its_reason() -> None:
     source = baseline(classes=9).state_dict()
     tensors = {

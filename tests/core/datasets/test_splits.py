@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.datasets.base import ALWAYS_TRAINING, Clip, Dataset, Modality
 from core.datasets.splits import (
     LeakError,
     duplicates_to_exclude,
+    few,
     find_leaks,
     make_folds,
     possible_folds,
@@ -299,3 +301,34 @@ def test_a_hundred_thousand_clips_are_fast() -> None:
     leaks = find_leaks(data, {clip.id: ("same", "same") for clip in data.clips})
     assert time.perf_counter() - start < 5  # 0.3 s on an idle machine
     assert 75_000 < len(leaks) < 100_000
+
+
+# --- few clips of each class -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("per_class", [1, 2, 3, 5])
+def test_few_are_of_different_groups_as_far_as_there_are(per_class: int) -> None:
+    clips = [(label, f"{label}-{group}") for label in range(3) for group in range(3) for _ in range(4)]
+    labels, groups = [label for label, _ in clips], [group for _, group in clips]
+    taken = few(labels, groups, per_class, seed=1)
+    assert taken == sorted(taken)
+    for label in range(3):
+        mine = [groups[place] for place in taken if labels[place] == label]
+        assert len(mine) == per_class and len(set(mine)) == min(per_class, 3)
+
+
+def test_more_of_the_few_hold_the_fewer_and_seeds_differ() -> None:
+    labels, groups = [i % 4 for i in range(80)], [str(i // 8) for i in range(80)]
+    drawn = [set(few(labels, groups, count, seed=5)) for count in (1, 2, 4, 8, 99)]
+    assert all(fewer < more for fewer, more in pairwise(drawn))
+    assert drawn[-1] == set(range(80))  # of a class that has fewer, all
+    assert few(labels, groups, 2, seed=6) != few(labels, groups, 2, seed=5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_a_split_of_few_spares_the_rest_and_touches_neither_validation_nor_test(share: float) -> None:
+    whole = split(grid(), 2, share, seed=3)
+    parts = split(grid(), 2, share, seed=3, per_class=2)
+    assert (parts.validation, parts.test) == (whole.validation, whole.test)
+    assert Counter(grid().clips[i].label for i in parts.train) == {0: 2, 1: 2, 2: 2}
+    assert sorted(parts.train + parts.spare) == sorted(whole.train) and not whole.spare

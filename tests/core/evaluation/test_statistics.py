@@ -169,3 +169,14 @@ def test_of_no_clips_there_is_no_share() -> None:
 def test_mcnemar_is_statsmodels_exact_test(won: int, lost: int) -> None:
     expected = other_mcnemar([[50, won], [lost, 9]], exact=True).pvalue if won + lost else 1.0
     assert mcnemar(won, lost) == pytest.approx(min(1.0, expected))
+
+
+def test_the_effect_size_is_hedges_with_his_constants() -> None:
+    """Hedges 1981: the exact c(m) for m = 2, 3, 4 and 9 degrees of freedom."""
+    for m, constant in ((2, 0.5642), (3, 0.7236), (4, 0.7979), (9, 0.9139)):
+        gaps = np.linspace(0.01, 0.07, m + 1)
+        found = difference({(f, 0): g for f, g in enumerate(gaps)}, {(f, 0): 0.0 for f in range(m + 1)})
+        assert found.effect_size == pytest.approx(constant * gaps.mean() / gaps.std(ddof=1), rel=1e-4)
+    two = difference({(1, 0): 0.2, (2, 0): 0.3}, {(1, 0): 0.0, (2, 0): 0.0})
+    assert two.effect_size is None and difference(A, A).effect_size is None
+    assert difference(B, A).effect_size == -(difference(A, B).effect_size or 0)

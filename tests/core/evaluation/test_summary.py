@@ -90,7 +90,7 @@ def test_networks_are_averaged_over_folds_and_seeds_and_compared(workspace: Work
     (pair,) = summary.differences
     assert (pair.a.label, pair.b.label) == ("AlexNet", "Baseline CNN")
     assert pair.difference == difference(best.scores("accuracy"), other.scores("accuracy"), 120, 40)
-    assert pair.sentence.startswith("Accuracy: AlexNet lies ")
+    assert pair.sentence.startswith("Accuracy: AlexNet is ")
 
 
 def test_the_gap_is_training_less_test_accuracy(workspace: Workspace) -> None:

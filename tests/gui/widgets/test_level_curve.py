@@ -44,7 +44,7 @@ def curve(qtbot):
 
 
 def show(curve, lines, chance=10.0):
-    curve.show_lines(lines, ["clean", "20", "10", "0", "−10"], "Noise (dB SNR)", chance, "synthetic")
+    curve.show_lines(lines, ["clean", "20", "10", "0", "−10"], "Noise (dB SNR)", "synthetic", chance=chance)
     QTest.qWait(20)
 
 

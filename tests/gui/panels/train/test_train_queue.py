@@ -275,3 +275,15 @@ def test_what_a_run_started_from_is_shown(panel, qtbot, monkeypatch):
     assert in_short(lines) == "2 tensors transferred, 1 skipped; 1 of the network started from random values."
     assert in_short(lines[:4]) == "2 tensors transferred, none skipped."
     assert in_short(("random weights",)) == "It started from random weights."
+
+
+def test_a_study_is_extended_in_the_form_and_keeps_its_name_and_runs(panel, qtbot, context):
+    panel.editor.set_value(Study(name="something else"))
+    panel.queue.extend.click()
+    assert panel.editor.value().model_copy(update={"dataset": Study().dataset}) == Study(
+        name="one", folds=(1, 2), network=NETWORKS
+    )
+    before = {row.id for row in panel.runs.rows}
+    panel.editor.basics.editors["seeds"].set((0, 1))
+    extended = {spec.id for spec in panel.editor.value().runs((1, 2))}
+    assert before < extended and len(extended) == 2 * len(before)

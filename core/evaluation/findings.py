@@ -1,0 +1,54 @@
+"""What a set of finished runs shows and what it cannot, as sentences for a window or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.evaluation.clip_tests import CLIP_TESTS
+from core.evaluation.comparison import METHODS, Comparison, design_warnings
+from core.evaluation.statistics import INTERVALS
+from core.evaluation.summary import Summary
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Sentences, in the order in which they are read.
+
+    Attributes:
+        first: where networks, or a pair, have one fold only; else empty.
+        across: of pairs of one architecture on two modalities.
+        pairs: of all other pairs.
+        clips: of the same pairs on the same clips, where these were read.
+        seeds: how much of each network's spread comes from seeds.
+        warnings: what the design cannot answer.
+        methods: how the figures came about.
+    """
+
+    first: str
+    across: tuple[str, ...]
+    pairs: tuple[str, ...]
+    clips: tuple[str, ...]
+    seeds: tuple[str, ...]
+    warnings: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+def find(summary: Summary, comparisons: Sequence[Comparison], metric: str) -> Findings:
+    """What there is to say of networks and of `comparisons`, which are pairs of them by `metric`."""
+    apart = [f"{a} and {b} were tested on different clips: they are not compared." for a, b in summary.strangers()]
+    several = any(network.means[metric].n_folds > 1 for network in summary.networks)
+    methods = (
+        INTERVALS if several else "",
+        METHODS if any(pair.interval for pair in comparisons) else "",
+        CLIP_TESTS if any(pair.clips for pair in comparisons) else "",
+    )
+    return Findings(
+        first=summary.on_one_fold(metric),
+        across=tuple(pair.sentence for pair in comparisons if pair.across),
+        pairs=tuple(pair.sentence for pair in comparisons if not pair.across),
+        clips=tuple(pair.clip_sentence for pair in comparisons if pair.clips),
+        seeds=summary.seed_sentences(metric),
+        warnings=(*design_warnings(summary.networks, comparisons), *apart),
+        methods=tuple(filter(None, methods)),
+    )

@@ -1,0 +1,288 @@
+"""`run_search`: try settings one after the other, each by a training that never touches the fold left out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.control import Control
+from core.datasets.splits import split
+from core.engine import Emit, ending, keep_awake, prepare
+from core.errors import Cancelled, UserError
+from core.events import BatchEnded, EpochEnded, Message, Outcome, RunStarted, SearchFinished, SearchStarted, TrialEnded
+from core.recipe import Recipe
+from core.runs import RunFolder
+from core.search.plan import Plan
+from core.search.result import JOURNAL, read_search
+from core.search.trials import (
+    ACCURACY,
+    ENDING,
+    NAME,
+    REASON,
+    SECONDS,
+    Ending,
+    Trial,
+    mend,
+    open_journal,
+    read_trials,
+    trial_of,
+)
+from core.settings_file import write_toml
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    import optuna
+
+    from core.training.fitting import Fitting
+    from core.training.workbench import Workbench
+
+UNMODELLED = 6  # trials that are drawn evenly before the sampler models them
+UNPRUNED = 4  # trials that are trained to the end before any is stopped early
+STOPPED = "Stopped. Trials that ended are kept; started again, the search goes on, and tries the one under way again."
+log = logging.getLogger(__name__)
+
+
+def run_search(
+    plan: Plan,
+    workspace: Workspace,
+    emit: Emit,
+    control: Control | None = None,
+    on_batch: Callable[[BatchEnded], None] = lambda batch: None,
+) -> Outcome:
+    """Try settings until there are as many trials as asked for, or the time is over, and return how it ended.
+
+    Each trial is judged by its lowest validation loss: what chooses the epoch of a run with a validation part, finer
+    than the share of clips that are right where these are few, and the figure that pruning compares.
+
+    Blocking and free of Qt. Started again with the same plan it goes on: no trial that ended is repeated, and one that
+    was under way is tried again from its first epoch. The last event is SearchFinished, after success, cancel and
+    failure alike.
+    """
+    control = control or Control()
+    outcome, reason = ending(lambda: _search(plan, workspace, emit, control, on_batch), STOPPED, plan.title)
+    emit(SearchFinished(plan.title, plan.id, outcome, reason))
+    return outcome
+
+
+def _search(
+    plan: Plan, workspace: Workspace, emit: Emit, control: Control, on_batch: Callable[[BatchEnded], None]
+) -> str:
+    """The search's work; returns why it failed, or nothing."""
+    from core.environment import environment
+    from core.training import device as devices
+    from core.training.workbench import Workbench
+
+    workspace.require_writable()
+    device = devices.choose_device(plan.study.device)
+    threads = devices.use_threads()
+    alone = plan.study.model_copy(update={"folds": (plan.search.fold,)})
+    dataset, caches = prepare(alone, workspace, emit, control)
+    folder = plan.folder(workspace)
+    surroundings = environment(str(device), threads, dataset, caches)
+    _refuse_other_data(RunFolder(folder), surroundings, plan)
+    write_toml(plan.study, folder / "study.toml")
+    write_toml(plan.search, folder / "search.toml")
+    RunFolder(folder).write_environment(surroundings)
+    mend(folder / JOURNAL)
+    bench = Workbench(workspace, dataset, caches, device, plan.study.checkpoint_every, control, emit, on_batch)
+    study = _open(plan, folder / JOURNAL)
+    done = tuple(trial for trial in read_trials(study) if trial.ending.counts)
+    emit(SearchStarted(plan.title, plan.id, plan.search.trials, done, devices.describe(device)))
+    if plan.search.augmentation and "augmentation" not in plan.ranges:
+        emit(Message("The recipe augments nothing: the strength of its augmentation is not searched."))
+    clock = _Clock(control)
+    with keep_awake():
+        while len(done) < plan.search.trials and not clock.over(plan.search.minutes):
+            control.checkpoint()
+            done = (*done, _try(plan, study, len(done), bench))
+    result = read_search(folder)
+    if result.best is None:
+        reasons = [trial.reason for trial in done if trial.reason]
+        return " ".join(("No trial was trained to the end.", *reasons[:1]))
+    result.write_best_study()
+    return ""
+
+
+def _refuse_other_data(folder: RunFolder, surroundings: Mapping[str, Any], plan: Plan) -> None:
+    """Trials on other clips must not be compared with those to come."""
+    from core.environment import recorded_fingerprints
+
+    begun, now = recorded_fingerprints(folder.environment), recorded_fingerprints(surroundings)
+    if any(begun[wing] != now[wing] for wing in begun.keys() & now.keys()):
+        raise UserError(
+            f"{folder.path} has trials on other clips than {plan.study.dataset.root or plan.study.dataset.name} holds "
+            "now. Give the study another name, or delete that folder."
+        )
+
+
+class _Clock:
+    """Seconds since it was made, less those spent paused."""
+
+    def __init__(self, control: Control) -> None:
+        self._control, self._since = control, time.perf_counter() - control.waited
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._control.waited - self._since
+
+    def over(self, minutes: float) -> bool:
+        return bool(minutes) and self.seconds >= 60 * minutes
+
+
+def _open(plan: Plan, journal: Path) -> optuna.Study:
+    """The search as Optuna keeps it. What was under way when it ended is set back; a new one begins with the study's
+    own settings, so that there is something to be better than.
+
+    Stopped early is what lies above the median of the others: of Optuna's pruners the one that a few tens of trials
+    are enough for. Hyperband, the other usual one, deals its trials out to brackets, and each needs as many.
+    """
+    import optuna
+
+    epochs = plan.trial_spec({}).recipe.epochs
+    pruner: optuna.pruners.BasePruner = optuna.pruners.NopPruner()
+    if plan.search.pruning:
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=UNPRUNED, n_warmup_steps=1 + epochs // 4)
+    study = optuna.create_study(
+        storage=open_journal(journal), study_name=NAME, load_if_exists=True, pruner=pruner, direction="minimize"
+    )
+    found = study.get_trials(deepcopy=False)
+    if not found:
+        study.enqueue_trial(plan.as_it_is)
+    for trial in found:
+        if trial.state is optuna.trial.TrialState.RUNNING:
+            _set_back(study, trial)
+    return study
+
+
+def _set_back(study: optuna.Study, trial: optuna.trial.FrozenTrial | optuna.Trial) -> None:
+    """Of a trial that was interrupted nothing is learned; its settings are tried again next."""
+    from optuna.trial import TrialState
+
+    study.enqueue_trial(trial.params)
+    study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _try(plan: Plan, study: optuna.Study, done: int, bench: Workbench) -> Trial:
+    """Train one trial and say how it ended.
+
+    Raises:
+        Cancelled: after the trial was set back.
+        UserError: after the trial was set back: others would fail alike.
+    """
+    import optuna
+    from optuna.trial import TrialState
+
+    from core.training.task import DivergedError
+
+    study.sampler = _sampler(plan.search.seed, done)
+    trial = study.ask(_distributions(plan))
+    clock = _Clock(bench.control)
+
+    def end(how: Ending, state: TrialState, reason: str = "", loss: float | None = None) -> Trial:
+        for name, value in ((ENDING, how), (REASON, reason), (SECONDS, clock.seconds)):
+            trial.set_user_attr(name, value)
+        ended = trial_of(study.tell(trial, loss, state))
+        bench.emit(TrialEnded(ended))
+        return ended
+
+    try:
+        asked = trial_of(study.get_trials(deepcopy=False)[trial.number])
+        loss = _train(plan, trial, asked, bench)
+    except (Cancelled, UserError) as error:
+        if isinstance(error, DivergedError):
+            return end(Ending.DIVERGED, TrialState.PRUNED, str(error))
+        _set_back(study, trial)
+        raise
+    except optuna.TrialPruned:
+        return end(Ending.PRUNED, TrialState.PRUNED)
+    except Exception as error:  # of any library below: it must not take the rest of the search with it
+        log.exception("trial %d of %s failed", trial.number + 1, plan.id)
+        return end(Ending.FAILED, TrialState.FAIL, f"{type(error).__name__}: {error}. The log has the details.")
+    return end(Ending.TRAINED, TrialState.COMPLETE, loss=loss)
+
+
+def _train(plan: Plan, trial: optuna.Trial, asked: Trial, bench: Workbench) -> float:
+    """Train with the settings asked for, telling every epoch's figures; returns the lowest validation loss.
+
+    Raises:
+        optuna.TrialPruned: at the end of an epoch.
+    """
+    import optuna
+
+    from core.training.callbacks import Log
+    from core.training.fitting import Fitting, within_memory
+
+    spec = plan.trial_spec(asked.settings)
+    folder = RunFolder(plan.folder(bench.workspace) / "trials" / asked.name)
+    share, digests = spec.recipe.validation_share, bench.caches.digests()
+    parts = split(bench.dataset, spec.fold, share, spec.seed, digests)
+    losses: list[float] = []
+
+    def epoch_ended(event: EpochEnded) -> None:
+        assert event.validation_loss is not None
+        bench.emit(event)
+        losses.append(event.validation_loss)
+        if losses[-1] == min(losses):
+            trial.set_user_attr(ACCURACY, event.validation_accuracy)
+        trial.report(losses[-1], event.epoch)
+        if event.epoch < event.epochs and trial.should_prune():
+            raise optuna.TrialPruned
+
+    def attempt(recipe: Recipe) -> None:
+        fitting = Fitting(spec, recipe, parts, bench, asked.name)
+        bench.emit(_started(asked.name, fitting))
+        try:
+            fitting.fit([Log(folder, len(fitting.training), bench.control, epoch_ended)])
+        finally:
+            fitting.release()
+
+    within_memory(asked.name, spec, bench, attempt, lambda recipe: losses.clear())
+    return min(losses)
+
+
+def _started(name: str, fitting: Fitting) -> RunStarted:
+    from core.evaluation.cost import parameters
+
+    spec = fitting.spec
+    return RunStarted(
+        run=name,
+        network=spec.network.label,
+        architecture=spec.network.architecture,
+        fold=spec.fold,
+        seed=spec.seed,
+        epochs=fitting.recipe.epochs,
+        first_epoch=0,
+        batches_per_epoch=len(fitting.train_batches),
+        train_clips=len(fitting.training),
+        validation_clips=len(fitting.validation),
+        test_clips=0,
+        parameters=parameters(fitting.network),
+    )
+
+
+def _sampler(seed: int, done: int) -> optuna.samplers.BaseSampler:
+    """Tree-structured Parzen estimator: Bergstra et al., “Algorithms for hyper-parameter optimization”, NeurIPS 2011,
+    of all settings jointly.
+
+    Seeded for each trial by how many there were: a search that goes on draws what it would have drawn.
+    """
+    import optuna
+
+    from core.training.loaders import seed_of
+
+    return optuna.samplers.TPESampler(seed=seed_of(seed, done) % 2**32, n_startup_trials=UNMODELLED)
+
+
+def _distributions(plan: Plan) -> dict[str, optuna.distributions.BaseDistribution]:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    made: dict[str, optuna.distributions.BaseDistribution] = {}
+    for name, values in plan.ranges.items():
+        if name == "batch_size":
+            made[name] = CategoricalDistribution(tuple(values))
+        else:
+            made[name] = FloatDistribution(values[0], values[1], log=name != "augmentation")
+    return made

@@ -1,0 +1,102 @@
+"""Compare, A setting varied: the networks of a study in order along a number that they differ in."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from core.evaluation.metrics import METRICS
+from core.evaluation.overview import Overview
+from core.evaluation.tables import TextTable
+from core.evaluation.varied import Axis, axes
+from gui import theme
+from gui.context import Context
+from gui.panels.compare_parts import ComparePage
+from gui.widgets.controls import named_combo
+from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint
+
+LINES = "Networks that differ in words (architecture, initial weights …) are lines of their own."
+
+
+class VariedPage(ComparePage):
+    title = "A setting varied"
+    help = "Scores along a number that the networks differ in: frozen stages, clips of each class, a learning rate …"
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.axes: tuple[Axis, ...] = ()
+        self.axis = named_combo("Along", "Numbers that at least three networks of the study differ in.", 224)
+        self.curve = LevelCurve()
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.addWidget(theme.label("Along", muted=True))
+        bar.addWidget(self.axis)
+        bar.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        column.setSpacing(theme.GRID)
+        column.addWidget(self._bar)
+        column.addWidget(self.curve, 1)
+        self.axis.activated.connect(self._show)
+
+    def suits(self, overview: Overview) -> bool:
+        return bool(axes(overview.summary))
+
+    def present(self, on: bool) -> None:
+        self._bar.setHidden(on)
+        self.curve.present(on)
+
+    def picture(self) -> QWidget:
+        return self.curve
+
+    def table(self) -> TextTable | None:
+        return self.axes[self.axis.currentIndex()].table(self.metric_name) if self.axes else None
+
+    def refresh(self) -> None:
+        before = self.axis.currentText()
+        self.axes = axes(self.overview.summary) if self.overview is not None else ()
+        self.axis.clear()
+        self.axis.addItems([axis.title for axis in self.axes])
+        self.axis.setCurrentIndex(max(0, self.axis.findText(before)))
+        self._show()
+
+    def _show(self) -> None:
+        if not self.axes:
+            self.curve.show_lines((), (), "", "")
+            return
+        axis, about = self.axes[self.axis.currentIndex()], METRICS[self.metric_name]
+        said = [LINES] if len(axis.lines) > 1 else []
+        if axis.apart:
+            said.append(f"On no line: {', '.join(axis.apart)}.")
+        self.curve.show_lines(
+            level_lines(axis, self.metric_name),
+            axis.ticks,
+            axis.title,
+            " ".join(said),
+            score=f"{about.title} ({about.unit})",
+            bounds=(about.scale * about.low, about.scale * about.high if math.isfinite(about.high) else math.inf),
+        )
+
+
+def level_lines(axis: Axis, metric: str) -> list[LevelLine]:
+    """The lines of an axis as they are drawn, in the unit of the metric."""
+    about = METRICS[metric]
+    lines: list[LevelLine] = []
+    for line in axis.lines:
+        points: list[LevelPoint | None] = []
+        for value, tick in zip(axis.values, axis.ticks, strict=True):
+            row = line.networks.get(value)
+            if row is None or not math.isfinite(row.means[metric].value):
+                points.append(None)
+                continue
+            mean = row.means[metric]
+            low, high = (None if end is None else about.scale * end for end in (mean.low, mean.high))
+            text = f"{mean.text(about.scale, about.decimals)} {about.unit}"
+            words = f"{row.label} · {axis.title} {tick} · {text} · {mean.basis}"
+            points.append(LevelPoint(about.scale * mean.value, low, high, words))
+        row = list(line.networks.values())[-1]
+        variant = sum((one.architecture, one.modality) == (row.architecture, row.modality) for one in lines)
+        lines.append(LevelLine(line.name or row.label, row.architecture, row.modality, variant, tuple(points)))
+    return lines
