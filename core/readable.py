@@ -19,6 +19,14 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def span(seconds: float) -> str:
+    """In one unit and three digits: `8.25 ms`, `45 s`, `2.6 min`, `3.33 h`, `2.2 d`."""
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+        if float(f"{seconds / length:.3g}") >= 1:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{1000 * seconds:.3g} ms"
+
+
 def size(count: float) -> str:
     """`512 B`, `1.2 GB` (powers of 1000, as disks are sold)."""
     for unit in ("B", "kB", "MB", "GB"):

@@ -15,6 +15,7 @@ from typing import Any
 from core.errors import UserError
 from core.evaluation.predictions import Predictions, pooled, read_classes, read_clip_ids
 from core.files import folder_size, remove_folder, slug, write_atomically
+from core.readable import counted
 from core.run_spec import TRAINING, RunSpec, read_run_spec
 from core.settings_file import write_toml
 from core.workspace import Workspace
@@ -58,6 +59,37 @@ class RunStatus:
     train_clips: int = 0
     train_accuracy: float | None = None  # of the tested weights, on unaugmented clips: for the gap
     validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Content of latency.json: how long the run's network took over one clip, and where; see
+    `core.robustness.latency`. Figures that were taken elsewhere are not to be compared."""
+
+    p50: float  # seconds: half of the clips took no longer
+    p95: float
+    clips: int  # that were timed
+    machine: str
+    device: str
+    threads: int
+    torch: str  # its version
+    at: float  # seconds since 1970
+
+    @property
+    def bench(self) -> tuple[str, str, int, str]:
+        """What has to be equal where two figures are compared."""
+        return self.machine, self.device, self.threads, self.torch
+
+    @property
+    def where(self) -> str:
+        """`on bench-3: CPU, 2 threads, PyTorch 2.14.1`."""
+        version = self.torch.partition("+")[0]
+        return f"on {self.machine}: {self.device}, {counted(self.threads, 'thread')}, PyTorch {version}"
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether so many clips took so much longer than the others that something else must have been running."""
+        return self.p95 > 1.5 * self.p50
 
 
 @dataclass(frozen=True)
@@ -210,6 +242,21 @@ class RunFolder:
         """Ids of the clips of its test fold. Raises UserError where the predictions are missing or torn."""
         return read_clip_ids(self.predictions_file)
 
+    @property
+    def latency_file(self) -> Path:
+        return self.path / "latency.json"
+
+    @property
+    def latency(self) -> Latency | None:
+        """None = it was not measured, or by a version that wrote something else."""
+        try:
+            return Latency(**json.loads(self._written("latency.json")))
+        except (ValueError, TypeError):
+            return None
+
+    def write_latency(self, latency: Latency) -> None:
+        write_atomically(self.latency_file, json.dumps(asdict(latency), indent=1).encode())
+
     def log(self) -> list[LogRow]:
         """Every epoch so far; a line that is torn ends the list."""
         rows: list[LogRow] = []
@@ -274,6 +321,7 @@ class RunFolder:
         """
         if (self.path / "robustness").exists():
             remove_folder(self.path / "robustness")
+        self.latency_file.unlink(missing_ok=True)
         write_toml(spec, self.path / "study.toml")
 
     def resumable(self) -> list[Path]:

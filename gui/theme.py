@@ -7,11 +7,13 @@ every change of the system's scheme. Plots that exist are recoloured, plots made
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyqtgraph as pg
 import qtawesome
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -82,7 +84,10 @@ _SCHEMES = {
         "more_b": "#7BC47F",
     },
 }
-_now = {"dark": False, "scale": 1.0}
+SCREEN_ONLY = "screen_only"  # property of what says what the pointer does: it is left out on paper
+PAPER = "QWidget { color: $text; background-color: $window; } "
+_PAPER = _SCHEMES[False] | {"window": _SCHEMES[False]["base"]}  # of what is saved for a document
+_now = {"dark": False, "scale": 1.0, "paper": False}
 
 
 def architecture_colour(architecture: str) -> QColor:
@@ -134,12 +139,12 @@ def readable_on(back: QColor) -> QColor:
 
 
 def is_dark() -> bool:
-    return bool(_now["dark"])
+    return bool(_now["dark"] and not _now["paper"])
 
 
 def colour(role: str) -> QColor:
     """A colour of the present scheme: window, base, raised, text, muted, border, accent, accent_text, hover."""
-    return QColor(_SCHEMES[is_dark()][role])
+    return QColor(_scheme()[role])
 
 
 def font(size: float = BODY, bold: bool = False) -> QFont:
@@ -208,6 +213,32 @@ def apply(app: QApplication, dark: bool, scale: float = 1.0) -> None:
         _refresh(widget)
 
 
+@contextmanager
+def on_paper(widget: QWidget) -> Iterator[None]:
+    """For as long as it takes to paint them elsewhere, a widget and all in it in dark type on white, whatever the
+    scheme of the screen. Nothing else is dressed anew; no event may be handled meanwhile."""
+    hints = [one for one in widget.findChildren(QWidget) if one.property(SCREEN_ONLY) and not one.isHidden()]
+    for hint in hints:
+        hint.hide()  # its place stays empty: layouts follow at the next event
+    _now["paper"] = True
+    # Qt undoes a palette where there is a style sheet: what follows from the palette is said in that, too.
+    _dress(widget, string.Template(PAPER).substitute(_PAPER) + _style_sheet())
+    try:
+        yield
+    finally:
+        _now["paper"] = False
+        _dress(widget, "")  # as the application is
+        for hint in hints:
+            hint.show()
+
+
+def _dress(widget: QWidget, style_sheet: str) -> None:
+    widget.setStyleSheet(style_sheet)
+    for one in (widget, *widget.findChildren(QWidget)):
+        QApplication.sendEvent(one, QEvent(QEvent.Type.PaletteChange))  # which those that keep colours listen to
+        _refresh(one)
+
+
 def style_plot(view: pg.GraphicsView) -> None:
     """Recolour the background, axes and legends of a plot that was made under another scheme."""
     view.setBackground(colour("base"))
@@ -237,6 +268,10 @@ class _Follower(QObject):
 
     def changed(self, scheme: Qt.ColorScheme) -> None:
         apply(self._app, scheme == Qt.ColorScheme.Dark, float(_now["scale"]))
+
+
+def _scheme() -> dict[str, str]:
+    return _PAPER if _now["paper"] else _SCHEMES[is_dark()]
 
 
 def _palette() -> QPalette:
@@ -278,4 +313,4 @@ def _style_sheet() -> str:
     sizes = {"small": f"{points * SMALL:.1f}pt", "body": f"{points:.1f}pt", "title": f"{points * TITLE:.1f}pt"}
     scheme = "dark" if is_dark() else "light"
     template = string.Template(STYLE_SHEET.read_text(encoding="utf-8"))
-    return template.substitute(_SCHEMES[is_dark()], **sizes, scheme=scheme, icons=ICONS.as_posix())
+    return template.substitute(_scheme(), **sizes, scheme=scheme, icons=ICONS.as_posix())

@@ -9,7 +9,7 @@ from core.control import Control
 from core.evaluation.summary import Summary, summarise
 from core.events import Event
 from core.game_results import HumanBaseline, human_baselines
-from core.runs import Phase, RunFolder, RunStatus, list_runs
+from core.runs import Latency, Phase, RunFolder, RunStatus, list_runs
 from core.workspace import Workspace
 
 
@@ -32,6 +32,7 @@ class Overview:
         sizes: bytes on disk, by id of the run.
         notes: what the user wrote, by id of the run.
         titles: what the user calls them, by id of the run.
+        latencies: how long a network took over one clip, by id of the run that was asked.
         people: how people did on the same clips, in the guessing game.
         problems: a sentence for each kept game that cannot be read.
     """
@@ -42,6 +43,7 @@ class Overview:
     sizes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    latencies: dict[str, Latency] = field(default_factory=dict)
     people: tuple[HumanBaseline, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -75,6 +77,7 @@ def read_overview(
         sizes={folder.id: folder.size() for folder in folders},
         notes={folder.id: folder.note for folder in folders},
         titles={folder.id: folder.title for folder in folders},
+        latencies={folder.id: found for folder in folders if (found := folder.latency) is not None},
         people=people,
         problems=problems,
     )

@@ -18,6 +18,9 @@ from core.run_spec import DatasetChoice, RunSpec
 LATEX_SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    # Other signs in LaTeX's first type, or none that pdfLaTeX knows in a text.
+    | {"|": "$|$", "<": "$<$", ">": "$>$"}
+    | {"−": "$-$", "≥": r"$\geq$", "≤": r"$\leq$", "≈": r"$\approx$", "→": r"$\rightarrow$"}
 )
 
 
@@ -45,7 +48,8 @@ class TextTable:
         """A tabular of the booktabs package."""
 
         def line(cells: Sequence[str]) -> str:
-            return " & ".join(cell.translate(LATEX_SPECIAL) for cell in cells) + r" \\"
+            row = " & ".join(cell.translate(LATEX_SPECIAL) for cell in cells)
+            return ("{}" if row[:1] in ("[", "*") else "") + row + r" \\"  # or the line before would take it in
 
         columns = "l" * self.text_columns + "r" * (len(self.headings) - self.text_columns)
         return "\n".join(

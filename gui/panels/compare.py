@@ -26,8 +26,10 @@ from core.events import Event, RunStarted
 from core.files import slug
 from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
-from gui import run_actions, theme
+from gui import run_actions, save_plot, theme
 from gui.context import Context, ErrorsRequest
+from gui.panels.compare_classes import ClassesPage
+from gui.panels.compare_cost import CostPage
 from gui.panels.compare_differences import DifferencesPage
 from gui.panels.compare_ensembles import EnsemblesPage
 from gui.panels.compare_gains import GainsPage
@@ -35,7 +37,7 @@ from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
 from gui.panels.compare_varied import VariedPage
 from gui.panels.results import Reader, ResultsPanel
-from gui.widgets.controls import copy_button, named_combo
+from gui.widgets.controls import copy_button, menu_button, named_combo
 from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
@@ -44,6 +46,8 @@ EMPTY = "Which architecture wins, and whether the difference is real, will be he
 PAGES: tuple[type[ComparePage], ...] = (
     MeansPage,
     DifferencesPage,
+    ClassesPage,
+    CostPage,
     GainsPage,
     VariedPage,
     EnsemblesPage,
@@ -85,6 +89,7 @@ class ComparePanel(ResultsPanel):
         self.copy = copy_button(
             "Puts a table on the clipboard, for a document or another programme.", COPIES, self._copy
         )
+        self.save = menu_button("mdi6.image-outline", "Save plot", save_plot.HELP, save_plot.ENTRIES, self._save)
         self.tree = ResultTree()
         self.grid = ModalityGrid()
         self.pages = [page(context) for page in PAGES]
@@ -161,9 +166,9 @@ class ComparePanel(ResultsPanel):
         with QSignalBlocker(self.plots):
             for place, page in enumerate(self.pages):
                 self.plots.setTabVisible(place, self.overview is not None and page.suits(self.overview))
-            chosen = [p for p in self.pages if p.title == self.context.settings.value("compare/page")]
-            if chosen and self.plots.isTabVisible(self.pages.index(chosen[0])):
-                self.plots.setCurrentWidget(chosen[0])
+            shown = [page for place, page in enumerate(self.pages) if self.plots.isTabVisible(place)]
+            chosen = [page for page in shown if page.title == self.context.settings.value("compare/page")]
+            self.plots.setCurrentWidget((chosen or shown or self.pages)[0])
 
     def _keep_table(self) -> None:
         """That which was chosen, not that which one modality leaves."""
@@ -178,6 +183,7 @@ class ComparePanel(ResultsPanel):
         self.about.clear()
         self.heading.clear()
         self.copy.setEnabled(False)
+        self.save.setEnabled(False)
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, RunStarted):  # it was waiting, or interrupted
@@ -200,6 +206,7 @@ class ComparePanel(ResultsPanel):
         for page in self.pages:
             page.show_overview(self.overview, metric)
         self.copy.setEnabled(bool(summary.runs))
+        self.save.setEnabled(bool(summary.runs))
 
     # acting on rows ---------------------------------------------------------------------------------------------
 
@@ -248,6 +255,19 @@ class ComparePanel(ResultsPanel):
         QGuiApplication.clipboard().setText(write())
         self.context.message.emit(f"{action.text()}: copied.", "info")
 
+    def _save(self) -> None:
+        """Write the plot in view to a file of the form that the chosen action says."""
+        action, plot = self.sender(), self.page.picture()
+        if self.overview is None or not isinstance(action, QAction):
+            return
+        if plot is None:
+            self.context.message.emit(f"“{self.page.title}” shows no plot.", "info")
+            return
+        study, metric = self.overview.study, METRICS[str(self.metric_choice.currentData())].title
+        title = " · ".join(filter(None, (study, self.about.text(), self.page.title, metric)))
+        name = f"{study}-{slug(self.page.title)}"
+        save_plot.ask_and_save(self.context, plot, str(action.data()), name, title)
+
     # layout -----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -261,6 +281,7 @@ class ComparePanel(ResultsPanel):
             bar.addSpacing(theme.GRID)
         bar.addWidget(self.about, 1)
         bar.addWidget(self.copy)
+        bar.addWidget(self.save)
         self.tables = _tabs(
             "tables",
             (self.grid, "Sound, sight, both", "Each architecture on each modality."),

@@ -49,7 +49,7 @@ class VariedPage(ComparePage):
         self.curve.present(on)
 
     def picture(self) -> QWidget:
-        return self.curve.graphics
+        return self.curve
 
     def table(self) -> TextTable | None:
         return self.axes[self.axis.currentIndex()].table(self.metric_name) if self.axes else None

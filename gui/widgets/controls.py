@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
 
 from gui import theme
 
@@ -20,6 +20,17 @@ def named_combo(word: str, tooltip: str, width: int, *, gives_way: bool = True) 
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(4)
     return combo
+
+
+def beside(word: str, combo: QComboBox) -> QWidget:
+    """A choice with its word before it, which go to the next line together."""
+    pair = QWidget()
+    row = QHBoxLayout(pair)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.GRID)
+    row.addWidget(theme.label(word, muted=True))
+    row.addWidget(combo)
+    return pair
 
 
 def tool_button(icon: str, text: str, tooltip: str) -> QToolButton:
@@ -40,21 +51,24 @@ def icon_button(icon: str, word: str, tooltip: str) -> QToolButton:
     return button
 
 
-def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable[[], None]) -> QToolButton:
-    """“Copy table” with a menu of (words, key); `copy` finds the key in its sender's data."""
-    button = QToolButton()
-    button.setText("Copy table")
-    button.setToolTip(tooltip)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+def menu_button(
+    icon: str, word: str, tooltip: str, entries: Iterable[tuple[str, str]], chosen: Callable[[], None]
+) -> QToolButton:
+    """A button with a menu of (words, key); `chosen` finds the key in its sender's data."""
+    button = tool_button(icon, word, tooltip)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    theme.set_icon(button, "mdi6.content-copy")
     menu = QMenu(button)
-    for word, key in entries:
-        action = menu.addAction(word)
+    for words, key in entries:
+        action = menu.addAction(words)
         action.setData(key)
-        action.triggered.connect(copy)
+        action.triggered.connect(chosen)
     button.setMenu(menu)
     return button
+
+
+def copy_button(tooltip: str, entries: Iterable[tuple[str, str]], copy: Callable[[], None]) -> QToolButton:
+    """“Copy table” with a menu of (words, key); `copy` finds the key in its sender's data."""
+    return menu_button("mdi6.content-copy", "Copy table", tooltip, entries, copy)
 
 
 def confirmed(parent: QWidget, question: str) -> bool:

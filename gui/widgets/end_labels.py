@@ -43,7 +43,7 @@ class EndLabels(QWidget):
     def place(self, ends: Mapping[str, float], room: QRectF) -> None:
         """Say where the line of each name ends; names whose line ends out of sight are not given."""
         self._ends = dict(sorted(ends.items(), key=lambda item: item[1]))
-        self.places = dict(zip(self._ends, _spread([*self._ends.values()], self._row(), room), strict=True))
+        self.places = dict(zip(self._ends, spread([*self._ends.values()], self._row(), room), strict=True))
         self.update()
 
     def point_at(self, name: str) -> None:
@@ -99,7 +99,7 @@ class EndLabels(QWidget):
         return max(theme.pixels(ROW), QFontMetricsF(theme.font()).height())
 
 
-def _spread(wanted: list[float], apart: float, room: QRectF) -> list[float]:
+def spread(wanted: list[float], apart: float, room: QRectF) -> list[float]:
     """Heights, ascending, moved as little as a sweep down and one up will do until neighbours are `apart`.
 
     Where there is no room for all they stand as close as they must.

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.datasets.base import Modality
 from gui import theme
+from gui.widgets.axes import linear_ticks
 from gui.widgets.marks import paint_mark
 
 LANE = 2.0 * theme.GRID  # height of a line of reference labels; all of these before type is enlarged
@@ -230,7 +230,7 @@ class ForestPlot(QWidget):
     def _paint_axis(self, painter: QPainter, bottom: float) -> None:
         painter.setFont(theme.font(theme.SMALL))
         line = theme.pixels(LANE)
-        ticks = _ticks(*self._range, most=max(2, int(self._width() / theme.pixels(80))))
+        ticks = linear_ticks(*self._range, most=max(2, int(self._width() / theme.pixels(80))))
         decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         for tick in ticks:
             x = self.x_of(tick)
@@ -293,11 +293,3 @@ class ForestPlot(QWidget):
 
 def _free(taken: Sequence[tuple[float, float]], start: float, end: float) -> bool:
     return all(end <= other_start or other_end <= start for other_start, other_end in taken)
-
-
-def _ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values 1, 2 or 5 × 10ⁿ apart, at most so many."""
-    rough = (high - low) / most
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-    return [float(tick) for tick in np.arange(math.ceil(low / step) * step, high, step)]

@@ -1,202 +1,40 @@
-"""A dot plot of classes: what sound, sight and both score in each, sorted by what the last gains."""
+"""What sound, sight and both score in each class, sorted by what the last gains."""
 
 from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from core.analysis.modality_gains import ModalityGains
-from core.datasets.base import Modality
 from core.readable import figure
-from gui import theme
-from gui.widgets.marks import paint_mark
-
-ROW, APART = 32.0, 9.0  # of a class, and between its marks; all of these before type is enlarged
-HEAD = FOOT = 24.0
-FIGURE = 80.0  # room for the gain
-RADIUS = 4.0
-TICKS = (0, 25, 50, 75, 100)
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+from gui.widgets.class_dots import ClassDots, Dot, DotKey, DotRow
 
 
-class GainPlot(QAbstractScrollArea):
-    """One row a class, one mark a modality. The row under the pointer, or under ↑ and ↓, is told of."""
-
-    pointed = Signal(int)  # class; −1 = none
-    chosen = Signal(int)  # class: by a click or by Enter
+class GainPlot(ClassDots):
+    """One row a class, one mark a modality."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.gains: ModalityGains | None = None
-        self.order: list[int] = []
-        self.current = -1  # row
-        self._colour = theme.colour("text")
-        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Scores of each class by modality")
-        self.viewport().setMouseTracking(True)
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        super().__init__("Scores of each class by modality", parent)
 
     def show_gains(self, gains: ModalityGains | None, colour: QColor) -> None:
         """Show the classes of a comparison, the largest gain on top; None shows nothing."""
-        self.gains, self._colour = gains, colour
-        self.order = [int(label) for label in gains.order()] if gains is not None else []
-        self.current = -1
-        self._fit()
-        self.viewport().update()
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(320, 128)
-
-    # geometry ---------------------------------------------------------------------------------------------------
-
-    def _row(self) -> float:
-        return theme.pixels(ROW)
-
-    def _body(self) -> QRectF:
-        """Where the rows are seen."""
-        head, foot = theme.pixels(HEAD), theme.pixels(FOOT)
-        return QRectF(0, head, self.viewport().width(), max(1.0, self.viewport().height() - head - foot))
-
-    def top_of(self, row: int) -> float:
-        return self._body().top() + row * self._row() - self.verticalScrollBar().value()
-
-    def row_at(self, y: float) -> int:
-        """The row at a height of the viewport; −1 = none."""
-        body = self._body()
-        row = int((y - body.top() + self.verticalScrollBar().value()) // self._row())
-        return row if body.top() <= y < body.bottom() and 0 <= row < len(self.order) else -1
-
-    def x_of(self, share: float) -> float:
-        left = self._names() + 2 * theme.GRID
-        return left + share * (self.viewport().width() - theme.pixels(FIGURE) - theme.GRID - left)
-
-    def _names(self) -> float:
-        metrics = QFontMetricsF(theme.font())
-        longest = (
-            max((metrics.horizontalAdvance(self.gains.classes[i]) for i in self.order), default=0.0)
-            if self.gains
-            else 0.0
-        )
-        return min(longest + 2 * theme.GRID, 0.3 * self.viewport().width())
-
-    def _fit(self) -> None:
-        room = self._body().height()
-        self.verticalScrollBar().setRange(0, max(0, math.ceil(len(self.order) * self._row() - room)))
-        self.verticalScrollBar().setPageStep(int(room))
-        self.verticalScrollBar().setSingleStep(int(self._row()))
-
-    # pointing ---------------------------------------------------------------------------------------------------
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._point(self.row_at(event.position().y()))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        row = self.row_at(event.position().y())
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self._point(row)
-            self.chosen.emit(self.order[row])
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        self._point(-1)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in steps and self.order:
-            row = min(max(0, self.current + steps[Qt.Key(event.key())]), len(self.order) - 1)
-            bar, body = self.verticalScrollBar(), self._body()
-            bar.setValue(
-                min(max(bar.value(), math.ceil((row + 1) * self._row() - body.height())), int(row * self._row()))
-            )
-            self._point(row)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
-            self.chosen.emit(self.order[self.current])
-        else:
-            super().keyPressEvent(event)
-
-    def _point(self, row: int) -> None:
-        if row != self.current:
-            self.current = row
-            self.pointed.emit(self.order[row] if row >= 0 else -1)
-            self.viewport().update()
-
-    # painting ---------------------------------------------------------------------------------------------------
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), theme.colour("window"))
-        if self.gains is None:
+        if gains is None:
+            self.show_rows((), ())
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        body, width = self._body(), self.viewport().width()
-        self._paint_head(painter, self.gains, width)
-        bottom = min(body.bottom(), self.top_of(len(self.order)))
-        painter.setFont(theme.font(theme.SMALL))
-        for tick in TICKS:
-            x = self.x_of(tick / 100)
-            painter.setPen(QPen(theme.mix(theme.colour("window"), theme.colour("border"), 0.6), 1))
-            painter.drawLine(QPointF(x, body.top()), QPointF(x, bottom))
-            painter.setPen(theme.colour("muted"))
-            text = QRectF(x - 4 * theme.GRID, bottom, 8 * theme.GRID, theme.pixels(FOOT))
-            painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick} %" if tick == 100 else f"{tick}")
-        painter.setClipRect(body)
-        for row, label in enumerate(self.order):
-            top = self.top_of(row)
-            if top + self._row() > body.top() and top < body.bottom():
-                self._paint_row(painter, self.gains, row, label, QRectF(0, top, width, self._row()))
-
-    def _paint_head(self, painter: QPainter, gains: ModalityGains, width: int) -> None:
-        """What the marks mean, and what the figure at the right is."""
-        painter.setFont(theme.font(theme.SMALL))
-        metrics, head = painter.fontMetrics(), theme.pixels(HEAD)
-        left = self.x_of(0)
-        for modality in gains.modalities:
-            paint_mark(painter, modality, QPointF(left + theme.GRID / 2, head / 2), RADIUS, theme.colour("muted"))
-            painter.setPen(theme.colour("muted"))
-            room = metrics.horizontalAdvance(modality.word)
-            painter.drawText(QRectF(left + 2 * theme.GRID, 0, room + 1, head), LEFT, modality.word)
-            left += room + 4 * theme.GRID
-        painter.setPen(theme.colour("muted"))
-        rest = QRectF(left, 0, width - theme.GRID - left, head)
-        words = f"gain over {gains.gain_over}, points"
-        painter.drawText(rest, RIGHT, metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(rest.width())))
-
-    def _paint_row(self, painter: QPainter, gains: ModalityGains, row: int, label: int, rect: QRectF) -> None:
-        here = row == self.current
-        if here:
-            painter.fillRect(rect, theme.colour("hover"))
-        painter.setFont(theme.font(bold=here))
-        painter.setPen(theme.colour("text"))
-        names = QRectF(0, rect.top(), self._names(), rect.height())
-        name = painter.fontMetrics().elidedText(gains.classes[label], Qt.TextElideMode.ElideRight, int(names.width()))
-        painter.drawText(names, RIGHT, name)
-        gain = float(gains.gain[label])
-        shown = "–" if math.isnan(gain) else figure(100 * gain, "+.1f")
-        painter.drawText(rect.adjusted(0, 0, -theme.GRID, 0), RIGHT, shown)
-        middle, apart = rect.center().y(), theme.pixels(APART)
-        places = [middle + apart * (place - (len(gains.modalities) - 1) / 2) for place in range(len(gains.modalities))]
-        for place, (modality, y) in enumerate(zip(gains.modalities, places, strict=True)):
-            low, high = float(gains.low[place, label]), float(gains.high[place, label])
-            if math.isfinite(low) and math.isfinite(high):
-                faint = theme.mix(theme.colour("window"), self._colour, 0.65)
-                painter.setPen(QPen(faint, 1.5, theme.MODALITY_STYLE[modality], Qt.PenCapStyle.FlatCap))
-                painter.drawLine(QPointF(self.x_of(low), y), QPointF(self.x_of(high), y))
-        marks = list(zip(gains.modalities, gains.values[:, label].tolist(), places, strict=True))
-        marks.sort(key=lambda mark: mark[0] == Modality.VIDEO)  # last, or half hidden by its neighbours: it is open
-        for modality, value, y in marks:
-            if math.isfinite(value):
-                paint_mark(painter, modality, QPointF(self.x_of(value), y), theme.pixels(RADIUS), self._colour)
+        rows = [
+            DotRow(
+                name,
+                tuple(
+                    Dot(
+                        modality, colour, *(float(part[place, label]) for part in (gains.values, gains.low, gains.high))
+                    )
+                    for place, modality in enumerate(gains.modalities)
+                ),
+                "–" if math.isnan(gains.gain[label]) else figure(100 * float(gains.gain[label]), "+.1f"),
+            )
+            for label, name in enumerate(gains.classes)
+        ]
+        key = [DotKey(modality, modality.word) for modality in gains.modalities]
+        self.show_rows(rows, gains.order().tolist(), key, f"gain over {gains.gain_over}, points")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.datasets.base import Modality
 from core.robustness.curve import Sweep
 from gui import theme
+from gui.theme import SCREEN_ONLY
 from gui.widgets.curve_pointer import CurvePointer, Line
 from gui.widgets.end_labels import EndLabels
 
@@ -85,6 +86,7 @@ class LevelCurve(QWidget):
         self._chance_word = ""
         self.caption = theme.label(wrap=True)
         self.figures = theme.label(HINT, theme.SMALL, muted=True)
+        self.figures.setProperty(SCREEN_ONLY, True)
         self.graphics = pg.GraphicsLayoutWidget()
         self.plot = self.graphics.addPlot()
         self.plot.setMenuEnabled(False)

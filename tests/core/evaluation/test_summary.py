@@ -241,7 +241,7 @@ def test_tables_are_written_for_documents() -> None:
     table = TextTable(("Network", "A (%)"), (("x_1 & y|z", "9.0"),))
     assert table.markdown() == "| Network | A (%) |\n|---|--:|\n| x_1 & y\\|z | 9.0 |\n"
     assert table.csv() == "Network,A (%)\nx_1 & y|z,9.0\n"
-    assert r"x\_1 \& y|z & 9.0 \\" in table.latex()
+    assert r"x\_1 \& y$|$z & 9.0 \\" in table.latex()
     assert r"A (\%) \\" in table.latex()
 
 

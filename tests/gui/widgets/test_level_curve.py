@@ -14,7 +14,7 @@ from core.datasets.base import Modality
 from core.robustness import CORRUPTIONS
 from core.robustness.sweep import read_sweep
 from gui import theme
-from gui.widgets.end_labels import _spread
+from gui.widgets.end_labels import spread
 from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint, level_lines
 from tests.core.robustness.made_answers import make_answers
 from tests.gui.make_runs import make_modalities, synthetic_clips
@@ -156,12 +156,12 @@ def test_another_scheme_is_another_ground(qapp, curve):
 def test_names_that_want_more_room_than_there_is_share_it():
     room = QRectF(0, 10, 100, 90)
     for wanted in ([50.0] * 9, [10.0, 11.0, 99.0, 100.0], [100.0] * 3, [10.0]):
-        placed = _spread(wanted, 16, room)
+        placed = spread(wanted, 16, room)
         assert placed == sorted(placed)
         assert room.top() - 1e-9 <= placed[0] and placed[-1] <= room.bottom() + 1e-9
         least = min(16.0, room.height() / max(1, len(wanted) - 1))
         assert all(b - a >= least - 1e-9 for a, b in pairwise(placed))
-    assert _spread([30.0, 60.0], 16, room) == [30.0, 60.0]
+    assert spread([30.0, 60.0], 16, room) == [30.0, 60.0]
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)

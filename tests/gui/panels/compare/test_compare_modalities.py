@@ -17,7 +17,7 @@ from core.run_spec import Network
 from gui.panels import compare_gains
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
-from gui.widgets.gain_plot import RADIUS, ROW
+from gui.widgets.class_dots import RADIUS, ROW
 from gui.widgets.modality_grid import BEST, NETWORK
 from gui.widgets.result_tree import GIVEN, METRIC, WEIGHTS
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
