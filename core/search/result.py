@@ -73,8 +73,8 @@ class SearchResult:
         """What this figure is not, and what tests settings that were found like this."""
         fold, others = self.plan.search.fold, len(self.plan.study.network) - 1
         said = [
-            f"It was chosen on the validation part of fold {fold}: it is no test score, and the best of many looks "
-            "better than it is. Test scores come only from training the study.",
+            f"Chosen on validation clips from the folds other than {fold}: the figure is no test score, and the best "
+            "of many looks better than it is. Test scores come only from training the study.",
             f"Only the clips of fold {fold} had no part in the choice: the test scores of the other folds will be a "
             "little too good.",
         ]
