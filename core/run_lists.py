@@ -64,7 +64,7 @@ def read_rows(workspace: Workspace, study: str, control: Control, *, trained: st
             rows.append(_row(folder, folder.spec, alive))
         except UserError:
             continue
-    order = _network_order(workspace, study)
+    order = network_order(workspace, study)
     return sorted(rows, key=lambda row: (row.spec.seed, row.spec.fold, order.get(row.network, len(order)), row.id))
 
 
@@ -121,7 +121,7 @@ def _row(folder: RunFolder, spec: RunSpec, alive: bool) -> RunRow:
     )
 
 
-def _network_order(workspace: Workspace, study: str) -> dict[str, int]:
+def network_order(workspace: Workspace, study: str) -> dict[str, int]:
     """Networks in the order in which they are trained, where the study's own file can be read."""
     try:
         networks = read_study(workspace.runs / study / "study.toml").network

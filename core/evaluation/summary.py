@@ -132,6 +132,10 @@ class NetworkRow:
         """By (fold, seed)."""
         return {(run.spec.fold, run.spec.seed): run.scores[metric] for run in self.runs}
 
+    def mean(self, figures: Scores) -> Mean:
+        """Of figures of its runs, by (fold, seed), with an interval that allows for the clips that folds share."""
+        return mean_over_folds(figures, n_train=_train_clips([self]), n_test=_test_clips([self]))
+
     @property
     def tested(self) -> dict[tuple[int, int], str]:
         """Digest of the test clips by (fold, seed)."""
@@ -280,7 +284,7 @@ class _Scored(NamedTuple):
 @lru_cache(maxsize=10_000)
 def _scored(path: Path, modified: int) -> _Scored:
     """A predictions file in the state of a point in time."""
-    predictions = Predictions.load(path)
+    predictions = Predictions.load(path, whole=False)
     truth = zip(predictions.clip_ids.tolist(), predictions.labels.tolist(), strict=True)
     tested = hashlib.sha256(repr([predictions.classes, sorted(truth)]).encode()).hexdigest()[:16]
     return _Scored(tuple(score(predictions).items()), len(predictions), tested)
@@ -292,10 +296,7 @@ def _labels(rows: Sequence[ScoredRun]) -> list[str]:
 
 def _network_row(label: str, runs: Sequence[ScoredRun]) -> NetworkRow:
     row = NetworkRow(label, tuple(runs), {})
-    means = {}
-    for name, metric in METRICS.items():
-        mean = mean_over_folds(row.scores(name), n_train=_train_clips([row]), n_test=_test_clips([row]))
-        means[name] = mean.within(metric.low, metric.high)
+    means = {name: row.mean(row.scores(name)).within(about.low, about.high) for name, about in METRICS.items()}
     return replace(row, means=means)
 
 

@@ -28,6 +28,7 @@ from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
 from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
+from gui.panels.compare_curves import CurvesPage
 from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
@@ -38,7 +39,7 @@ from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
-PAGES: tuple[type[ComparePage], ...] = (MeansPage, GainsPage)
+PAGES: tuple[type[ComparePage], ...] = (MeansPage, CurvesPage, GainsPage)
 
 COPIES = (
     ("Networks as Markdown", "networks markdown"),

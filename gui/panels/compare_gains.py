@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.analysis.modality_gains import ModalityGains, read_modality_gains
 from core.datasets.base import Modality
@@ -15,7 +15,7 @@ from core.evaluation.summary import NetworkRow
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import beside, named_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.gain_plot import GainPlot
 
@@ -42,7 +42,7 @@ class GainsPage(ReadingPage):
             modality: named_combo(modality.word.capitalize(), f"Which network is taken for {modality.word}.", 224)
             for modality in Modality
         }
-        self._pairs = {modality: _beside(modality.word, combo) for modality, combo in self.networks.items()}
+        self._pairs = {modality: beside(modality.word, combo) for modality, combo in self.networks.items()}
         self.score = named_combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 88)
         for word, key, help_ in SCORES:
             self.score.addItem(word, key)
@@ -142,7 +142,7 @@ class GainsPage(ReadingPage):
     def _lay_out(self) -> None:
         self._bar = QWidget()
         bar = FlowLayout(self._bar, theme.GRID)
-        for pair in (_beside("Architecture", self.family), *self._pairs.values(), _beside("Score", self.score)):
+        for pair in (beside("Architecture", self.family), *self._pairs.values(), beside("Score", self.score)):
             bar.addWidget(pair)
         for pair in self._pairs.values():
             pair.hide()
@@ -155,14 +155,3 @@ class GainsPage(ReadingPage):
         column.addWidget(self.whole)
         column.addWidget(self.plot, 1)
         column.addWidget(self.said)
-
-
-def _beside(word: str, combo: QComboBox) -> QWidget:
-    """A choice with its word before it, which go to the next line together."""
-    pair = QWidget()
-    row = QHBoxLayout(pair)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(theme.GRID)
-    row.addWidget(theme.label(word, muted=True))
-    row.addWidget(combo)
-    return pair

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
 
 from gui import theme
 
@@ -20,6 +20,17 @@ def named_combo(word: str, tooltip: str, width: int, *, gives_way: bool = True) 
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(4)
     return combo
+
+
+def beside(word: str, combo: QComboBox) -> QWidget:
+    """A choice with its word before it, which go to the next line together."""
+    pair = QWidget()
+    row = QHBoxLayout(pair)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.GRID)
+    row.addWidget(theme.label(word, muted=True))
+    row.addWidget(combo)
+    return pair
 
 
 def tool_button(icon: str, text: str, tooltip: str) -> QToolButton:
