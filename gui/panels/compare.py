@@ -30,6 +30,7 @@ from gui import run_actions, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.compare_curves import CurvesPage
 from gui.panels.compare_gains import GainsPage
+from gui.panels.compare_learning import LearningPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
 from gui.panels.results import Reader, ResultsPanel
@@ -39,7 +40,7 @@ from gui.widgets.result_tree import ResultTree
 
 EMPTY = "Which architecture wins, and whether the difference is real, will be here once a study has run."
 
-PAGES: tuple[type[ComparePage], ...] = (MeansPage, CurvesPage, GainsPage)
+PAGES: tuple[type[ComparePage], ...] = (MeansPage, CurvesPage, LearningPage, GainsPage)
 
 COPIES = (
     ("Networks as Markdown", "networks markdown"),
@@ -153,9 +154,9 @@ class ComparePanel(ResultsPanel):
         with QSignalBlocker(self.plots):
             for place, page in enumerate(self.pages):
                 self.plots.setTabVisible(place, self.overview is not None and page.suits(self.overview))
-            chosen = [p for p in self.pages if p.title == self.context.settings.value("compare/page")]
-            if chosen and self.plots.isTabVisible(self.pages.index(chosen[0])):
-                self.plots.setCurrentWidget(chosen[0])
+            shown = [page for place, page in enumerate(self.pages) if self.plots.isTabVisible(place)]
+            chosen = [page for page in shown if page.title == self.context.settings.value("compare/page")]
+            self.plots.setCurrentWidget((chosen or shown or self.pages)[0])
 
     def _keep_table(self) -> None:
         """That which was chosen, not that which one modality leaves."""

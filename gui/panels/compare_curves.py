@@ -25,6 +25,7 @@ KINDS = {
     Kind.RELIABILITY: "How often the networks are right when they say that they are so sure.",
 }
 ALL = "All classes"
+LISTED = 34 * theme.GRID  # pixels of the column of networks, before type is enlarged
 SHORT = {Kind.ROC: "AUC", Kind.PRECISION_RECALL: "AP", Kind.RELIABILITY: "ECE"}
 NONE = "No network can be drawn: no test clip, or every test clip, is of this class."
 
@@ -52,7 +53,9 @@ class CurvesPage(ReadingPage):
         self.label.addItem(ALL, "")
         self.bands = QCheckBox("Bands")
         self.bands.setChecked(True)
-        self.bands.setToolTip("The 95 % interval around each curve. The line below the plot says what of.")
+        self.bands.setToolTip(
+            "The 95 % interval around each curve, or each point. What it is of is said below the plot."
+        )
         self.plot = ScorePlot()
         self.chips = NetworkChips(column=True)
         self.said = theme.label("", theme.SMALL, muted=True, wrap=True)
@@ -78,6 +81,7 @@ class CurvesPage(ReadingPage):
 
     def present(self, on: bool) -> None:
         self._bar.setHidden(on)
+        self._listed.setFixedWidth(round(theme.pixels(LISTED)))
         self.plot.present(on)
 
     def save_state(self) -> None:
@@ -127,21 +131,22 @@ class CurvesPage(ReadingPage):
             bar.addWidget(beside(combo.accessibleName(), combo))
         self.bands.setMinimumHeight(self.kind.sizeHint().height())  # or it would stand higher than the words
         bar.addWidget(self.bands)
-        listed = QScrollArea()
-        listed.setWidget(self.chips)
-        listed.setWidgetResizable(True)
-        listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        listed.setFixedWidth(36 * theme.GRID)
+        self._listed = QScrollArea()
+        self._listed.setWidget(self.chips)
+        self._listed.setWidgetResizable(True)
+        self._listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._listed.setFixedWidth(LISTED)
         self._drawn = QWidget()
         row = QHBoxLayout(self._drawn)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GRID)
         row.addWidget(self.plot, 1)
-        row.addWidget(listed)
+        row.addWidget(self._listed)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         column.addWidget(self._bar)
+        column.addWidget(self.plot.figures)
         column.addWidget(self._drawn, 1)
         column.addWidget(self.said)
 
@@ -154,8 +159,8 @@ def _about(found: ScoreCurves) -> str:
         what = f"the probability of {found.name}" if found.name else "the probability of the predicted class"
         return (
             f"Clips of all folds in 15 bins by {what}; empty bins are left out. On the diagonal what is said comes "
-            "true as often. Bands: Wilson’s 95 % interval of each bin’s clips; it knows neither of clips that share a "
-            "source nor of other trainings."
+            "true as often. Upright lines: Wilson’s 95 % interval of each bin’s clips; it knows neither of clips that "
+            "share a source nor of other trainings."
         )
     folds = {curve.score.n_folds for curve in found.curves}
     parts = [

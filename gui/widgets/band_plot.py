@@ -37,7 +37,7 @@ class BandLine:
     high: Figures
     words: Callable[[int], str]  # of a point
     thin: bool = False  # behind a thick line of the same network
-    marked: bool = False  # its points are
+    marked: bool = False  # there is something at its points alone: they are marked, and a bar is there for a band
 
 
 class BandPlot(QWidget):
@@ -50,13 +50,13 @@ class BandPlot(QWidget):
         self.pointed = ""  # label of the network in front; "" = all alike
         self.banded = True
         self.curves: list[pg.PlotDataItem] = []
-        self._bands: list[pg.FillBetweenItem | None] = []
+        self._bands: list[pg.FillBetweenItem | pg.ErrorBarItem | None] = []
         self._bounds: tuple[float, float, float, float] | None = None
         self.graphics = pg.GraphicsLayoutWidget()
         self.plot = self.new_plot(0)
         self.reference = pg.PlotDataItem()
         self.plot.addItem(self.reference, ignoreBounds=True)
-        self.figures = theme.label(HINT, theme.SMALL, muted=True)
+        self.figures = theme.label(HINT, theme.SMALL, muted=True)  # to be placed outside what is saved
         theme.style_plot(self.graphics)
         self.pointer = CurvePointer(self.graphics, (self.plot,), self._pointable)
         self.pointer.said.connect(self._said)
@@ -64,7 +64,6 @@ class BandPlot(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID // 2)
-        column.addWidget(self.figures)
         column.addWidget(self.graphics, 1)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -156,10 +155,13 @@ class BandPlot(QWidget):
             if line.marked:
                 curve.setSymbolBrush(colour)
                 curve.setSymbolPen(pg.mkPen(theme.colour("base"), width=1))
-            if band is not None:
+            if isinstance(band, pg.ErrorBarItem):
+                band.setOpts(pen=pg.mkPen(theme.mix(colour, theme.colour("base"), 0.35), width=width))
+            elif band is not None:
                 filled = QColor(colour)
-                filled.setAlphaF(opacity)
+                filled.setAlphaF(opacity / 2 if line.thin else opacity)
                 band.setBrush(filled)
+            if band is not None:
                 band.setVisible(shown and self.banded and not behind)
                 band.setZValue(-1)
 
@@ -172,13 +174,9 @@ class BandPlot(QWidget):
         curve = pg.PlotDataItem(
             line.x, line.y, connect="finite", symbol="o" if line.marked else None, symbolSize=7, name=line.network
         )
-        there = np.isfinite(line.low) & np.isfinite(line.high)
-        band = None
-        if there.any():
-            ends = [pg.PlotDataItem(line.x[there], values[there]) for values in (line.low, line.high)]
-            band = pg.FillBetweenItem(*ends)
-            self.plot.addItem(band)
-        self.plot.addItem(curve)
+        band = _band(line)
+        for item in filter(None, (band, curve)):
+            self.plot.addItem(item)
         self.curves.append(curve)
         self._bands.append(band)
 
@@ -193,6 +191,16 @@ class BandPlot(QWidget):
     def _mouse_clicked(self, event: object) -> None:
         if event.double():  # type: ignore[attr-defined]
             self.reset_view()
+
+
+def _band(line: BandLine) -> pg.FillBetweenItem | pg.ErrorBarItem | None:
+    there = np.isfinite(line.low) & np.isfinite(line.high)
+    if not there.any():
+        return None
+    x, y, low, high = (values[there] for values in (line.x, line.y, line.low, line.high))
+    if line.marked:
+        return pg.ErrorBarItem(x=x, y=y, top=high - y, bottom=y - low, beam=0.0)
+    return pg.FillBetweenItem(pg.PlotDataItem(x, low), pg.PlotDataItem(x, high))
 
 
 def _words(line: BandLine, x: float, y: float) -> str:

@@ -98,6 +98,7 @@ class NetworkChips(QWidget):
         chip.toggled.connect(self._toggled)
         chip.installEventFilter(self)
         if self._column:
+            chip.setProperty("type_size", "small")  # two lines each
             chip.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return chip
 

@@ -75,6 +75,7 @@ class ScorePlot(BandPlot):
         layout = self.graphics.ci
         if on and self.counts not in layout.items:
             layout.addItem(self.counts, row=1, col=0)
+            theme.style_plot(self.graphics)  # it may have been away when the scheme changed
         elif not on and self.counts in layout.items:
             layout.removeItem(self.counts)
         for plot in (self.plot, self.counts):
