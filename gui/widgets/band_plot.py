@@ -104,7 +104,7 @@ class BandPlot(QWidget):
             self.plot.enableAutoRange()
         else:
             left, right, bottom, top = self._bounds
-            self.plot.setXRange(left, right, padding=0.02)
+            self.plot.setXRange(left, right, padding=0.035)  # or there would be no room for the figures at the ends
             self.plot.setYRange(bottom, top, padding=0.04)
 
     def hide_networks(self, hidden: set[str]) -> None:
@@ -136,7 +136,6 @@ class BandPlot(QWidget):
         plot.showGrid(x=True, y=True, alpha=0.12)
         for side in ("left", "bottom"):
             plot.getAxis(side).enableAutoSIPrefix(False)
-            plot.getAxis(side).setStyle(hideOverlappingLabels=False)  # or that of an end would go
         return plot
 
     def dress(self) -> None:

@@ -95,13 +95,13 @@ class GapPlot(QWidget):
     def _paint_head(self, painter: QPainter) -> None:
         """What the marks are."""
         painter.setFont(theme.font(theme.SMALL))
-        metrics, head, left = painter.fontMetrics(), theme.pixels(HEAD), 1.5 * theme.GRID
+        metrics, head, left = painter.fontMetrics(), theme.pixels(HEAD), theme.GRID + theme.pixels(RADIUS)
         for part in self.parts:
             _paint_mark(painter, part, QPointF(left, head / 2), theme.colour("muted"))
             painter.setPen(theme.colour("muted"))
             room = metrics.horizontalAdvance(part)
-            painter.drawText(QRectF(left + theme.GRID, 0, room + 1, head), LEFT, part)
-            left += room + 3 * theme.GRID
+            painter.drawText(QRectF(left + 2 * theme.pixels(RADIUS), 0, room + 1, head), LEFT, part)
+            left += room + 2 * theme.GRID + 3 * theme.pixels(RADIUS)
         rest = QRectF(left, 0, self.width() - theme.GRID - left, head)
         words = metrics.elidedText("training − test, points", Qt.TextElideMode.ElideRight, int(rest.width()))
         painter.drawText(rest, RIGHT, words)

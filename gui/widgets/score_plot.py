@@ -65,6 +65,8 @@ class ScorePlot(BandPlot):
 
     def dress(self) -> None:
         super().dress()
+        for plot in (self.plot, self.counts):
+            plot.getAxis("left").setWidth(theme.pixels(WIDE) if self.steps else None)
         for line in self.lines:
             if line.network in self.steps:
                 step = self.steps[line.network]
@@ -78,8 +80,6 @@ class ScorePlot(BandPlot):
             theme.style_plot(self.graphics)  # it may have been away when the scheme changed
         elif not on and self.counts in layout.items:
             layout.removeItem(self.counts)
-        for plot in (self.plot, self.counts):
-            plot.getAxis("left").setWidth(theme.pixels(WIDE) if on else None)
         self.plot.getAxis("bottom").setStyle(showValues=not on)
         self.plot.getAxis("bottom").setHeight(theme.GRID if on else None)
 
