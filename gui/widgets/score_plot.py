@@ -20,6 +20,7 @@ AXES = {
     Kind.PRECISION_RECALL: ("Recall (%)", "Precision (%)"),
 }
 EDGES = np.linspace(0.0, 100.0, CALIBRATION_BINS + 1)
+UNBOUNDED = 16_777_215  # pixels: Qt's own word for it is not known to Python
 WIDE = 8 * theme.GRID  # of both upright axes, so that the bins stand below their points
 
 
@@ -74,12 +75,8 @@ class ScorePlot(BandPlot):
                 step.setVisible(line.network not in self.hidden)
 
     def _show_counts(self, on: bool) -> None:
-        layout = self.graphics.ci
-        if on and self.counts not in layout.items:
-            layout.addItem(self.counts, row=1, col=0)
-            theme.style_plot(self.graphics)  # it may have been away when the scheme changed
-        elif not on and self.counts in layout.items:
-            layout.removeItem(self.counts)
+        self.counts.setVisible(on)
+        self.counts.setMaximumHeight(UNBOUNDED if on else 0)  # what is hidden would keep its room
         self.plot.getAxis("bottom").setStyle(showValues=not on)
         self.plot.getAxis("bottom").setHeight(theme.GRID if on else None)
 
