@@ -39,6 +39,11 @@ def choose(qtbot, curves, kind=None, name=None) -> None:
     qtbot.waitUntil(lambda: not curves.is_reading, timeout=60_000)
 
 
+def below(plot) -> float:
+    """The room below the curves, in pixels: for the histogram."""
+    return plot.graphics.height() - plot.plot.size().height()
+
+
 def test_every_kind_and_class_is_drawn_as_it_was_read(qtbot, shown, context):
     make_study(context.workspace, synthetic_clips(4, per_class=16), networks=NETWORKS[:2])
     panel, curves = shown()
@@ -56,8 +61,7 @@ def test_every_kind_and_class_is_drawn_as_it_was_read(qtbot, shown, context):
                 assert f"{curve.score.text()} %" in curves.chips.chips[line.network].text()
                 assert f"{y[-1]:.1f} %" in line.words(len(x) - 1)
             assert curves.plot.counts.isVisible() == (kind is Kind.RELIABILITY)
-            whole = curves.plot.graphics.height() - curves.plot.plot.size().height()
-            assert (whole > 60) == (kind is Kind.RELIABILITY)  # the room that is left for the histogram
+            qtbot.waitUntil(lambda wide=kind is Kind.RELIABILITY: (below(curves.plot) > 60) == wide)
             assert (name or "classes" if kind is not Kind.RELIABILITY else "bins") in curves.said.text()
             assert not panel.grab().isNull()
     assert set(curves.plot.steps) == {curve.network.label for curve in curves.curves.curves}
