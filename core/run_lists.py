@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from core.control import Control
 from core.errors import UserError
 from core.run_spec import RunSpec
 from core.runs import LogRow, Phase, RunFolder, list_runs
-from core.study import read_study
+from core.study import Study, read_study
 from core.workspace import Workspace
 
 
@@ -121,17 +120,26 @@ def _row(folder: RunFolder, spec: RunSpec, alive: bool) -> RunRow:
     )
 
 
+def network_order(workspace: Workspace, study: str) -> dict[str, int]:
+    """Networks in the order in which they are trained, where the study's own file can be read."""
+    read = _study_of(workspace, study)
+    return {} if read is None else {network.label: place for place, network in enumerate(read.network)}
+
+
 def _training_order(workspace: Workspace, study: str) -> Callable[[RunRow], tuple[int | str, ...]]:
     """What rows are sorted by; as `Study.runs` does, where the study's own file can be read."""
-    places: dict[str, int] = {}
-    folds_first = False
-    with suppress(UserError):
-        read = read_study(workspace.runs / study / "study.toml")
-        places = {network.label: place for place, network in enumerate(read.network)}
-        folds_first = read.order == "all folds"
+    read, places = _study_of(workspace, study), network_order(workspace, study)
+    folds_first = read is not None and read.order == "all folds"
 
     def key(row: RunRow) -> tuple[int | str, ...]:
         network, fold = places.get(row.network, len(places)), row.spec.fold
         return row.spec.seed, *((network, fold) if folds_first else (fold, network)), row.id
 
     return key
+
+
+def _study_of(workspace: Workspace, study: str) -> Study | None:
+    try:
+        return read_study(workspace.runs / study / "study.toml")
+    except UserError:
+        return None

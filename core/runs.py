@@ -228,9 +228,9 @@ class RunFolder:
         file = self.path / "environment.json"
         return file.stat().st_mtime_ns if file.exists() else 0
 
-    def predictions(self) -> Predictions:
-        """Raises UserError where they are missing or torn."""
-        return Predictions.load(self.predictions_file)
+    def predictions(self, *, whole: bool = True) -> Predictions:
+        """As `Predictions.load`. Raises UserError where they are missing or torn."""
+        return Predictions.load(self.predictions_file, whole=whole)
 
     @property
     def classes(self) -> tuple[str, ...]:

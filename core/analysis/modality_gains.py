@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from core.control import Control
 from core.datasets.base import Modality
 from core.evaluation.predictions import Predictions
+from core.evaluation.statistics import wilson
 from core.events import Progress
 from core.readable import counted
 from core.runs import RunFolder
 
 Score = Literal["recall", "f1"]
 Figures = NDArray[np.float64]
-Z = 1.959964  # of a two-sided interval of 95 %
 
 
 class Part(NamedTuple):
@@ -208,17 +208,6 @@ def read_modality_gains(
             parts.setdefault(modality, []).append(Part(folder.spec.fold, folder.spec.seed, folder.predictions()))
             done += 1
     return modality_gains(parts, score)
-
-
-def wilson(share: Figures, count: NDArray[np.int64]) -> tuple[Figures, Figures]:
-    """95 % interval of a share of `count` clips; NaN where there are none.
-
-    (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n); E. B. Wilson 1927, JASA 22, 209–212.
-    """
-    n = np.where(count > 0, count, np.nan).astype(np.float64)
-    middle, spread = share + Z**2 / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    scale = 1 + Z**2 / n
-    return np.maximum(0.0, (middle - spread) / scale), np.minimum(1.0, (middle + spread) / scale)
 
 
 def _answers(parts: Sequence[Part]) -> dict[tuple[str, int, int], tuple[int, int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,9 +126,14 @@ def calibration_error(predictions: Predictions) -> float:
     (ICML), equation 3.
     """
     confidence = predictions.confidence.astype(np.float64)
-    bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=predictions.correct - confidence, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(confidence))
+    hits, said = binned(confidence, predictions.correct), binned(confidence, confidence)
+    return float(np.abs(hits - said).sum() / len(confidence))
+
+
+def binned(probabilities: NDArray[np.float64], values: NDArray[Any]) -> NDArray[np.float64]:
+    """(bins,) sums of the values by the bin of their probability, ((b − 1)/15, b/15]; 0 lies in the first."""
+    bins = np.clip(np.ceil(probabilities * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+    return np.bincount(bins, weights=values, minlength=CALIBRATION_BINS).astype(np.float64)
 
 
 METRICS: Table[Metric] = Table(
@@ -211,11 +217,11 @@ def per_class(predictions: Predictions) -> PerClass:
     auc = np.full(n, np.nan)
     truth, scores = _one_against_rest(predictions)
     if truth.size:
-        auc[_rankable(predictions)] = roc_auc_score(truth, scores, average=None)
+        auc[rankable(predictions)] = roc_auc_score(truth, scores, average=None)
     return PerClass(precision, recall, f1, auc, support.astype(np.int64))
 
 
-def _rankable(predictions: Predictions) -> NDArray[np.int64]:
+def rankable(predictions: Predictions) -> NDArray[np.int64]:
     """Classes that some clips have and some have not."""
     counts = np.bincount(predictions.labels, minlength=len(predictions.classes))
     return np.flatnonzero((counts > 0) & (counts < len(predictions)))
@@ -223,6 +229,6 @@ def _rankable(predictions: Predictions) -> NDArray[np.int64]:
 
 def _one_against_rest(predictions: Predictions) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """(clips, rankable classes): whether a clip has the class, and the probability it was given."""
-    classes = _rankable(predictions)
+    classes = rankable(predictions)
     # Row order: scikit-learn takes twice as long over the column order that indexing leaves.
     return predictions.labels[:, None] == classes, np.ascontiguousarray(predictions.probabilities[:, classes])

@@ -106,21 +106,26 @@ class Predictions:
         write_atomically(path, write)
 
     @classmethod
-    def load(cls, path: Path) -> Predictions:
+    def load(cls, path: Path, *, whole: bool = True) -> Predictions:
         """Read what `save` wrote; nothing in the file is executed.
+
+        Args:
+            path: the file.
+            whole: or without features and what was said of single frames, which take long to read.
 
         Raises:
             UserError: missing, truncated, foreign or inconsistent.
         """
         with _read(path) as file:
+            labels = file["labels"].astype(np.int64)
             return cls(
                 classes=_classes(file),
                 clip_ids=file["clip_ids"].astype(np.str_),
-                labels=file["labels"].astype(np.int64),
+                labels=labels,
                 probabilities=file["probabilities"].astype(np.float32),
-                features=file["features"].astype(np.float16),
+                features=file["features"].astype(np.float16) if whole else np.zeros((len(labels), 0), np.float16),
                 frame_probabilities=file["frame_probabilities"].astype(np.float16)
-                if "frame_probabilities" in file  # absent before there were videos
+                if whole and "frame_probabilities" in file  # absent before there were videos
                 else np.zeros((0, 0, 0), np.float16),
                 shares=file["shares"].astype(np.float16)
                 if "shares" in file  # absent before fusions told theirs

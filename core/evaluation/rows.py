@@ -10,7 +10,7 @@ import numpy as np
 from core.datasets.base import Modality
 from core.evaluation.metrics import METRICS
 from core.evaluation.seeds import SeedSpread, seed_spread
-from core.evaluation.statistics import Mean, Scores
+from core.evaluation.statistics import Mean, Scores, mean_over_folds
 from core.run_spec import RunSpec
 from core.runs import RunFolder, RunStatus
 
@@ -111,6 +111,10 @@ class NetworkRow:
     def scores(self, metric: str) -> Scores:
         """By (fold, seed)."""
         return {(run.spec.fold, run.spec.seed): run.scores[metric] for run in self.runs}
+
+    def mean(self, figures: Scores) -> Mean:
+        """Of figures of its runs, by (fold, seed), with an interval that allows for the clips that folds share."""
+        return mean_over_folds(figures, n_train=train_clips([self]), n_test=test_clips([self]))
 
     @property
     def tested(self) -> dict[tuple[int, int], str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from core.readable import counted, figure
 
 ALPHA = 0.05  # two networks are told apart where p is below it
+Z = 1.959964  # of a two-sided interval of 95 %
 ROUNDING = 1e-12  # differences of scores below this are none
 ONE_FOLD = "One fold allows no interval and no test: a difference may be chance. Train more folds."  # said once for all
 
@@ -220,6 +222,17 @@ def difference(
     half = _quantile(confidence, len(gaps)) * error
     p = float(2 * stats.t.sf(abs(mean) / error, len(gaps) - 1))
     return Difference(mean, mean - half, mean + half, p, common, corrected, confidence, sd, error)
+
+
+def wilson(share: NDArray[np.float64], count: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """95 % interval of a share of `count` clips, which may be a mean over seeds; NaN where there are none.
+
+    (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n); E. B. Wilson 1927, JASA 22, 209–212.
+    """
+    n = np.where(count > 0, count, np.nan).astype(np.float64)
+    middle, spread = share + Z**2 / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    scale = 1 + Z**2 / n
+    return np.maximum(0.0, (middle - spread) / scale), np.minimum(1.0, (middle + spread) / scale)
 
 
 def mcnemar(won: int, lost: int) -> float:

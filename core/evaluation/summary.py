@@ -24,9 +24,9 @@ from core.evaluation.bayesian import ROPE
 from core.evaluation.comparison import Comparison, common_folds, compare_networks
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.predictions import Predictions
-from core.evaluation.rows import NetworkRow, ScoredRun, test_clips, train_clips
+from core.evaluation.rows import NetworkRow, ScoredRun
 from core.evaluation.seeds import SEEDS
-from core.evaluation.statistics import ONE_FOLD, mean_over_folds
+from core.evaluation.statistics import ONE_FOLD
 from core.events import Event, Progress
 from core.run_spec import network_labels
 from core.runs import Phase, RunFolder
@@ -135,7 +135,7 @@ class _Scored(NamedTuple):
 @lru_cache(maxsize=10_000)
 def _scored(path: Path, modified: int) -> _Scored:
     """A predictions file in the state of a point in time."""
-    predictions = Predictions.load(path)
+    predictions = Predictions.load(path, whole=False)
     truth = zip(predictions.clip_ids.tolist(), predictions.labels.tolist(), strict=True)
     tested = hashlib.sha256(repr([predictions.classes, sorted(truth)]).encode()).hexdigest()[:16]
     return _Scored(tuple(score(predictions).items()), len(predictions), tested)
@@ -147,8 +147,5 @@ def _labels(rows: Sequence[ScoredRun]) -> list[str]:
 
 def _network_row(label: str, runs: Sequence[ScoredRun]) -> NetworkRow:
     row = NetworkRow(label, tuple(runs), {})
-    means = {}
-    for name, metric in METRICS.items():
-        mean = mean_over_folds(row.scores(name), n_train=train_clips([row]), n_test=test_clips([row]))
-        means[name] = mean.within(metric.low, metric.high)
+    means = {name: row.mean(row.scores(name)).within(about.low, about.high) for name, about in METRICS.items()}
     return replace(row, means=means)

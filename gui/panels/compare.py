@@ -30,9 +30,11 @@ from gui import run_actions, save_plot, theme
 from gui.context import Context, ErrorsRequest
 from gui.panels.compare_classes import ClassesPage
 from gui.panels.compare_cost import CostPage
+from gui.panels.compare_curves import CurvesPage
 from gui.panels.compare_differences import DifferencesPage
 from gui.panels.compare_ensembles import EnsemblesPage
 from gui.panels.compare_gains import GainsPage
+from gui.panels.compare_learning import LearningPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
 from gui.panels.compare_varied import VariedPage
@@ -47,6 +49,8 @@ PAGES: tuple[type[ComparePage], ...] = (
     MeansPage,
     DifferencesPage,
     ClassesPage,
+    CurvesPage,
+    LearningPage,
     CostPage,
     GainsPage,
     VariedPage,

@@ -16,8 +16,24 @@ from core.control import Control
 from core.evaluation.overview import Overview
 from core.evaluation.tables import TextTable
 from core.events import Progress
+from core.run_lists import network_order
+from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
+from gui.panels.train_runs import variants
+from gui.widgets.network_chips import Look
+
+
+def looks(workspace: Workspace, overview: Overview) -> dict[str, Look]:
+    """How each network is drawn, by label: in the shade that it has in the Train panel; the best network first."""
+    order = network_order(workspace, overview.study)
+    networks = overview.summary.networks
+    numbers = variants(
+        (row.label, (row.architecture, row.modality))
+        for row in sorted(networks, key=lambda row: order.get(row.spec.network.label, len(order)))
+    )
+    kinds = {label: (kind, number) for (label, kind), number in numbers.items()}
+    return {row.label: Look(*kinds[row.label][0], kinds[row.label][1]) for row in networks}
 
 
 class ComparePage(QWidget):

@@ -9,11 +9,12 @@ import pytest
 from sklearn.metrics import f1_score
 from statsmodels.stats.proportion import proportion_confint
 
-from core.analysis.modality_gains import Part, modality_gains, read_modality_gains, wilson
+from core.analysis.modality_gains import Part, modality_gains, read_modality_gains
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import Cancelled
 from core.evaluation.predictions import Predictions
+from core.evaluation.statistics import wilson
 from tests.gui.make_runs import make_modalities, synthetic_clips
 
 CLASSES = ("rain", "bell", "Axe", "nothing of this")
