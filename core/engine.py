@@ -103,10 +103,12 @@ def _run(
     # Torch and Lightning take seconds to import: only now, in the engine's thread.
     from core.environment import environment
     from core.training import device as devices
+    from core.training.trackers import require_wandb
     from core.training.trainer import train_run
     from core.training.workbench import Workbench
 
     workspace.require_writable()
+    require_wandb(study.wandb)
     device = devices.choose_device(study.device)
     threads = devices.use_threads()
     dataset, caches = prepare(study, workspace, emit, control)
@@ -121,7 +123,9 @@ def _run(
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
     emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, devices.describe(device)))
-    bench = Workbench(workspace, dataset, caches, device, study.checkpoint_every, control, emit, on_batch)
+    bench = Workbench(workspace, dataset, caches, device, study.checkpoint_every, control, emit, on_batch, study.wandb)
+    if study.wandb == "online":
+        emit(Message("Scalars, settings and pictures of mistakes of every run are sent to Weights & Biases."))
     failed = 0
     with _awake():
         for spec in waiting:

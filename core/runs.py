@@ -102,6 +102,11 @@ class RunFolder:
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
+    @property
+    def tensorboard(self) -> Path:
+        """Event files; see `core.training.trackers`."""
+        return self.path / "tensorboard"
+
     def corrupted(self, corruption: str, level: float) -> Path:
         """Where the predictions on clips that were made worse are kept; see `core.robustness`."""
         return self.path / "robustness" / f"{corruption}{level:+g}.npz"
@@ -243,6 +248,11 @@ class RunFolder:
             return frozenset(json.loads(self._written("set_aside.json")))
         except (ValueError, TypeError):
             return None
+
+    @property
+    def study_toml(self) -> str:
+        """The spec as it is written."""
+        return self._written("study.toml")
 
     def create(self, spec: RunSpec) -> None:
         """Make the folder and write study.toml. What another run of that name was asked goes: it is not this one's.

@@ -37,6 +37,13 @@ class Study(Settings):
         ge=0.0,
         le=3600.0,
     )
+    wandb: Literal["off", "offline", "online"] = setting(
+        "off",
+        "Weights & Biases",
+        "What leaves this computer: scalars, settings and pictures of mistakes of every run. off: nothing does; "
+        "offline: nothing yet, they lie in wandb/ in the run's folder until you send them with “wandb sync”; online: "
+        "sent while it is trained. No result changes.",
+    )
     network: tuple[Network, ...] = setting((Network(),), "Networks", "What is compared.", min_length=1)
     recipe: Recipe = setting(Recipe(), "Recipe", "How they are trained.")
 

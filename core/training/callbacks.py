@@ -14,6 +14,7 @@ from core.control import Control
 from core.events import EpochEnded
 from core.files import replace_synced
 from core.runs import LogRow, RunFolder
+from core.training.journal import Journal
 from core.training.loaders import Batches
 from core.weights import write_tensors
 
@@ -35,10 +36,12 @@ class Steering(Callback):
 
 
 class Log(Callback):
-    """One row of log.csv and one event an epoch."""
+    """One row of log.csv, one of the journal and one event an epoch."""
 
-    def __init__(self, folder: RunFolder, clips: int, control: Control, emit: Callable[[EpochEnded], None]) -> None:
-        self._folder, self._clips, self._control, self._emit = folder, clips, control, emit
+    def __init__(
+        self, folder: RunFolder, clips: int, control: Control, emit: Callable[[EpochEnded], None], journal: Journal
+    ) -> None:
+        self._folder, self._clips, self._control, self._emit, self._journal = folder, clips, control, emit, journal
         self._rows: list[LogRow] = []
         self._started = 0.0
         self._validated = 0.0  # seconds of this epoch that went into validation
@@ -71,6 +74,7 @@ class Log(Callback):
         )
         self._rows.append(row)
         self._folder.write_log(self._rows)
+        self._journal.epoch(row)
         epochs = trainer.max_epochs or row.epoch
         recent = self._rows[-5:]
         self._emit(

@@ -12,7 +12,6 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from safetensors.torch import load_file
 
@@ -29,6 +28,7 @@ from core.runs import Phase, RunFolder
 from core.training.callbacks import BestWeights, LastCheckpoint, Log, Steering
 from core.training.device import lightning_precision
 from core.training.initial import initial_network
+from core.training.journal import Journal
 from core.training.loaders import Batches
 from core.training.predict import predict, weigh
 from core.training.task import Task, example
@@ -146,9 +146,10 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
         task.fit_levels(batches(unstacked[:: -(-len(unstacked) // LEVEL_CLIPS)]))
     train_batches = batches(training, for_training=True)
     best = BestWeights(folder.path) if validation else None
+    journal = Journal(spec, folder, bench)
     callbacks: list[Callback] = [
         Steering(train_batches, bench.control),
-        Log(folder, len(training), bench.control, bench.emit),
+        Log(folder, len(training), bench.control, bench.emit, journal),
         LastCheckpoint(folder.checkpoint, bench.checkpoint_every),
     ]
     if best:
@@ -156,7 +157,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
     if recipe.patience and validation:
         callbacks.append(EarlyStopping("validation_loss", patience=recipe.patience, mode="min"))
     per_step = min(recipe.accumulate, len(train_batches))  # Lightning divides by it, however few there are
-    trainer = make_trainer(recipe, per_step, bench.device, folder.path, callbacks)
+    trainer = make_trainer(recipe, per_step, bench.device, callbacks)
     if spec.frozen_stages(len(network.stages)):  # else what Lightning says of it would be a fault of ours
         warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode")
     checkpoint, epochs_done = _resume_point(folder, bench)
@@ -187,6 +188,7 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
             parameters=parameters(network),
         )
     )
+    journal.begin(folder.log()[:epochs_done])
     try:
         if not spec.late:
             heldout = batches(validation) if validation else None
@@ -198,7 +200,8 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
             weigh(task, network, batches(validation), bench.control)
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
-        predictions = predict(task, batches(testing), bench.dataset.classes, bench.control)
+        tested = batches(testing)
+        predictions = predict(task, tested, bench.dataset.classes, bench.control)
         predictions.save(folder.predictions_file)
         rows = folder.log()
         folder.write_status(
@@ -207,7 +210,9 @@ def _train(spec: RunSpec, recipe: Recipe, folder: RunFolder, bench: Workbench) -
             train_accuracy=_accuracy(task, batches(training), bench),
             validation_accuracy=_accuracy(task, batches(validation), bench) if validation else None,
         )
+        journal.end(task, tested, predictions)
     finally:
+        journal.close()
         _release(trainer, task)
     if best:
         best.delete()
@@ -224,9 +229,7 @@ def _release(trainer: lightning.Trainer, task: Task) -> None:
     task.to("meta")
 
 
-def make_trainer(
-    recipe: Recipe, per_step: int, device: torch.device, folder: Path, callbacks: list[Callback]
-) -> lightning.Trainer:
+def make_trainer(recipe: Recipe, per_step: int, device: torch.device, callbacks: list[Callback]) -> lightning.Trainer:
     """Lightning's trainer, quiet, on one device, without its own checkpoints and progress bar.
 
     `per_step` batches' gradients are averaged before each step of the optimiser.
@@ -242,14 +245,13 @@ def make_trainer(
         max_epochs=recipe.epochs,
         accumulate_grad_batches=per_step,
         gradient_clip_val=recipe.clip_norm or None,
-        logger=TensorBoardLogger(folder, name="", version="tensorboard"),
+        logger=False,  # the journal tells more
         callbacks=callbacks,
         plugins=[LightningEnvironment()],  # never guess a cluster from the environment
         enable_checkpointing=True,  # LastCheckpoint, so Lightning adds none of its own
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        log_every_n_steps=1,
         use_distributed_sampler=False,
     )
 

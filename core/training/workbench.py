@@ -26,3 +26,4 @@ class Workbench:
     control: Control
     emit: Callable[[Event], None]
     on_batch: Callable[[BatchEnded], None]
+    wandb: str = "off"  # or offline, online
