@@ -249,11 +249,6 @@ class RunFolder:
         except (ValueError, TypeError):
             return None
 
-    @property
-    def study_toml(self) -> str:
-        """The spec as it is written."""
-        return self._written("study.toml")
-
     def create(self, spec: RunSpec) -> None:
         """Make the folder and write study.toml. What another run of that name was asked goes: it is not this one's.
 

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,18 @@ from numpy.typing import NDArray
 
 from core.analysis.confusion import count
 from core.analysis.evidence_picture import chosen_frames
+from core.analysis.log_pictures import Shown, confusion_picture, mistake_picture
+from core.audio.pictures import MODEL_LEVELS
+from core.audio.settings import AudioSettings
 from core.datasets.base import Clip
 from core.errors import Cancelled
 from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import Message
-from core.run_spec import RunSpec
+from core.readable import counted, figure
+from core.run_spec import Network, RunSpec
 from core.runs import LogRow, RunFolder
+from core.settings_file import as_toml
 from core.training.loaders import Batches
 from core.training.task import Task
 from core.training.trackers import Setting, TensorBoard, Tracker, WeightsAndBiases
@@ -48,13 +54,14 @@ class Journal:
 
     def begin(self, rows: Sequence[LogRow]) -> None:
         """Open it with the epochs that a resumed run does not train again."""
-        settings, study = flattened(self._spec), self._folder.study_toml
-        self._harmless("TensorBoard", lambda: self._open(TensorBoard(self._spec, self._folder, settings, study)))
+        spec = without_places(self._spec)
+        settings, study = flattened(spec), as_toml(spec)
+        self._harmless("TensorBoard", lambda: self._open(TensorBoard(spec, self._folder, settings, study)))
         mode = self._bench.wandb
         if mode != "off":
             self._harmless(
                 WeightsAndBiases.title,
-                lambda: self._open(WeightsAndBiases(self._spec, self._folder, settings, study, mode)),
+                lambda: self._open(WeightsAndBiases(spec, self._folder, settings, study, mode)),
             )
         ended = time.time() - sum(row.seconds for row in rows)  # as if it had been trained in one go
         for row in rows:
@@ -131,6 +138,18 @@ class Journal:
         return True
 
 
+def without_places(spec: RunSpec) -> RunSpec:
+    """The spec without folders of this computer, which are nobody's business where the journal is read."""
+
+    def plain(network: Network) -> Network:
+        path = Path(network.weights_path).name if network.weights == "file" else network.weights_path
+        return network.model_copy(update={"weights_path": path})
+
+    branches = tuple(branch.model_copy(update={"network": plain(branch.network)}) for branch in spec.branches)
+    dataset = spec.dataset.model_copy(update={"root": ""})
+    return spec.model_copy(update={"network": plain(spec.network), "branches": branches, "dataset": dataset})
+
+
 def flattened(spec: RunSpec) -> dict[str, Setting]:
     """Everything that decides a run, one name a setting (`recipe.audio.mels`), the same names for every run."""
     content = spec.model_dump(mode="json", include={"modality", "fold", "seed", "recipe", "network"})
@@ -148,8 +167,6 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, S
 
 
 def _pictures(task: Task, testing: Batches, predictions: Predictions) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    from core.analysis.log_pictures import confusion_picture, mistake_picture
-
     classes = predictions.classes
     yield "confusion_matrix", confusion_picture(count(predictions.labels, predictions.predicted, len(classes)), classes)
     wrong = np.flatnonzero(~predictions.correct)
@@ -159,27 +176,37 @@ def _pictures(task: Task, testing: Batches, predictions: Predictions) -> Iterato
         true, predicted = int(predictions.labels[place]), int(predictions.predicted[place])
         title = classes[true], classes[predicted], float(predictions.confidence[place])
         detail = f"{clip.id} · {classes[true]} was given {100 * predictions.probabilities[place, true]:.1f} %"
-        yield f"mistakes/{number}", mistake_picture(title, detail, *given(task, testing, clip))
+        yield f"mistakes/{number}", mistake_picture(title, detail, given(task, testing, clip))
 
 
 @torch.no_grad()
-def given(task: Task, like: Batches, clip: Clip) -> tuple[NDArray[np.float32] | None, NDArray[np.uint8] | None]:
-    """What a network in eval mode is given of a clip: its spectrogram, (mels, frames) in dB with windows side by side,
-    and some of its frames, (n, rows, columns, 3); None of what it does not hear or see.
+def given(task: Task, like: Batches, clip: Clip) -> dict[str, Shown]:
+    """By wing, what a network in eval mode is given of a clip: its spectrogram with windows side by side, and some of
+    its frames.
 
     Of a difference the second frame is shown; of optical flow without pictures the mean of both directions, in grey.
     """
     batch = next(iter(Batches([clip], like.caches, like.recipe, like.seed))).to(task.device)
-    found: dict[str, NDArray[Any]] = {}
+    found = {}
     for wing, front_end in task.front_ends.items():
         shown = front_end.augment(batch.inputs[wing], torch.Generator())  # type: ignore[operator]
         if wing == "audio":
             windows = front_end.levels(shown).flatten(0, -3)  # type: ignore[operator]
-            found[wing] = np.concatenate(list(windows.cpu().numpy()), axis=1)
+            found[wing] = Shown(np.concatenate(list(windows.cpu().numpy()), axis=1), _scale(like.recipe.audio))
             continue
         settings = like.recipe.video
         seen = shown[0, settings.taken - settings.frames :]
         some = seen[torch.from_numpy(chosen_frames(len(seen))).to(seen.device)]
         colours = some[:, :3] if some.shape[1] >= 3 else some.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
-        found[wing] = (255 * colours.clamp(0, 1)).round().byte().movedim(1, -1).cpu().numpy()
-    return found.get("audio"), found.get("video")
+        pixels = (255 * colours.clamp(0, 1)).round().byte().movedim(1, -1).cpu().numpy()
+        found[wing] = Shown(pixels, f"{len(pixels)} of {counted(settings.frames, 'frame')}, {settings.input}")
+    return found
+
+
+def _scale(settings: AudioSettings) -> str:
+    """What the axes and the colours of a spectrogram are."""
+    low, high = (figure(level) for level in MODEL_LEVELS)
+    top = settings.f_max or settings.rate / 2
+    return (
+        f"{settings.seconds:g} s → · {settings.f_min:g} to {top:g} Hz ↑, {settings.mels} mel bands · {low} to {high} dB"
+    )

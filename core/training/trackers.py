@@ -71,8 +71,8 @@ class TensorBoard:
 class WeightsAndBiases:
     """A run of the W&B project that is called as the study. Offline, it lies in `wandb/` in the run's folder.
 
-    Nothing is sent but what is told here: not the names of the computer and the user, nor its load, its packages, the
-    code, what is printed, or reports of errors.
+    Nothing is sent but what is told here, the versions of Python and W&B and which of some well-known packages are
+    loaded: not the names of the computer and the user, its load, the code, what is printed, or reports of errors.
     """
 
     title = "Weights & Biases"
