@@ -39,7 +39,7 @@ class Study(Settings):
     )
     wandb: Literal["off", "offline", "online"] = setting(
         "off",
-        "Weights & Biases",
+        "Weights and Biases",  # Qt underlines what follows an ampersand
         "What leaves this computer: scalars, settings and pictures of mistakes of every run. off: nothing does; "
         "offline: nothing yet, they lie in wandb/ in the run's folder until you send them with “wandb sync”; online: "
         "sent while it is trained. No result changes.",
