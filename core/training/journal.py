@@ -19,7 +19,6 @@ from core.analysis.log_pictures import Shown, confusion_picture, mistake_picture
 from core.audio.pictures import MODEL_LEVELS
 from core.audio.settings import AudioSettings
 from core.datasets.base import Clip
-from core.errors import Cancelled
 from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import Message
@@ -56,12 +55,12 @@ class Journal:
         """Open it with the epochs that a resumed run does not train again."""
         spec = without_places(self._spec)
         settings, study = flattened(spec), as_toml(spec)
-        self._harmless("TensorBoard", lambda: self._open(TensorBoard(spec, self._folder, settings, study)))
-        mode = self._bench.wandb
+        self._harmless(TensorBoard.title, lambda: self._open(TensorBoard(self._folder, settings, study)))
+        network, mode = spec.network.label, self._bench.wandb
         if mode != "off":
             self._harmless(
                 WeightsAndBiases.title,
-                lambda: self._open(WeightsAndBiases(spec, self._folder, settings, study, mode)),
+                lambda: self._open(WeightsAndBiases(self._folder, settings, study, network, mode)),
             )
         ended = time.time() - sum(row.seconds for row in rows)  # as if it had been trained in one go
         for row in rows:
@@ -127,8 +126,6 @@ class Journal:
     def _harmless(self, what: str, work: Callable[[], None]) -> bool:
         try:
             work()
-        except Cancelled:
-            raise
         except Exception as error:  # full disks, no network, any library's fault
             log.warning("%s of %s", what, self._folder.id, exc_info=True)
             self._bench.emit(

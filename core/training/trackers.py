@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.run_spec import RunSpec
 from core.runs import RunFolder
 
 Setting = str | float | int | bool | None
@@ -41,7 +40,7 @@ class TensorBoard:
 
     title = "TensorBoard"
 
-    def __init__(self, spec: RunSpec, folder: RunFolder, settings: Mapping[str, Setting], study: str) -> None:
+    def __init__(self, folder: RunFolder, settings: Mapping[str, Setting], study: str) -> None:
         from torch.utils.tensorboard import SummaryWriter
         from torch.utils.tensorboard.summary import hparams
 
@@ -77,15 +76,13 @@ class WeightsAndBiases:
 
     title = "Weights & Biases"
 
-    def __init__(
-        self, spec: RunSpec, folder: RunFolder, settings: Mapping[str, Setting], study: str, mode: str
-    ) -> None:
+    def __init__(self, folder: RunFolder, settings: Mapping[str, Setting], study: str, network: str, mode: str) -> None:
         wandb = _wandb()
         shutil.rmtree(folder.path / "wandb", ignore_errors=True)
         self._image = wandb.Image
         self._run = wandb.init(
             project=folder.study,
-            group=spec.network.label,
+            group=network,
             name=folder.id,
             id=folder.id[-LONGEST_ID:],
             dir=folder.path,
