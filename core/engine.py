@@ -142,7 +142,10 @@ def _run(
     open_runner: OpenRunner,
 ) -> int:
     """The study's work; returns how many runs failed."""
+    from core.training.trackers import require_wandb
+
     workspace.require_writable()
+    require_wandb(study.wandb)
     with open_runner(study) as runner:
         dataset, caches = prepare(study, workspace, emit, control)
         waiting = _made_ready(study, workspace, dataset, caches, emit, runner.device)
@@ -167,6 +170,8 @@ def _made_ready(
         folder.write_status(phase=Phase.WAITING, reason="")
     finished = tuple(spec.id for spec in specs if spec not in waiting)
     emit(StudyStarted(study.name, tuple(spec.id for spec in waiting), finished, device))
+    if study.wandb == "online":
+        emit(Message("Scalars, settings and pictures of mistakes of every run are sent to Weights & Biases."))
     return waiting
 
 

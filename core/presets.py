@@ -18,7 +18,7 @@ from core.run_spec import DatasetChoice, Network
 from core.study import Study, compared, read_study
 
 PRESETS = Path(__file__).parents[1] / "resources" / "presets"
-_OF_ALL_CLIPS = ("seeds", "device", "cache_limit", "checkpoint_every")  # what can be meant for whatever clips
+_OF_ALL_CLIPS = ("seeds", "device", "cache_limit", "checkpoint_every", "wandb")  # what can be meant for whatever clips
 
 
 def same_place(one: DatasetChoice, other: DatasetChoice) -> bool:

@@ -85,7 +85,7 @@ class _InTurn:
         surroundings = environment(str(self.where), self.threads, work.dataset, work.caches)
         bench = Workbench(
             work.workspace, work.dataset, work.caches, self.where, work.study.checkpoint_every,
-            work.control, work.emit, work.on_batch,
+            work.control, work.emit, work.on_batch, wandb=work.study.wandb,
         )  # fmt: skip
         for spec in specs:
             work.control.checkpoint()

@@ -134,6 +134,11 @@ class RunFolder:
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
+    @property
+    def tensorboard(self) -> Path:
+        """Event files; see `core.training.trackers`."""
+        return self.path / "tensorboard"
+
     def corrupted(self, corruption: str, level: float) -> Path:
         """Where the predictions on clips that were made worse are kept; see `core.robustness`."""
         return self.path / "robustness" / f"{corruption}{level:+g}.npz"

@@ -15,9 +15,13 @@ from core.tables import did_you_mean
 
 
 def write_toml(settings: BaseModel, path: Path) -> None:
-    """Write settings as TOML (None is left out: TOML has no such value)."""
-    content = settings.model_dump(mode="json", exclude_none=True)
-    write_atomically(path, tomlkit.dumps(content).encode())
+    """Write settings as TOML."""
+    write_atomically(path, as_toml(settings).encode())
+
+
+def as_toml(settings: BaseModel) -> str:
+    """Settings as TOML; None is left out, for TOML has no such value."""
+    return tomlkit.dumps(settings.model_dump(mode="json", exclude_none=True))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

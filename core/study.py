@@ -44,6 +44,13 @@ class Study(Settings):
         "all networks: each is trained on a fold before the next fold, so that they can be compared early; all folds: "
         "a network is finished before the next. The same runs in the end.",
     )
+    wandb: Literal["off", "offline", "online"] = setting(
+        "off",
+        "Weights and Biases",  # Qt underlines what follows an ampersand
+        "What leaves this computer: scalars, settings and pictures of mistakes of every run. off: nothing does; "
+        "offline: nothing yet, they lie in wandb/ in the run's folder until you send them with “wandb sync”; online: "
+        "sent while it is trained. No result changes.",
+    )
     network: tuple[Network, ...] = setting((Network(),), "Networks", "What is compared.", min_length=1)
     recipe: Recipe = setting(Recipe(), "Recipe", "How they are trained.")
 

@@ -85,7 +85,7 @@ class Dispatch:
         if device in ("auto", "cuda"):
             device = "cuda" if self._gpus else "cpu"
         dataset, caches = self._work.dataset, self._work.caches.unmapped()
-        return Job(dataset, caches, device, self._cpus, study.checkpoint_every, commit(), packages())
+        return Job(dataset, caches, device, self._cpus, study.checkpoint_every, commit(), packages(), study.wandb)
 
     @property
     def _wish(self) -> Wish:

@@ -39,6 +39,7 @@ class Job:
     checkpoint_every: float
     commit: str  # of the programme: what reaches the node is no checkout
     packages: Mapping[str, str]  # versions at home
+    wandb: str  # as the study has it
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def train_on_node(job: Job, order: Order, home: Any) -> Parcel:
                 line.emit(Message(f"The node {platform.node()} has {others}: its results may differ.", "warning"))
             bench = Workbench(
                 workspace, job.dataset, caches, device, job.checkpoint_every,
-                control, line.emit, line.on_batch, brought=weights,
+                control, line.emit, line.on_batch, brought=weights, wandb=job.wandb,
             )  # fmt: skip
             with contextlib.suppress(Cancelled):  # the folder says so
                 train_run(order.spec, folder, bench)

@@ -35,10 +35,17 @@ class Steering(Callback):
 
 
 class Log(Callback):
-    """One row of log.csv and one event an epoch."""
+    """One row of log.csv and one event an epoch; `also` is told of the row, too."""
 
-    def __init__(self, folder: RunFolder, clips: int, control: Control, emit: Callable[[EpochEnded], None]) -> None:
-        self._folder, self._clips, self._control, self._emit = folder, clips, control, emit
+    def __init__(
+        self,
+        folder: RunFolder,
+        clips: int,
+        control: Control,
+        emit: Callable[[EpochEnded], None],
+        also: Callable[[LogRow], None] = lambda row: None,
+    ) -> None:
+        self._folder, self._clips, self._control, self._emit, self._also = folder, clips, control, emit, also
         self._rows: list[LogRow] = []
         self._started = 0.0
         self._validated = 0.0  # seconds of this epoch that went into validation
@@ -71,6 +78,7 @@ class Log(Callback):
         )
         self._rows.append(row)
         self._folder.write_log(self._rows)
+        self._also(row)
         epochs = trainer.max_epochs or row.epoch
         recent = self._rows[-5:]
         self._emit(

@@ -12,7 +12,6 @@ from typing import TypeVar
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
 from core.datasets.base import Clip
@@ -76,12 +75,11 @@ class Fitting:
     def batches(self, clips: Sequence[Clip], for_training: bool = False) -> Batches:
         return Batches(clips, self._caches, self.recipe, self.spec.seed, for_training)
 
-    def fit(self, callbacks: Sequence[Callback], board: Path | None = None, checkpoint: Path | None = None) -> None:
+    def fit(self, callbacks: Sequence[Callback], checkpoint: Path | None = None) -> None:
         """Train to the last epoch, or until early stopping or a callback ends it.
 
         Args:
             callbacks: besides pause, cancel and early stopping.
-            board: a folder for TensorBoard's events; None = write none.
             checkpoint: what to go on from.
 
         Raises:
@@ -92,7 +90,7 @@ class Fitting:
         if recipe.patience and self.validation:
             every.append(EarlyStopping("validation_loss", patience=recipe.patience, mode="min"))
         per_step = min(recipe.accumulate, len(self.train_batches))  # Lightning divides by it, however few there are
-        self._trainer = make_trainer(recipe, per_step, bench.device, board, every)
+        self._trainer = make_trainer(recipe, per_step, bench.device, every)
         if self.spec.frozen_stages(len(self.network.stages)):  # else what Lightning says of it would be a fault of ours
             warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode")
         heldout = self.batches(self.validation) if self.validation else None
@@ -114,12 +112,10 @@ class Fitting:
         self._last = now
 
 
-def make_trainer(
-    recipe: Recipe, per_step: int, device: torch.device, board: Path | None, callbacks: list[Callback]
-) -> lightning.Trainer:
+def make_trainer(recipe: Recipe, per_step: int, device: torch.device, callbacks: list[Callback]) -> lightning.Trainer:
     """Lightning's trainer, quiet, on one device, without its own checkpoints and progress bar.
 
-    `per_step` batches' gradients are averaged before each step of the optimiser; `board`: see `Fitting.fit`.
+    `per_step` batches' gradients are averaged before each step of the optimiser.
     """
     # What it would say is said by our events, or is about choices made here on purpose.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -132,7 +128,7 @@ def make_trainer(
         max_epochs=recipe.epochs,
         accumulate_grad_batches=per_step,
         gradient_clip_val=recipe.clip_norm or None,
-        logger=TensorBoardLogger(board, name="", version="tensorboard") if board else False,
+        logger=False,  # the journal tells more
         callbacks=callbacks,
         plugins=[LightningEnvironment()],  # never guess a cluster from the environment
         # Lightning adds one of its own to a trainer that has none and may have one.
@@ -140,7 +136,6 @@ def make_trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        log_every_n_steps=1,
         use_distributed_sampler=False,
     )
 

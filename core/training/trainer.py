@@ -24,6 +24,7 @@ from core.runs import Phase, RunFolder
 from core.training.callbacks import BestWeights, LastCheckpoint, Log
 from core.training.classical_run import fit_run
 from core.training.fitting import Fitting, within_memory
+from core.training.journal import Journal
 from core.training.loaders import Batches
 from core.training.predict import predict, weigh
 from core.training.task import Task, example
@@ -85,8 +86,9 @@ def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -
     task, network, validation = fitting.task, fitting.network, fitting.validation
     testing, spare = ([bench.dataset.clips[i] for i in part] for part in (parts.test, parts.spare))
     best = BestWeights(folder.path) if validation else None
+    journal = Journal(spec, folder, bench)
     callbacks: list[Callback] = [
-        Log(folder, len(fitting.training), bench.control, bench.emit),
+        Log(folder, len(fitting.training), bench.control, bench.emit, journal.epoch),
         LastCheckpoint(folder.checkpoint, bench.checkpoint_every),
     ]
     if best:
@@ -119,9 +121,10 @@ def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -
             parameters=parameters(network),
         )
     )
+    journal.begin(folder.log()[:epochs_done])
     try:
         if not spec.late:
-            fitting.fit(callbacks, folder.path, checkpoint)
+            fitting.fit(callbacks, checkpoint)
             if best:
                 task.load_state_dict(load_file(best.path))
         task.to(bench.device).eval()
@@ -129,7 +132,8 @@ def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -
             weigh(task, network, fitting.batches(validation), bench.control)
         write_tensors(task.state_dict(), folder.weights)
         # The test fold is touched here, once, after every choice has been made.
-        predictions = _predict(task, fitting.batches(testing), bench)
+        tested = fitting.batches(testing)
+        predictions = _predict(task, tested, bench)
         predictions.save(folder.predictions_file)
         rows = folder.log()
         validated = _predict(task, fitting.batches(validation), bench) if validation else None
@@ -141,7 +145,9 @@ def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -
             train_accuracy=float(_predict(task, fitting.batches(fitting.training), bench).correct.mean()),
             validation_accuracy=None if validated is None else float(validated.correct.mean()),
         )
+        journal.end(task, tested, predictions)
     finally:
+        journal.close()
         fitting.release()
     if best:
         best.delete()

@@ -46,3 +46,4 @@ class Workbench:
     on_batch: Callable[[BatchEnded], None]
     statistics: ClipStatistics = field(default_factory=ClipStatistics)
     brought: tuple[WeightsFile, ...] | None = None
+    wandb: str = "off"  # or offline, online

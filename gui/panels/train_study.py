@@ -30,6 +30,7 @@ from core.run_spec import SECTIONS, DatasetChoice
 from core.settings import Settings
 from core.settings_file import write_toml
 from core.study import Study, read_study
+from core.training.trackers import wandb_installed
 from gui import theme
 from gui.context import Context
 from gui.field_editors import Editor
@@ -38,7 +39,7 @@ from gui.panels.train_networks import NetworkList
 from gui.panels.train_presets import PresetBox
 from gui.settings_form import Section, SettingsForm
 
-_SHORT = ("name", "folds", "seeds", "order", "device", "cache_limit")
+_SHORT = ("name", "folds", "seeds", "order", "device", "cache_limit", "wandb")
 VALIDATION = 0.2  # the share that a study is given whose fusion needs one
 
 
@@ -223,6 +224,7 @@ class StudyEditor(QScrollArea):
             for section in sections:
                 form.show_section(section, wing in wings)
         self.basics.show_field("cache_limit", "video" in wings)
+        self.basics.show_field("wandb", wandb_installed() or self.basics.editors["wandb"].get() != "off")
         learns = any(row.learns_on_validation for row in self.networks.rows)
         form.hint("validation_share", "There, both learns how far its branches can be trusted." if learns else "")
         frames = form.sections["video"].form
