@@ -50,7 +50,7 @@ def run(
 ) -> None:
     """Train a study without a window. Finished runs are kept: the same command goes on from the last checkpoint."""
     from core.cluster import Cluster
-    from core.console import run_study
+    from core.console.training import run_study
 
     place = Cluster(cluster, cpus_per_run, gpus_per_run) if cluster else None
     raise typer.Exit(run_study(study, workspace or context.obj, dataset_root, place))
@@ -72,7 +72,7 @@ def search(
 
     The same command goes on with a search that was stopped. What was found is written as a study for `run`.
     """
-    from core.console import search_study
+    from core.console.training import search_study
 
     given = {"network": network, "trials": trials, "epochs": epochs, "fold": fold, "minutes": minutes}
     raise typer.Exit(search_study(study, given, workspace or context.obj, dataset_root))
@@ -85,7 +85,7 @@ def demo(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Train on synthetic clips whose right answers are known, in a few minutes."""
-    from core.console import run_study
+    from core.console.training import run_study
     from core.datasets.base import Modality
 
     if modality not in list(Modality):
@@ -107,7 +107,7 @@ def compare(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Print what finished studies show: means, every pair with its tests, and what the design cannot answer."""
-    from core.console import compare_studies
+    from core.console.reports import compare_studies
 
     raise typer.Exit(compare_studies(study, metric, rope, clips, workspace or context.obj))
 
@@ -119,7 +119,7 @@ def verify(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Train a finished run again from its own files and say whether the predictions are equal."""
-    from core.console import verify_run
+    from core.console.training import verify_run
 
     raise typer.Exit(verify_run(run, workspace or context.obj))
 
@@ -138,7 +138,7 @@ def robustness(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Ask a study's finished runs again while their test clips get worse, and print the curve."""
-    from core.console import run_robustness
+    from core.console.reports import run_robustness
 
     raise typer.Exit(run_robustness(study, corruption, level or (), workspace or context.obj))
 
@@ -155,7 +155,7 @@ def ensemble(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Average what a study's networks say of each clip, and print the gain over the best of them."""
-    from core.console import run_ensemble
+    from core.console.reports import run_ensemble
 
     raise typer.Exit(run_ensemble(study, network or (), metric, workspace or context.obj))
 
@@ -170,7 +170,7 @@ def shift(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Ask finished runs about what was captured in the Live panel, and print it beside their test accuracy."""
-    from core.console import run_shift
+    from core.console.reports import run_shift
 
     raise typer.Exit(run_shift(run or (), workspace or context.obj))
 
@@ -182,7 +182,7 @@ def adapt(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Train a run's last layer on captures, and compare before and after on sessions that were held out."""
-    from core.console import run_adapt
+    from core.console.training import run_adapt
 
     raise typer.Exit(run_adapt(run, workspace or context.obj))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.console import FAILED, OK, search_study
+from core.console.shown import FAILED, OK
+from core.console.training import search_study
 from core.settings_file import write_toml
 from core.study import read_study
 from tests.core.search.searches import plan_of

@@ -7,7 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from core.console import FAILED, OK, StudyView, compare_studies, results
+from core.console.reports import compare_studies
+from core.console.shown import FAILED, OK, StudyView, results
 from core.estimate import Estimate
 from core.evaluation.statistics import ONE_FOLD
 from core.evaluation.summary import summarise
@@ -22,7 +23,7 @@ def test_a_run_that_fails_before_it_starts_is_not_counted_by_the_clock_of_the_on
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock, written = [0.0], io.StringIO()
-    monkeypatch.setattr("core.console.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("core.console.shown.time.monotonic", lambda: clock[0])
     expected = Estimate(400.0, 0, 0, 4, {"AlexNet": 100.0})
     view = StudyView(Console(file=written, width=200, highlight=False), expected)
     view.show(StudyStarted("trial", ("a", "b", "c", "d")))
