@@ -92,7 +92,8 @@ class QueueModel(QAbstractTableModel):
     def show_engine(self, state: State) -> None:
         if state is not self._state:
             self._state = state
-            self.dataChanged.emit(self.index(0, 3), self.index(len(self._runs.rows) - 1, 3))
+            if self._runs.rows:  # a search has none
+                self.dataChanged.emit(self.index(0, 3), self.index(len(self._runs.rows) - 1, 3))
 
     def _loaded(self) -> None:
         self.beginResetModel()
