@@ -178,7 +178,7 @@ def test_plot_and_findings_tell_modalities_apart(opened, context):
     first, second = said.index("another modality"), said.index("All other pairs")
     assert first < second
     assert said[first:second].count("Accuracy:") == 6
-    assert said[second:].count("Accuracy:") == 9
+    assert said[second:].count("Accuracy:") == 3, "of nine, those with the best network"
 
 
 def test_where_a_modality_helps_is_told_and_leads_to_the_clips_of_a_class(qtbot, opened, context):
