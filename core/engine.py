@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -319,6 +319,15 @@ class Engine:
                 daemon=True,
             )
             self._thread.start()
+
+    def prefer(self, runs: Sequence[str]) -> None:
+        """Train these (ids) before all others that wait; what they start from before them."""
+        self._control.prefer(runs)
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """Runs that are wanted before the others."""
+        return self._control.first if self._status.state is not State.IDLE else ()
 
     def pause(self) -> None:
         """Stop between batches until `resume`."""

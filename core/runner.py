@@ -50,6 +50,14 @@ class Runner(Protocol):
         """
 
 
+def in_order(specs: Sequence[RunSpec], first: Sequence[str]) -> list[RunSpec]:
+    """Runs whose ids are wanted first, each after the branches it starts from; then the others as they stand."""
+    branches = {spec.id: [branch.run for branch in spec.branches] for spec in specs}
+    wanted = [run for name in first if name in branches for run in (*branches[name], name)]
+    place = {run: number for number, run in enumerate(dict.fromkeys(wanted))}
+    return sorted(specs, key=lambda spec: place.get(spec.id, len(place)))
+
+
 OpenRunner = Callable[[Study], AbstractContextManager[Runner]]
 
 
@@ -87,8 +95,10 @@ class _InTurn:
             work.workspace, work.dataset, work.caches, self.where, work.study.checkpoint_every,
             work.control, work.emit, work.on_batch, wandb=work.study.wandb,
         )  # fmt: skip
-        for spec in specs:
+        waiting = list(specs)
+        while waiting:
             work.control.checkpoint()
+            spec, *waiting = in_order(waiting, work.control.first)
             folder = run_folder(work.workspace, spec)
             folder.write_environment(surroundings)
             train_run(spec, folder, bench)

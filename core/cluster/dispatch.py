@@ -17,7 +17,7 @@ from core.environment import commit, packages
 from core.errors import Cancelled, UserError
 from core.events import Message, Outcome, RunFinished, RunStarted
 from core.run_spec import RunSpec
-from core.runner import Work
+from core.runner import Work, in_order
 from core.runs import Phase, RunFolder, run_folder
 from core.training.initial import weights_files
 from core.training.workbench import Workbench
@@ -100,6 +100,9 @@ class Dispatch:
         room = there.get("CPU", 0) // self._cpus
         if self._gpus:
             room = min(room, there.get("GPU", 0) // self._gpus)
+        attempts = {spec.id: number for spec, number in self._waiting}
+        ordered = in_order([spec for spec, _ in self._waiting], self._work.control.first)
+        self._waiting = deque((spec, attempts[spec.id]) for spec in ordered)
         blocked: deque[tuple[RunSpec, int]] = deque()
         while self._waiting and sum(not sent.host for sent in self._sent.values()) < max(room, 1):
             spec, number = self._waiting.popleft()

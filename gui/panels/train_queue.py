@@ -53,6 +53,7 @@ class QueueModel(QAbstractTableModel):
         super().__init__(runs)
         self._runs = runs
         self._state = State.IDLE
+        self._first: tuple[str, ...] = ()  # ids of runs that are trained before the others that wait
         runs.loaded.connect(self._loaded)
         runs.changed.connect(self._changed)
 
@@ -73,6 +74,8 @@ class QueueModel(QAbstractTableModel):
     def data(self, index: Index, role: int = 0) -> Any:
         row, column = self._runs.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
+            if column == 3 and row.phase is Phase.WAITING and row.id in self._first and self._runs.told:
+                return "next"
             under_way = column == 3 and row.phase is Phase.RUNNING
             return _UNDER_WAY.get(self._state, row.phase.word) if under_way else _text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
@@ -89,11 +92,20 @@ class QueueModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
+    def show_first(self, runs: tuple[str, ...]) -> None:
+        """Runs that are trained before the others that wait."""
+        self._first = runs
+        self._states_changed()
+
     def show_engine(self, state: State) -> None:
         if state is not self._state:
             self._state = state
-            if self._runs.rows:  # a search has none
-                self.dataChanged.emit(self.index(0, 3), self.index(len(self._runs.rows) - 1, 3))
+            self._first = () if state is State.IDLE else self._first
+            self._states_changed()
+
+    def _states_changed(self) -> None:
+        if self._runs.rows:  # a search has none
+            self.dataChanged.emit(self.index(0, 3), self.index(len(self._runs.rows) - 1, 3))
 
     def _loaded(self) -> None:
         self.beginResetModel()
@@ -119,6 +131,9 @@ class Queue(QWidget):
         self.studies.setToolTip("Whose runs and curves are shown.")
         self.studies.setMinimumContentsLength(16)
         self.resume = _button("mdi6.play", "Resume", f"Train what is not finished: {REPEATED}.")
+        self.next = _button(
+            "mdi6.arrow-collapse-up", "Next", "Train the chosen runs before all others that wait; the same in the end."
+        )
         self.extend = _button(
             "mdi6.playlist-plus",
             "Extend",
@@ -143,7 +158,7 @@ class Queue(QWidget):
         line.addWidget(theme.label("Runs of", bold=True))
         line.addWidget(self.studies)
         line.addStretch(1)
-        for button in (self.resume, self.extend, self.origin, self.name, self.annotate, self.delete):
+        for button in (self.resume, self.next, self.extend, self.origin, self.name, self.annotate, self.delete):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.GRID, 0, 0)
@@ -152,6 +167,7 @@ class Queue(QWidget):
         column.addWidget(self.table, 1)
         self.studies.activated.connect(self._study_chosen)
         self.resume.clicked.connect(self._resume)
+        self.next.clicked.connect(self._prefer)
         self.extend.clicked.connect(self._extend)
         self.name.clicked.connect(self.write_title)
         self.annotate.clicked.connect(self.write_note)
@@ -240,6 +256,11 @@ class Queue(QWidget):
     def _resume(self) -> None:
         self.resume_wanted.emit(self._runs.study)
 
+    def _prefer(self) -> None:
+        """In the order of the table; what was preferred before comes after."""
+        self._context.engine.prefer([row.id for row in self.chosen() if row.phase is Phase.WAITING])
+        self._model.show_first(self._context.engine.first)
+
     def _extend(self) -> None:
         self.extend_wanted.emit(self._runs.study)
 
@@ -254,6 +275,8 @@ class Queue(QWidget):
         chosen = self.chosen()
         unfinished = any(row.phase is not Phase.DONE for row in self._runs.rows)
         self.resume.setVisible(idle and unfinished and writable)
+        self.next.setVisible(not idle and self._runs.told)
+        self.next.setEnabled(any(row.phase is Phase.WAITING for row in chosen))
         self.extend.setEnabled(bool(self._runs.rows))
         self.name.setEnabled(len(chosen) == 1 and writable)
         self.origin.setEnabled(len(chosen) == 1 and chosen[0].phase is not Phase.WAITING)

@@ -49,6 +49,24 @@ def test_the_tones_are_learnt(tones: Path, workspace: Workspace) -> None:
     assert only(events, RunFinished)[0].scores["accuracy"] == 1.0
 
 
+def test_runs_that_are_preferred_while_it_trains_come_next(tones: Path, workspace: Workspace) -> None:
+    engine, order = Engine(workspace), []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StudyStarted):
+            engine.prefer([event.runs[3]])
+            assert engine.first == (event.runs[3],)
+            order.extend(event.runs)
+        if isinstance(event, RunStarted):
+            started.append(event.run)
+
+    started: list[str] = []
+    engine.subscribe(listen)
+    engine.start(tone_study(tones, folds=(), seeds=(0,)))
+    assert engine.join(60) and engine.first == ()
+    assert started == [order[3], *order[:3]]
+
+
 def test_few_clips_of_each_class_are_learned_from_and_the_rest_is_written_down(
     tones: Path, workspace: Workspace
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.engine import Engine, EngineStatus, Event, State, Work
+from core.engine import Engine, EngineStatus, Event, State, Training
 from core.events import BatchEnded, EpochEnded, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
 from core.run_spec import RunSpec
 from core.runner import OpenRunner, in_turn
@@ -24,7 +24,7 @@ class FakeEngine(Engine):
         self.runner = runner
         self._status = EngineStatus(State.RUNNING, study.name)
 
-    def begin(self, name: str, work: Work) -> None:
+    def begin(self, name: str, work: Training) -> None:
         self.workspace.require_writable()
         self.begun.append(name)
         self._status = EngineStatus(State.RUNNING, name)

@@ -289,3 +289,20 @@ def test_a_study_is_extended_in_the_form_and_keeps_its_name_and_runs(panel, qtbo
     panel.editor.basics.editors["seeds"].set((0, 1))
     extended = {spec.id for spec in panel.editor.value().runs((1, 2))}
     assert before < extended and len(extended) == 2 * len(before)
+
+
+def test_chosen_runs_are_trained_next_and_say_so(panel, qtbot, context):
+    assert not panel.queue.next.isVisible()
+    specs = list(write_study(context.workspace, "one", trained=0).runs((1, 2)))
+    context.engine.start(Study(name="one"))
+    with qtbot.waitSignal(panel.runs.loaded):
+        context.engine.say(fakes.study_started(Study(name="one"), specs))
+    panel.queue.show_engine(context.engine.status.state)
+    panel.queue.choose(specs[2].id)
+    assert panel.queue.next.isVisible() and panel.queue.next.isEnabled()
+    panel.queue.next.click()
+    assert context.engine.first == (specs[2].id,)
+    assert cells(panel, STATE) == ["waiting", "waiting", "next", "waiting"]
+    context.engine.finish()
+    panel.queue.show_engine(context.engine.status.state)
+    assert "next" not in cells(panel, STATE)
