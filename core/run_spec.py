@@ -284,7 +284,8 @@ def dotted(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
 def _what_matters(network: Network, modality: Modality, recipe: Recipe) -> dict[str, Any]:
     """What of a network of one modality decides its result; departures are already resolved into the recipe."""
     names = {"architecture", "weights", "weights_path", "freeze", "freeze_stages"}
-    if modality == Modality.VIDEO or recipe.audio.windows > 1:
+    windowed = recipe.audio.windows > 1 and not ARCHITECTURES[network.architecture].classical
+    if modality == Modality.VIDEO or windowed:
         names.add("temporal")
     if network.transfer_stages:  # runs from before there was a choice keep their digests
         names.add("transfer_stages")

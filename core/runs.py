@@ -57,8 +57,15 @@ class RunStatus:
     parameters: int = 0
     multiply_adds: int = 0  # of one clip through the network
     train_clips: int = 0
+    spare_clips: int = 0  # of the other folds, that nothing was learned from as fewer clips were asked for
     train_accuracy: float | None = None  # of the tested weights, on unaugmented clips: for the gap
     validation_accuracy: float | None = None
+
+    @property
+    def pool(self) -> int:
+        """Clips of the other folds that training could draw from; 0 = not recorded. The pools of two folds overlap as
+        the training parts of a cross-validation do, however few clips are learned from."""
+        return self.train_clips + self.spare_clips
 
 
 @dataclass(frozen=True)
@@ -307,7 +314,8 @@ class RunFolder:
         return tuple(self._written("initial_weights.txt").splitlines())
 
     def write_set_aside(self, clip_ids: Sequence[str]) -> None:
-        """The training clips that nothing was learned from: a validation part that chooses the best epoch."""
+        """The training clips that nothing was learned from: a validation part that chooses the best epoch, and what is
+        left where few clips of each class were asked for."""
         write_atomically(self.path / "set_aside.json", json.dumps(list(clip_ids)).encode())
 
     @property

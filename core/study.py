@@ -40,9 +40,9 @@ class Study(Settings):
     )
     order: Literal["all networks", "all folds"] = setting(
         "all networks",
-        "First",
-        "all networks: each is trained on a fold before the next fold, so that they can be compared early; all folds: "
-        "a network is finished before the next. The same runs in the end.",
+        "Order of runs",
+        "Within each seed. all networks: each is trained on a fold before the next fold, so that they can be compared "
+        "early; all folds: a network is trained on all folds before the next. The same runs in the end.",
     )
     wandb: Literal["off", "offline", "online"] = setting(
         "off",

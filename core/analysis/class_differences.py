@@ -9,8 +9,10 @@ from typing import Literal
 import numpy as np
 
 from core.control import Control
+from core.evaluation.comparison_tables import effect_cell, p_cell
 from core.evaluation.metrics import PerClass, per_class
 from core.evaluation.statistics import (
+    ALPHA,
     ONE_FOLD,
     ROUNDING,
     Difference,
@@ -24,11 +26,10 @@ from core.evaluation.statistics import (
 from core.evaluation.summary import NetworkRow, ScoredRun
 from core.evaluation.tables import TextTable
 from core.events import Progress
-from core.readable import counted, figure, joined
+from core.readable import counted, joined
 
 ClassScore = Literal["recall", "precision", "f1"]
 WORDS: dict[ClassScore, str] = {"recall": "recall", "precision": "precision", "f1": "F1"}
-SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class ClassPair:
     @property
     def told_apart(self) -> bool:
         """Whether the folds tell the networks apart in this class, all classes having been asked about."""
-        return self.adjusted_p is not None and self.adjusted_p < SIGNIFICANT
+        return self.adjusted_p is not None and self.adjusted_p < ALPHA
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def class_differences(
         for run in several:
             control.checkpoint()
             report(Progress("Reading predictions", done, total, "runs"))
-            predictions = run.folder.predictions()
+            predictions = run.folder.predictions(whole=False)
             classes = predictions.classes
             scored[side][run.spec.fold, run.spec.seed] = per_class(predictions)
             done += 1
@@ -190,7 +191,7 @@ def _pair(name: str, clips: int, a: Values, b: Values, runs: Sequence[ScoredRun]
 
 def _sizes(runs: Sequence[ScoredRun]) -> tuple[list[int], list[int]]:
     """Training and test clips of all classes: the correction for shared training clips asks for their ratio alone."""
-    return [run.status.train_clips for run in runs], [run.test_clips for run in runs]
+    return [run.status.pool for run in runs], [run.test_clips for run in runs]
 
 
 def _clips(scored: dict[tuple[int, int], PerClass], classes: int) -> list[int]:
@@ -201,11 +202,7 @@ def _clips(scored: dict[tuple[int, int], PerClass], classes: int) -> list[int]:
 
 def _cells(pair: ClassPair) -> tuple[str, ...]:
     gap = pair.difference
-    between = "–"
-    if gap is not None:
-        between = figure(100 * gap.mean, "+.1f")
-        if gap.low is not None and gap.high is not None:
-            between += f" [{figure(100 * gap.low, '+.1f')}, {figure(100 * gap.high, '+.1f')}]"
-    p = "–" if gap is None or gap.p is None else f"{gap.p:.3f}"
-    adjusted = "–" if pair.adjusted_p is None else f"{pair.adjusted_p:.3f}"
+    ends = None if gap is None or gap.low is None or gap.high is None else (gap.low, gap.high)
+    between = "–" if gap is None else effect_cell(gap.mean, ends, 100.0, 1)
+    p, adjusted = p_cell(None if gap is None else gap.p), p_cell(pair.adjusted_p)
     return pair.name, pair.a.figures(), pair.b.figures(), between, p, adjusted, str(pair.clips)

@@ -99,7 +99,8 @@ def training_predictions(
         workspace.require_writable()
     caches.open([spec], control, report)
     usable = caches.usable(dataset)
-    clips = [clip for clip in usable.clips if clip.fold not in (spec.fold, None)]
+    unlearned = (folder.set_aside or frozenset()) if spec.recipe.clips_per_class else frozenset()
+    clips = [clip for clip in usable.clips if clip.fold not in (spec.fold, None) and clip.id not in unlearned]
     if not clips:
         raise UserError(f"None of the clips that {folder.id} was trained on is in {dataset.root} any more.")
     of_wings = {wing: caches.of(wing, spec.recipe) for wing in spec.modality.wings}

@@ -12,7 +12,6 @@ from typing import Any
 
 from core.cluster.home import Attempt, Home, Mail, Offer, Wish
 from core.cluster.node import Job, Order, Parcel, train_on_node
-from core.datasets.splits import split
 from core.environment import commit, packages
 from core.errors import Cancelled, UserError
 from core.events import Message, Outcome, RunFinished, RunStarted
@@ -129,8 +128,7 @@ class Dispatch:
             work.workspace, work.dataset, work.caches, torch.device("cpu"), work.study.checkpoint_every,
             work.control, work.emit, work.on_batch,
         )  # fmt: skip
-        parts = split(work.dataset, spec.fold, spec.recipe.validation_share, spec.seed, work.caches.digests())
-        weights = tuple((_offer(file.path), file) for file in weights_files(spec, bench, parts))
+        weights = tuple((_offer(file.path), file) for file in weights_files(spec, bench, bench.parts(spec)))
         return Order(spec, Attempt(spec.id, number), tuple(map(_offer, folder.resumable())), weights)
 
     def _read(self, mail: Mail) -> None:

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.architectures import ARCHITECTURES
+from core.datasets import DATASETS
 from core.errors import UserError
 from core.evaluation.metrics import METRICS
 from core.evaluation.rows import NetworkRow
 from core.evaluation.several_datasets import Ranking, rank_networks
 from core.evaluation.summary import Summary
 from core.evaluation.tables import TextTable, dataset_title
-
-PART_OF = {"esc10": "esc50"}  # by dataset, the one that holds all of its clips
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,8 @@ def rank_studies(summaries: Mapping[str, Summary], metric: str = "accuracy") -> 
     if left:
         notes.append(f"Left out, as not every study has exactly one with a score: {', '.join(left)}.")
     names = {summary.networks[0].dataset for summary in summaries.values()}
-    if any({part, whole} <= names for part, whole in PART_OF.items()):
+    kept_in = [DATASETS[name].folder for name in names if DATASETS[name].folder]
+    if len(set(kept_in)) < len(kept_in):  # as ESC-10 and ESC-50 are
         notes.append("One dataset is a part of another: they are not independent, and p is too small.")
     table = {titles[study]: [means[name] for name in common] for study, means in scores.items()}
     ranking = rank_networks(table, common, METRICS[metric].higher_is_better)

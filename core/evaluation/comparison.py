@@ -195,7 +195,7 @@ def with_clips(
     for done, (label, run) in enumerate(runs):
         control.checkpoint()
         report(Progress("Reading predictions", done, len(runs), "runs"))
-        answers[label][run.spec.fold, run.spec.seed] = Answers.of(run.folder.predictions())
+        answers[label][run.spec.fold, run.spec.seed] = Answers.of(run.folder.predictions(whole=False))
     groups: dict[DatasetChoice, dict[str, str] | None] = {}
     found: list[ClipComparison] = []
     for done, comparison in enumerate(comparisons):

@@ -27,10 +27,10 @@ def pair_table(comparisons: Sequence[Comparison]) -> TextTable:
             (
                 pair.a.label,
                 pair.b.label,
-                _effect(pair.difference.mean, pair.interval, metric.scale, metric.decimals),
+                effect_cell(pair.difference.mean, pair.interval, metric.scale, metric.decimals),
                 _figure(pair.difference.effect_size),
-                _p(pair.difference.p),
-                _p(pair.adjusted_p),
+                p_cell(pair.difference.p),
+                p_cell(pair.adjusted_p),
                 *(
                     (_figure(found.above), _figure(found.within), _figure(found.below))
                     if (found := pair.beliefs)
@@ -55,13 +55,13 @@ def clip_table(comparisons: Sequence[Comparison]) -> TextTable:
             (
                 pair.a.label,
                 pair.b.label,
-                _effect(clips.gain.mean, clips.interval, 100.0, 1),
+                effect_cell(clips.gain.mean, clips.interval, 100.0, 1),
                 f"{clips.clips:,}",
                 f"{clips.gain.clusters:,}" if clips.grouped else "unknown",
                 str(clips.won),
                 str(clips.lost),
-                _p(clips.p),
-                _p(clips.adjusted_p),
+                p_cell(clips.p),
+                p_cell(clips.adjusted_p),
             )
             for pair in comparisons
             if (clips := pair.clips)
@@ -116,7 +116,7 @@ def _row(pair: Comparison) -> dict[str, object]:
     return row
 
 
-def _effect(mean: float, interval: tuple[float, float] | None, scale: float, decimals: int) -> str:
+def effect_cell(mean: float, interval: tuple[float, float] | None, scale: float, decimals: int) -> str:
     """`+3.1 [0.4, 5.8]`."""
     text = figure(scale * mean, f"+.{decimals}f")
     if interval is None:
@@ -129,5 +129,5 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else figure(value, ".2f")
 
 
-def _p(value: float | None) -> str:
+def p_cell(value: float | None) -> str:
     return "–" if value is None else p_figure(value)

@@ -36,8 +36,8 @@ def few_folds(folds: int) -> str:
     wider = float(stats.t.ppf(1 - ALPHA / 2, folds - 1) / stats.norm.ppf(1 - ALPHA / 2))
     return (
         f"{counted(folds, 'fold')} are few. A test by ranks (Wilcoxon's signed-rank) cannot reach p < {ALPHA:g} on "
-        f"them even if one network wins every fold (its smallest p is {smallest:.3g}), and intervals are "
-        f"{wider:.1f} times as wide as with many folds: a difference that is not shown may still be there."
+        f"them even if one network wins every fold (its smallest p is {smallest:.3g}), and Student's t alone "
+        f"makes intervals {wider:.1f} times as wide as with many: a difference that is not shown may still be there."
     )
 
 

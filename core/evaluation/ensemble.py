@@ -170,7 +170,7 @@ def ensembles(
         control.checkpoint()
         report(Progress("Asking networks together", done, len(keys), "runs"))
         runs = [_run(row, key) for row in rows]
-        said = [_in_order(run.folder.predictions()) for run in runs]
+        said = [_in_order(run.folder.predictions(whole=False)) for run in runs]
         equal = np.full(len(rows), 1 / len(rows))
         found = learned_weights(_validation(rows, runs)) if how is How.WEIGHTED else equal
         weights[key] = tuple(float(weight) for weight in found)

@@ -132,8 +132,9 @@ class NetworkRow:
 
 
 def train_clips(rows: Sequence[NetworkRow]) -> float:
-    """Mean over the runs; 0 where it was not recorded, and then nothing is corrected."""
-    return float(np.mean([run.status.train_clips for row in rows for run in row.runs]))
+    """That training could draw from, mean over the runs: what the folds share. 0 where it was not recorded, and then
+    nothing is corrected."""
+    return float(np.mean([run.status.pool for row in rows for run in row.runs]))
 
 
 def test_clips(rows: Sequence[NetworkRow]) -> float:

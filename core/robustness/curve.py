@@ -24,7 +24,7 @@ class SweptNetwork:
         scores: level → (fold, seed) → accuracy, of the runs that were asked; of a network that does not look at what
             gets worse, the clean one at every level.
         tested: (fold, seed) → ids of the clips.
-        train_clips: of a run, in the mean.
+        train_clips: that a run could draw from, in the mean.
         sound_shares: level → how much the sound counts beside the sight, from 0 to 1, in the mean over all clips of all
             runs asked; nothing where they are not weighed.
     """

@@ -189,7 +189,7 @@ def _read(
             branches=_branches(specs[name], label_of, specs),
             scores={level: _accuracies(answers) for level, answers in said.items()},
             tested={(spec.fold, spec.seed): tuple(clean.clip_ids.tolist()) for _, spec, clean in runs},
-            train_clips=float(np.mean([folder.status.train_clips for folder, _, _ in runs])),
+            train_clips=float(np.mean([folder.status.pool for folder, _, _ in runs])),
             sound_shares={
                 level: share for level, answers in said.items() if (share := _sound_share(answers)) is not None
             },

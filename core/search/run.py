@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.control import Control
-from core.datasets.splits import split
 from core.engine import Emit, ending, keep_awake, prepare
 from core.errors import Cancelled, UserError
 from core.events import BatchEnded, EpochEnded, Message, Outcome, RunStarted, SearchFinished, SearchStarted, TrialEnded
@@ -217,8 +216,7 @@ def _train(plan: Plan, trial: optuna.Trial, asked: Trial, bench: Workbench) -> f
 
     spec = plan.trial_spec(asked.settings)
     folder = RunFolder(plan.folder(bench.workspace) / "trials" / asked.name)
-    share, digests = spec.recipe.validation_share, bench.caches.digests()
-    parts = split(bench.dataset, spec.fold, share, spec.seed, digests)
+    parts = bench.parts(spec)
     losses: list[float] = []
 
     def epoch_ended(event: EpochEnded) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 
 from core.architectures import ARCHITECTURES
 from core.datasets.base import Clip
-from core.datasets.splits import split
 from core.evaluation.classical import Numbers, fitted
 from core.evaluation.predictions import Predictions
 from core.events import RunStarted
@@ -26,15 +25,14 @@ def fit_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> Predictions:
         Cancelled: through the bench's control.
     """
     dataset = bench.dataset
-    recipe, digests = spec.recipe, bench.caches.digests()
-    parts = split(dataset, spec.fold, recipe.validation_share, spec.seed, digests, recipe.clips_per_class)
+    parts = bench.parts(spec)
     training, validation, testing, spare = (
         [dataset.clips[i] for i in part] for part in (parts.train, parts.validation, parts.test, parts.spare)
     )
     folder.write_log([])
     folder.write_initial_weights([f"{ARCHITECTURES[spec.network.architecture].title}: no weights"])
     folder.write_set_aside([clip.id for clip in validation + spare])
-    folder.write_status(phase=Phase.RUNNING, train_clips=len(training))
+    folder.write_status(phase=Phase.RUNNING, train_clips=len(training), spare_clips=len(spare))
     bench.emit(
         RunStarted(
             run=folder.id,

@@ -12,7 +12,6 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from safetensors.torch import load_file
 
-from core.datasets.splits import split
 from core.errors import Cancelled, UserError
 from core.evaluation.cost import multiply_adds, parameters
 from core.evaluation.metrics import score
@@ -80,8 +79,7 @@ def train_run(spec: RunSpec, folder: RunFolder, bench: Workbench) -> None:
 
 
 def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -> Predictions:
-    digests = bench.caches.digests()
-    parts = split(bench.dataset, spec.fold, recipe.validation_share, spec.seed, digests, recipe.clips_per_class)
+    parts = bench.parts(spec)
     fitting = Fitting(spec, recipe, parts, bench, folder.id)
     task, network, validation = fitting.task, fitting.network, fitting.validation
     testing, spare = ([bench.dataset.clips[i] for i in part] for part in (parts.test, parts.spare))
@@ -104,6 +102,7 @@ def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -
         parameters=parameters(network),
         multiply_adds=multiply_adds(network, *example(task)),
         train_clips=len(fitting.learned),
+        spare_clips=len(spare),
     )
     bench.emit(
         RunStarted(

@@ -11,7 +11,9 @@ import torch
 from core.caches import Caches
 from core.control import Control
 from core.datasets.base import Dataset
+from core.datasets.splits import Split, split
 from core.events import BatchEnded, Event
+from core.run_spec import RunSpec
 from core.training.clip_statistics import ClipStatistics
 from core.workspace import Workspace
 
@@ -47,3 +49,9 @@ class Workbench:
     statistics: ClipStatistics = field(default_factory=ClipStatistics)
     brought: tuple[WeightsFile, ...] | None = None
     wandb: str = "off"  # or offline, online
+
+    def parts(self, spec: RunSpec) -> Split:
+        """What a run learns from, is watched on and is tested on. Raises UserError as `split` does."""
+        recipe, digests = spec.recipe, self.caches.digests()
+        share, few = recipe.validation_share, recipe.clips_per_class
+        return split(self.dataset, spec.fold, share, spec.seed, digests, few)

@@ -121,7 +121,7 @@ class DifferencesPage(ReadingPage):
         about, summary = METRICS[self.metric_name], self.overview.summary
         against = str(self.against.currentData() or "")
         pairs = summary.compare(self.metric_name, self.rope.value() / about.scale, against)
-        wanted = (tuple(network.runs for network in summary.networks), against)
+        wanted = tuple((pair.a.runs, pair.b.runs, pair.difference.folds) for pair in pairs)
         self.read(wanted, partial(_read, pairs, self.context.workspace))
         self._draw(pairs)
 

@@ -100,7 +100,7 @@ class ScoresDialog(QDialog):
 def _score(
     workspace: Workspace, data: StudyRecords, reviewed: ReviewedRecords, control: Control, report: Any
 ) -> tuple[ReviewedScore, ...]:
-    train_clips = [data.folder_of(workspace, run).status.train_clips for run in range(len(data.specs))]
+    train_clips = [data.folder_of(workspace, run).status.pool for run in range(len(data.specs))]
     return reviewed_scores(data, reviewed, train_clips)
 
 

@@ -381,3 +381,14 @@ def test_what_a_network_started_from_names_its_branches(workspace: Workspace) ->
     branches = tuple(Branch(network=joint, modality=part) for part in ("audio", "video"))
     run = make_run(workspace, "alexnet", 1, network=joint, modality="audio-visual", branches=branches)
     assert started_from(run.spec) == "ImageNet"
+
+
+def test_intervals_allow_for_the_clips_that_could_be_drawn_not_for_the_few_that_were(workspace: Workspace) -> None:
+    """Few clips are drawn anew for each fold: their folds share no more than those that use all."""
+    for fold in (1, 2, 3):
+        make_run(workspace, "alexnet", fold)
+    (row,) = summarise(list_runs(workspace)).networks
+    for run in row.runs:
+        run.folder.write_status(train_clips=20, spare_clips=100)
+    (few,) = summarise(list_runs(workspace)).networks
+    assert few.runs[0].status.train_clips == 20 and few.means == row.means

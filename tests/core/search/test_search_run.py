@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from core.audio.cache import AudioCache
 from core.engine import Engine, State
 from core.errors import UserError
-from core.events import EpochEnded, Event, Outcome, SearchFinished, SearchStarted, TrialEnded
+from core.events import EpochEnded, Event, Outcome, RunStarted, SearchFinished, SearchStarted, TrialEnded
 from core.search.result import JOURNAL, read_search
 from core.search.trials import Ending
 from core.training.task import DivergedError
@@ -46,6 +47,14 @@ def test_the_fold_left_out_is_never_fetched_and_what_is_found_can_be_trained(
     fetched.clear()
     outcome, _ = trained(study.model_copy(update={"folds": (2,)}), workspace)
     assert outcome is Outcome.DONE and len(fetched) == 24
+
+
+def test_a_trial_learns_from_as_few_clips_as_the_study(tones: Path, workspace: Workspace) -> None:
+    plan = plan_of(tones, trials=1, epochs=1)
+    recipe = plan.study.recipe.model_copy(update={"clips_per_class": 2})
+    plan = replace(plan, study=plan.study.model_copy(update={"recipe": recipe}))
+    _, events = searched(plan, workspace)
+    assert [event.train_clips for event in only(events, RunStarted)] == [6]
 
 
 def test_the_first_trial_is_the_study_as_it_is_and_bad_ones_are_stopped_early(
