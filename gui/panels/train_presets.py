@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.presets import PRESETS, came_from, folder_wanted, read_presets, unedited
@@ -28,8 +28,10 @@ class PresetBox(QWidget):
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.choice.setToolTip("Start from a study that comes with Sensorium; everything can be changed.")
         wheel_only_with_focus(self.choice)  # else a form that is scrolled past it would become another preset
+        asks = {preset.name: preset.answers for preset in read_presets()}
         for path in sorted(PRESETS.glob("*.toml")):
             self.choice.addItem(path.stem, path)
+            self.choice.setItemData(self.choice.count() - 1, asks.get(path.stem), Qt.ItemDataRole.ToolTipRole)
         widen_list(self.choice)
         self.folder = theme.label("", theme.SMALL, muted=True, wrap=True)
         self._lay_out()

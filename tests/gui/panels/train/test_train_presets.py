@@ -148,3 +148,9 @@ def test_a_form_that_is_scrolled_past_its_presets_stays_as_it_is(editor):
     )  # fmt: skip
     QApplication.sendEvent(editor.presets.choice, wheel)
     assert editor.value() == before
+
+
+def test_every_preset_says_what_it_asks(editor):
+    choice = editor.presets.choice
+    for place in range(choice.count()):
+        assert choice.itemData(place, Qt.ItemDataRole.ToolTipRole).endswith(("?", ")", "."))
