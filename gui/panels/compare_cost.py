@@ -14,7 +14,7 @@ from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview
 from core.evaluation.summary import NetworkRow
 from core.evaluation.tables import TextTable
-from core.events import Event, Progress, StudyFinished, StudyStarted
+from core.events import Event, Finished, Progress, Started
 from core.robustness.latency import measure_all
 from gui import theme
 from gui.context import Context
@@ -32,8 +32,8 @@ MEASURE_HELP = (
     "Times one run of each network on one clip, 50 times over, on this machine. Nothing is trained, and no score "
     "changes. Leave the machine alone meanwhile: whatever else it does is measured, too."
 )
-TRAINING = "A study is being trained: it would be measured, too. Measure when it is done."
-WAITING = "Measuring waits while a study is trained."
+TRAINING = "Something is being trained: it would be measured, too. Measure when it is done."
+WAITING = "Measuring waits while something is trained."
 UNMEASURED = f"No latency has been measured yet: press “{MEASURE}”."
 DISTURBED = "Something else was running, measure again:"
 UNKNOWN = "It was not recorded when these networks were trained."
@@ -124,7 +124,8 @@ class CostPage(ComparePage):
         """Measure the latency of every network in the background."""
         if self.overview is None or not self._measurable()[0]:
             return
-        folders = {network.label: network.runs[0].folder for network in self.overview.summary.networks}
+        networks = self.overview.summary.networks
+        folders = {row.label: row.runs[0].folder for row in networks if not row.spec.never_again}
         self.progress.begin("Reading the networks …")
         asked = partial(measure_all, folders, self.context.workspace)
         self.measuring = self.context.jobs.run(asked, self._measured, self._failed, self.progress.report)
@@ -153,12 +154,12 @@ class CostPage(ComparePage):
 
     def _happened(self, event: Event) -> None:
         """A training has the processor to itself, and is not measured."""
-        if self.measuring is not None and isinstance(event, StudyStarted):
+        if self.measuring is not None and isinstance(event, Started):
             self.measuring.control.pause()
             self.progress.report(Progress(WAITING, 0, 0))
-        elif self.measuring is not None and isinstance(event, StudyFinished):
+        elif self.measuring is not None and isinstance(event, Finished):
             self.measuring.control.resume()
-        if isinstance(event, (StudyStarted, StudyFinished)):
+        if isinstance(event, (Started, Finished)):
             self._say()
 
     def _measurable(self) -> tuple[bool, str]:

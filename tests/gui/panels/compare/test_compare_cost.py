@@ -12,7 +12,7 @@ from core.analysis.costs import COSTS
 from core.engine import EngineStatus, State
 from core.evaluation.metrics import METRICS
 from core.evaluation.reference import references
-from core.events import Outcome, Progress
+from core.events import Outcome, Progress, SearchStarted
 from core.run_spec import Network
 from core.runs import Latency
 from core.study import Study
@@ -150,7 +150,8 @@ def test_latency_is_measured_when_asked_and_kept(qtbot, shown, context, monkeypa
     assert not view.progress.isVisible() and view.measure.isEnabled()
 
 
-def test_nothing_is_measured_while_a_study_is_trained(qtbot, shown, context, monkeypatch):
+@pytest.mark.parametrize("begun", ["study", "search"])
+def test_nothing_is_measured_while_something_is_trained(qtbot, shown, context, monkeypatch, begun):
     runs = make_study(context.workspace, synthetic_clips(6, per_class=16), networks=NETWORKS[:1])
     controls = []
 
@@ -163,10 +164,11 @@ def test_nothing_is_measured_while_a_study_is_trained(qtbot, shown, context, mon
     _, view = shown()
     choose_cost(view, "latency")
     study = Study(name=STUDY, network=(Network(),))
+    started = study_started(study, [runs[0].spec]) if begun == "study" else SearchStarted("a search", "search", 3)
     view.begin()
     qtbot.waitUntil(lambda: bool(controls))
     context.engine.start(study)
-    context.engine.say(study_started(study, [runs[0].spec]))
+    context.engine.say(started)
     qtbot.waitUntil(lambda: controls[0].paused)
     assert view.progress.what.text() == WAITING
     context.engine._status = EngineStatus(State.IDLE, study.name)
@@ -175,7 +177,7 @@ def test_nothing_is_measured_while_a_study_is_trained(qtbot, shown, context, mon
     view.progress.cancel.click()
     assert controls[0].cancelled and view.measuring is None and view.measure.isEnabled()
     context.engine.start(study)
-    context.engine.say(study_started(study, [runs[0].spec]))
+    context.engine.say(started)
     qtbot.waitUntil(lambda: not view.measure.isEnabled())
     assert TRAINING in view.note.text() and view.measure.toolTip() == TRAINING
     view.begin()
