@@ -15,7 +15,7 @@ from core.evaluation.overview import Overview
 from core.evaluation.summary import NetworkRow
 from core.evaluation.tables import TextTable
 from core.events import Event, Finished, Progress, Started
-from core.robustness.latency import measure_all
+from core.robustness.latency import CLIPS, LEAST, measure_all
 from gui import theme
 from gui.context import Context
 from gui.jobs import Job
@@ -29,8 +29,8 @@ from gui.widgets.text_table import TextTableView
 
 MEASURE = "Measure latency"
 MEASURE_HELP = (
-    "Times one run of each network on one clip, 50 times over, on this machine. Nothing is trained, and no score "
-    "changes. Leave the machine alone meanwhile: whatever else it does is measured, too."
+    f"Times one run of each network on one clip, {LEAST} to {CLIPS} times over, on this machine. Nothing is trained, "
+    "and no score changes. Leave the machine alone meanwhile: whatever else it does is measured, too."
 )
 TRAINING = "Something is being trained: it would be measured, too. Measure when it is done."
 WAITING = "Measuring waits while something is trained."

@@ -48,7 +48,7 @@ class Controls(QFrame):
         self.search_button = QPushButton("Search …")
         self.search_button.setToolTip(
             "Try learning rates, weight decays, batches and strengths of augmentation for one of the networks, judged "
-            "on validation clips. No test fold is needed for it."
+            "on validation clips. The test fold is never looked at."
         )
         self.confirm_button = QPushButton("Start anyway")
         self.confirm_button.setToolTip("Train, however long it takes. You can pause, stop and resume at any time.")

@@ -79,7 +79,7 @@ class SearchDialog(QDialog):
         self.pause = _button("Pause", "Stop between two batches until you go on.")
         self.stop = _button("Stop", "End the search. Trials that ended are kept; “Search” goes on with it.")
         self.use = _button("Use these settings", "Put the study with the best settings into the form, to train it.")
-        self.close_button = _button("Close", "The search goes on.")
+        self.close_button = _button("Close", "A search that is under way goes on.")
         self.empty = EmptyState(NOTHING)
         self.words = theme.label(wrap=True)
         self.history = TrialHistory()
