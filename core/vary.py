@@ -61,9 +61,11 @@ def varied(network: Network, key: str, values: Sequence[str]) -> tuple[Network, 
     wanted = [value.strip() for value in values if value.strip()]
     if not wanted:
         raise UserError(f"{about.title}: write the values with commas between, such as 1, 2, 4.")
-    if len(set(wanted)) < len(wanted):
+    made = tuple(_with(network, about, value) for value in wanted)
+    unnamed = [one.model_copy(update={"name": ""}) for one in made]  # 0.1 and 0.10 are one value
+    if any(one in unnamed[:place] for place, one in enumerate(unnamed)):
         raise UserError(f"{about.title}: a value stands twice.")
-    return tuple(_with(network, about, value) for value in wanted)
+    return made
 
 
 def _with(network: Network, about: Variable, value: str) -> Network:

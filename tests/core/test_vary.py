@@ -40,6 +40,8 @@ def test_what_is_of_the_recipe_departs_beside_what_departs_already() -> None:
         ("recipe.epochs", "many", "Epochs: epochs = 'many'"),
         ("recipe.mixing", "all", "Mixing: mixing = 'all'"),
         ("recipe.epochs", "3, 3", "stands twice"),
+        ("recipe.learning_rate", "0.1, 0.01, 0.10", "stands twice"),
+        ("freeze_stages", "1, 01", "stands twice"),
         ("recipe.epochs", " , ", "write the values"),
         ("weights", "file", "needs weights_path"),
         ("architecture", "alexnett", "Did you mean “alexnet”"),
