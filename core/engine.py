@@ -245,12 +245,11 @@ def plan(study: Study, dataset: Dataset, emit: Emit = lambda event: None) -> lis
 
 def _refuse_other_data(folders: Iterable[RunFolder], fingerprints: Mapping[str, str], study: Study) -> None:
     """Runs that were begun on other clips must not be counted as done, nor gone on with."""
-    from core.environment import recorded_fingerprints
+    from core.environment import on_other_clips
 
     for folder in folders:
-        begun = recorded_fingerprints(folder.environment)
-        other = any(begun[wing] != fingerprints[wing] for wing in begun.keys() & fingerprints.keys())
-        if other and (folder.status.phase is Phase.DONE or folder.checkpoint.exists()):
+        counts = folder.status.phase is Phase.DONE or folder.checkpoint.exists()
+        if counts and on_other_clips(folder.environment, fingerprints):
             raise UserError(
                 f"The study “{study.name}” has runs on other clips than {study.dataset.root or study.dataset.name} "
                 f"holds now ({folder.id}). Give the study another name, or delete those runs."

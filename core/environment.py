@@ -52,6 +52,13 @@ def recorded_fingerprints(environment: Mapping[str, Any]) -> dict[str, str]:
     return {"audio": found} if isinstance(found, str) else dict(found)
 
 
+def on_other_clips(environment: Mapping[str, Any], now: Mapping[str, str]) -> bool:
+    """Whether an environment.json is of other data than those with the fingerprints of now; wings that only one of them
+    has say nothing."""
+    begun = recorded_fingerprints(environment)
+    return any(begun[wing] != now[wing] for wing in begun.keys() & now.keys())
+
+
 def _fingerprint(dataset: Dataset, facts: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for clip in dataset.clips:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.control import Control
 from core.engine import Emit, ending, keep_awake, prepare
@@ -70,7 +70,7 @@ def _search(
     plan: Plan, workspace: Workspace, emit: Emit, control: Control, on_batch: Callable[[BatchEnded], None]
 ) -> str:
     """The search's work; returns why it failed, or nothing."""
-    from core.environment import environment
+    from core.environment import environment, on_other_clips, recorded_fingerprints
     from core.training import device as devices
     from core.training.workbench import Workbench
 
@@ -81,7 +81,11 @@ def _search(
     dataset, caches = prepare(alone, workspace, emit, control)
     folder = plan.folder(workspace)
     surroundings = environment(str(device), threads, dataset, caches)
-    _refuse_other_data(RunFolder(folder), surroundings, plan)
+    if on_other_clips(RunFolder(folder).environment, recorded_fingerprints(surroundings)):
+        raise UserError(
+            f"{folder} has trials on other clips than {plan.study.dataset.root or plan.study.dataset.name} holds now. "
+            "Give the study another name, or delete that folder."
+        )
     write_toml(plan.study, folder / "study.toml")
     write_toml(plan.search, folder / "search.toml")
     RunFolder(folder).write_environment(surroundings)
@@ -103,18 +107,6 @@ def _search(
         return " ".join(("No trial was trained to the end.", *reasons[:1]))
     result.write_best_study()
     return ""
-
-
-def _refuse_other_data(folder: RunFolder, surroundings: Mapping[str, Any], plan: Plan) -> None:
-    """Trials on other clips must not be compared with those to come."""
-    from core.environment import recorded_fingerprints
-
-    begun, now = recorded_fingerprints(folder.environment), recorded_fingerprints(surroundings)
-    if any(begun[wing] != now[wing] for wing in begun.keys() & now.keys()):
-        raise UserError(
-            f"{folder.path} has trials on other clips than {plan.study.dataset.root or plan.study.dataset.name} holds "
-            "now. Give the study another name, or delete that folder."
-        )
 
 
 class _Clock:
