@@ -178,7 +178,8 @@ def ensembles(
         predicted = np.stack([of.predicted for of in said])
         oracle[key] = float((predicted == said[0].labels).any(axis=0).mean())
         agreement[key] = float((predicted == predicted[0]).all(axis=0).mean())
-    best, validated = _best(rows, keys)
+    validated = _best_validated(rows, keys)
+    best = validated or rows[0]
     return Ensemble(
         metric=metric,
         how=how,
@@ -188,7 +189,7 @@ def ensembles(
         scores=scores,
         mean=_mean(scores, metric, sizes),
         best=best,
-        validated=validated,
+        validated=validated is not None,
         gain=difference(scores, _chosen(best, metric, keys), *sizes),
         oracle=_mean(oracle, "accuracy", sizes),
         agreement=_mean(agreement, "accuracy", sizes),
@@ -211,9 +212,15 @@ def members(summary: Summary, labels: Sequence[str] = ()) -> list[NetworkRow]:
 
 
 def why_not_weighted(rows: Sequence[NetworkRow]) -> str:
-    """Why weights cannot be learned for these members, as a sentence; "" = they can, as far as one sees at once."""
+    """Why weights cannot be learned for these members on the folds and seeds that all have, as a sentence; "" = they
+    can, as far as one sees at once.
+
+    Raises:
+        UserError: they have no fold and seed on the same clips in common.
+    """
+    keys, _ = _in_common(rows)
     for row in rows:
-        for run in row.runs:
+        for run in (_run(row, key) for key in keys):
             if run.folder.validation_there:
                 continue
             if not run.spec.recipe.validation_share:
@@ -250,6 +257,9 @@ def learned_weights(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Returns:
         (members,), none negative, adding up to 1. Of members that are alike none is preferred.
+
+    Raises:
+        UserError: the minimum was not found.
     """
     from scipy.optimize import LinearConstraint, minimize
 
@@ -271,6 +281,8 @@ def learned_weights(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         constraints=LinearConstraint(np.ones(count), 1.0, 1.0),
         options={"ftol": 1e-10, "maxiter": 500},
     )
+    if not found.success:
+        raise UserError(f"No weights could be learned ({found.message}). Take the plain average.")
     weights = np.clip(found.x, 0.0, None)
     return np.asarray(weights / weights.sum(), np.float64)
 
@@ -308,13 +320,17 @@ def _in_common(rows: Sequence[NetworkRow]) -> tuple[list[Key], tuple[Key, ...]]:
     return alike, tuple(key for key in shared if key not in alike)
 
 
-def _best(rows: Sequence[NetworkRow], keys: Sequence[Key]) -> tuple[NetworkRow, bool]:
-    """The member to be compared with, and whether it was chosen on the validation part."""
-    seen = [[_run(row, key).status.validation_accuracy for key in keys] for row in rows]
-    if any(value is None for of in seen for value in of):
-        return rows[0], False
-    means = [float(np.mean([value for value in of if value is not None])) for of in seen]
-    return rows[int(np.argmax(means))], True
+def _best_validated(rows: Sequence[NetworkRow], keys: Sequence[Key]) -> NetworkRow | None:
+    """The member with the highest mean accuracy on the validation part; None = not all have one. Of equals the first by
+    name: the order of the rows tells the test scores, which must not choose."""
+    found = []
+    for row in rows:
+        seen = [_run(row, key).status.validation_accuracy for key in keys]
+        known = [value for value in seen if value is not None]
+        if len(known) < len(seen):
+            return None
+        found.append((-float(np.mean(known)), row.label, row))
+    return min(found, key=lambda one: one[:2])[2]
 
 
 def _run(row: NetworkRow, key: Key) -> ScoredRun:

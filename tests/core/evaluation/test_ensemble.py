@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from core.control import Control
 from core.errors import Cancelled, UserError
@@ -219,6 +219,30 @@ def test_weights_need_one_validation_part(
     spoil(workspace)
     refused(workspace, fragment)
     assert ensembles(summarise(list_runs(workspace))).mean.low is None, "the plain average needs none"
+
+
+def test_runs_that_are_not_asked_need_no_validation_part(workspace: Workspace) -> None:
+    make(workspace, "strong", 1, 0)
+    make(workspace, "weak", 1, 0)
+    (make(workspace, "strong", 2, 0).path / "validation.npz").unlink()  # of a fold that the other has not
+    summary = summarise(list_runs(workspace))
+    assert not why_not_weighted(summary.networks)
+    assert list(ensembles(summary, how=How.WEIGHTED).scores) == [(1, 0)]
+
+
+def test_of_members_that_are_equal_on_the_validation_part_the_test_fold_chooses_none(study: Workspace) -> None:
+    for folder in list_runs(study):
+        folder.write_status(validation_accuracy=0.5)
+    found = ensembles(summarise(list_runs(study)))
+    assert found.members[0].label == "strong", "the best on the test folds stands first"
+    assert found.best.label == "fair" and found.validated, "the first by name"
+
+
+def test_a_minimum_that_was_not_found_is_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = optimize.OptimizeResult(x=np.array([0.5, 0.5]), success=False, message="Iteration limit reached")
+    monkeypatch.setattr(optimize, "minimize", lambda *_, **__: lost)
+    with pytest.raises(UserError, match="Iteration limit reached"):
+        learned_weights(np.full((2, 9), 0.5))
 
 
 def test_only_runs_on_the_same_clips_are_asked_together(workspace: Workspace) -> None:
