@@ -75,6 +75,7 @@ class RunStarted(Event):
     validation_clips: int
     test_clips: int
     parameters: int
+    trial: bool = False  # of a search: nothing is tested, and TrialEnded stands in place of RunFinished
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class StudyFinished(Finished):
 
 @dataclass(frozen=True)
 class SearchStarted(Started):
-    """Its trials say RunStarted and EpochEnded as runs do, and TrialEnded in place of RunFinished."""
+    """Its trials say RunStarted (`trial`) and EpochEnded as runs do, and TrialEnded in place of RunFinished."""
 
     search: str  # its title
     folder: str  # its name in the workspace

@@ -110,7 +110,7 @@ class StudyView:
                 self._runs[event.run] = event, time.monotonic()
             case EpochEnded(run=run, epoch=epoch, epochs=epochs):
                 started = self._runs[run][0]
-                name = f"{started.network} fold {started.fold} seed {started.seed}" if started.test_clips else run
+                name = run if started.trial else f"{started.network} fold {started.fold} seed {started.seed}"
                 figures = (
                     f"epoch {epoch}/{epochs}  loss {event.train_loss:.3f}  {readable.rate(event.clips_per_second)}"
                 )
@@ -141,6 +141,8 @@ class StudyView:
 
     def _tried(self, trial: Trial) -> None:
         self._done += 1
+        self._no_bar(trial.name)
+        self._runs.pop(trial.name, None)  # None = it failed before it began
         said = trial.reason or figures(trial)
         self._console.print(
             f"Trial {trial.number}, {trial.ending}: {said}; {words(trial.settings)}  "

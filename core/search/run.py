@@ -250,6 +250,7 @@ def _started(name: str, fitting: Fitting) -> RunStarted:
         validation_clips=len(fitting.validation),
         test_clips=0,
         parameters=parameters(fitting.network),
+        trial=True,
     )
 
 

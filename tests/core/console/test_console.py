@@ -12,9 +12,10 @@ from core.console.shown import FAILED, OK, StudyView, results
 from core.estimate import Estimate
 from core.evaluation.statistics import ONE_FOLD
 from core.evaluation.summary import summarise
-from core.events import Outcome, RunFinished, RunStarted, StudyStarted
+from core.events import EpochEnded, Outcome, RunFinished, RunStarted, StudyStarted, TrialEnded
 from core.run_spec import DatasetChoice
 from core.runs import Phase
+from core.search.trials import Ending, Trial
 from core.workspace import Workspace
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
 
@@ -39,6 +40,19 @@ def test_a_run_that_fails_before_it_starts_is_not_counted_by_the_clock_of_the_on
     assert first == "AlexNet, fold 1, seed 0:  50.0 %  2 min  (1 of 4, about 5 min left)"
     assert failed == "b: failed: no weights  (2 of 4)"
     assert third == "AlexNet, fold 3, seed 0:  50.0 %  2 min  (3 of 4, about 3 min left)"
+
+
+def test_the_bar_of_a_trial_goes_when_it_ends() -> None:
+    written = io.StringIO()
+    with StudyView(Console(file=written, width=200, highlight=False, force_terminal=True)) as view:
+        for number in (1, 2, 3):
+            run = f"trial-{number}"
+            view.show(RunStarted(run, "AlexNet", "alexnet", 1, 0, 2, 0, 5, 40, 10, 0, 1000, trial=True))
+            view.show(EpochEnded(run, 1, 2, 0.5, 0.5, 0.5, 0.5, 1e-3, 99.0, 1.0))
+            assert [task.description for task in view._bars.tasks] == [run]
+            view.show(TrialEnded(Trial(number, Ending.TRAINED, {"learning_rate": 0.01}, 0.5, 1, 0.5)))
+        assert not view._bars.tasks and not view._runs
+    assert written.getvalue().count("trained: validation loss 0.500") == 3
 
 
 def test_that_one_fold_allows_no_test_is_said_once_and_of_whom(workspace: Workspace) -> None:
