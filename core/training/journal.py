@@ -139,8 +139,9 @@ def without_places(spec: RunSpec) -> RunSpec:
     """The spec without folders of this computer, which are nobody's business where the journal is read."""
 
     def plain(network: Network) -> Network:
-        path = Path(network.weights_path).name if network.weights == "file" else network.weights_path
-        return network.model_copy(update={"weights_path": path})
+        given = network.weights_path
+        named = network.weights == "run" and len(Path(given).parts) <= 2 and not given.startswith(("/", "\\", "~", "."))
+        return network.model_copy(update={"weights_path": given if named else Path(given).name})  # named: STUDY/RUN
 
     branches = tuple(branch.model_copy(update={"network": plain(branch.network)}) for branch in spec.branches)
     dataset = spec.dataset.model_copy(update={"root": ""})

@@ -170,8 +170,22 @@ def test_settings_have_the_same_names_whatever_the_network() -> None:
     assert all(isinstance(value, str | int | float | None) for value in one.values())
 
 
-def test_folders_of_this_computer_are_not_told() -> None:
-    network = Network(weights="file", weights_path="/home/me/secret/alexnet.pth")
+@pytest.mark.parametrize(
+    ("weights", "given", "told"),
+    [
+        ("file", "/home/me/secret/alexnet.pth", "alexnet.pth"),
+        ("run", "/home/me/secret/runs/tones/best", "best"),
+        ("run", "/home/me", "me"),
+        ("run", "~/secret", "secret"),
+        ("run", "../secret/best", "best"),
+        ("run", "home/me/secret/best", "best"),
+        ("run", "tones/best", "tones/best"),
+        ("run", "best", "best"),
+        ("none", "/home/me/secret/left-over.pth", "left-over.pth"),
+    ],
+)
+def test_folders_of_this_computer_are_not_told(weights: Any, given: str, told: str) -> None:
+    network = Network(weights=weights, weights_path=given)
     spec = next(tone_study(Path("/home/me/tones"), network=(network,)).runs((1,)))
-    assert "/home/me" not in str(without_places(spec))
-    assert without_places(spec).network.weights_path == "alexnet.pth"
+    assert without_places(spec).network.weights_path == told
+    assert "/home/me" not in str(without_places(spec)) and "secret/" not in str(without_places(spec))
