@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.control import Control
 from core.engine import Emit, ending, keep_awake, prepare
@@ -144,16 +144,27 @@ def _open(plan: Plan, journal: Path) -> optuna.Study:
         study.enqueue_trial(plan.as_it_is)
     for trial in found:
         if trial.state is optuna.trial.TrialState.RUNNING:
-            _set_back(study, trial)
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    _try_again(study)
     return study
 
 
-def _set_back(study: optuna.Study, trial: optuna.trial.FrozenTrial | optuna.Trial) -> None:
-    """Of a trial that was interrupted nothing is learned; its settings are tried again next."""
-    from optuna.trial import TrialState
+def _try_again(study: optuna.Study) -> None:
+    """Of trials that were interrupted nothing is learned; their settings are tried next, unless they were already.
 
-    study.enqueue_trial(trial.params)
-    study.tell(trial.number, state=TrialState.FAIL)
+    Each is marked before this: whatever is killed in between, no settings are lost, and none are tried twice.
+    """
+    trials = study.get_trials(deepcopy=False)
+    for place, trial in enumerate(trials):
+        if trial.state.is_finished() and trial_of(trial).ending is Ending.INTERRUPTED:
+            settings = _asked(trial)
+            if not any(settings.items() <= _asked(later).items() for later in trials[place + 1 :]):
+                study.enqueue_trial(settings)
+
+
+def _asked(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
+    """What a trial has drawn, and before that what it is to have."""
+    return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
 
 
 def _try(plan: Plan, study: optuna.Study, done: int, bench: Workbench) -> Trial:
@@ -185,7 +196,8 @@ def _try(plan: Plan, study: optuna.Study, done: int, bench: Workbench) -> Trial:
     except (Cancelled, UserError) as error:
         if isinstance(error, DivergedError):
             return end(Ending.DIVERGED, TrialState.PRUNED, str(error))
-        _set_back(study, trial)
+        study.tell(trial, state=TrialState.FAIL)
+        _try_again(study)
         raise
     except optuna.TrialPruned:
         return end(Ending.PRUNED, TrialState.PRUNED)

@@ -91,11 +91,10 @@ def read_trials(study: optuna.Study) -> tuple[Trial, ...]:
 
 def trial_of(found: optuna.trial.FrozenTrial) -> Trial:
     said: Mapping[str, Any] = found.user_attrs
-    unsaid = Ending.INTERRUPTED if found.state.is_finished() else Ending.UNDER_WAY
     losses = found.intermediate_values
     return Trial(
         number=found.number + 1,
-        ending=Ending(said.get(ENDING, unsaid)),
+        ending=_ending(found),
         settings={name: readable(value) for name, value in found.params.items()},
         loss=min(losses.values()) if losses else None,
         epoch=min(losses, key=lambda epoch: losses[epoch]) if losses else 0,
@@ -103,6 +102,16 @@ def trial_of(found: optuna.trial.FrozenTrial) -> Trial:
         seconds=said.get(SECONDS, 0.0),
         reason=said.get(REASON, ""),
     )
+
+
+def _ending(found: optuna.trial.FrozenTrial) -> Ending:
+    from optuna.trial import TrialState
+
+    if not found.state.is_finished():
+        return Ending.UNDER_WAY
+    said = Ending(found.user_attrs.get(ENDING, Ending.INTERRUPTED))
+    # Killed after its ending was noted and before it was told, it came to no figure that counts.
+    return Ending.INTERRUPTED if found.state is TrialState.FAIL and said is not Ending.FAILED else said
 
 
 def mend(file: Path) -> None:

@@ -128,6 +128,24 @@ def test_a_search_that_was_killed_tries_the_trial_under_way_again(
     assert len(found.counted) == 5 and len({tuple(trial.settings.items()) for trial in found.counted}) == 5
 
 
+def test_wherever_a_search_was_killed_no_settings_are_lost_or_tried_twice(
+    tones: Path, workspace: Workspace, made_up: object
+) -> None:
+    """Killed after any line of the journal of a search that was stopped in its second trial."""
+    plan = plan_of(tones, trials=3, pruning=False)
+    journal = plan.folder(workspace) / JOURNAL
+    searched(plan, workspace, cancel_after=EPOCHS + 2)
+    first, second = (tuple(trial.settings.items()) for trial in read_search(plan.folder(workspace)).trials)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    drawn_all = next(place for place, line in enumerate(lines) if b'"trial_id":1,"param_name":"augmentation"' in line)
+    for kept in range(2, len(lines) + 1):
+        journal.write_bytes(b"".join(lines[:kept]))
+        assert searched(plan, workspace)[0] is Outcome.DONE
+        tried = [tuple(trial.settings.items()) for trial in read_search(plan.folder(workspace)).counted]
+        assert len(tried) == len(set(tried)) == 3 and tried[0] == first, kept
+        assert second in tried or kept <= drawn_all, kept
+
+
 def test_a_training_that_diverges_is_a_bad_trial_and_one_that_breaks_is_a_lost_one(
     tones: Path, workspace: Workspace, made_up: type[MadeUpFitting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
