@@ -71,13 +71,30 @@ class Plan:
     def title(self) -> str:
         return f"Search for {self.network.label} of {self.study.name}"
 
+    @property
+    def judged_last(self) -> bool:
+        """Whether the last epoch of a trial is judged, as the study, without a validation part, tests its last; else
+        the best."""
+        return not self.spec.recipe.validation_share
+
     @cached_property
-    def id(self) -> str:
-        """Folder name; the digest is of all that decides what a trial gives and which are drawn."""
+    def digest(self) -> str:
+        """Of all that decides what a trial gives and which are drawn."""
         content = self.search.model_dump(mode="json", exclude={"network", "fold", "trials", "minutes"})
-        text = json.dumps([self.spec.recipe_hash, self.spec.seed, content], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:6]
-        return f"{slug(self.study.name)}-{slug(self.network.label)}-fold{self.search.fold}-{digest}"
+        how = ["last epoch"] if self.judged_last else []
+        text = json.dumps([self.spec.recipe_hash, self.spec.seed, content, *how], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+    @property
+    def id(self) -> str:
+        """Folder name."""
+        return f"{slug(self.study.name)}-{slug(self.network.label)}-fold{self.search.fold}-{self.digest}"
+
+    @property
+    def best_name(self) -> str:
+        """Of the study with what was found: that of another network, fold or range has another."""
+        tail = f" searched, {self.network.label[:24]} fold {self.search.fold}, {self.digest}"
+        return f"{self.study.name[: 80 - len(tail)]}{tail}"
 
     def folder(self, workspace: Workspace) -> Path:
         return workspace.searches / self.id

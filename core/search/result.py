@@ -78,6 +78,17 @@ class SearchResult:
             f"Only the clips of fold {fold} had no part in the choice: the test scores of the other folds will be a "
             "little too good.",
         ]
+        recipe, trained = self.plan.spec.recipe, self.plan.search.epochs
+        if self.plan.judged_last:
+            said.append(
+                "The recipe sets no validation part aside: trials were trained without the clips that judged them, "
+                "after their last epoch, and the study trains on all, and tests its last epoch."
+            )
+        if trained and trained != recipe.epochs:
+            said.append(
+                f"Trials had {readable.counted(trained, 'epoch')} and the study has {recipe.epochs}: what is best "
+                "after so many need not be best there, the learning rate least of all."
+            )
         if others:
             said.append("The other networks keep their settings: search them as long, or the comparison favours this.")
         return tuple(said)
@@ -87,7 +98,7 @@ class SearchResult:
         if self.best is None:
             return None
         study = self.plan.study_with(self.best.settings)
-        return study.model_copy(update={"name": f"{study.name[:70]} searched"})
+        return study.model_copy(update={"name": self.plan.best_name})
 
     def write_best_study(self) -> Path | None:
         """`best_study` as a file beside the search, for `main.py run`.

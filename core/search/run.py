@@ -19,6 +19,8 @@ from core.search.result import JOURNAL, read_search
 from core.search.trials import (
     ACCURACY,
     ENDING,
+    EPOCH,
+    LOSS,
     NAME,
     REASON,
     SECONDS,
@@ -54,7 +56,8 @@ def run_search(
     """Try settings until there are as many trials as asked for, or the time is over, and return how it ended.
 
     Each trial is judged by its lowest validation loss: what chooses the epoch of a run with a validation part, finer
-    than the share of clips that are right where these are few, and the figure that pruning compares.
+    than the share of clips that are right where these are few, and the figure that pruning compares. Where the recipe
+    has no validation part, a run tests its last epoch, and a trial is judged by that.
 
     Blocking and free of Qt. Started again with the same plan it goes on: no trial that ended is repeated, and one that
     was under way is tried again from its first epoch. The last event is SearchFinished, after success, cancel and
@@ -208,7 +211,7 @@ def _try(plan: Plan, study: optuna.Study, done: int, bench: Workbench) -> Trial:
 
 
 def _train(plan: Plan, trial: optuna.Trial, asked: Trial, bench: Workbench) -> float:
-    """Train with the settings asked for, telling every epoch's figures; returns the lowest validation loss.
+    """Train with the settings asked for, telling every epoch's figures; returns the loss that judges it.
 
     Raises:
         optuna.TrialPruned: at the end of an epoch.
@@ -221,14 +224,23 @@ def _train(plan: Plan, trial: optuna.Trial, asked: Trial, bench: Workbench) -> f
     spec = plan.trial_spec(asked.settings)
     folder = RunFolder(plan.folder(bench.workspace) / "trials" / asked.name)
     parts = bench.parts(spec)
-    losses: list[float] = []
+    losses: list[float] = []  # of the attempt that goes on
+    given_up = False
+
+    def note(event: EpochEnded | None) -> None:
+        """The figures that judge the trial so far; None = there are none yet."""
+        about = (event.validation_loss, event.epoch, event.validation_accuracy) if event else (None, 0, None)
+        for name, value in zip((LOSS, EPOCH, ACCURACY), about, strict=True):
+            trial.set_user_attr(name, value)
 
     def epoch_ended(event: EpochEnded) -> None:
         assert event.validation_loss is not None
         bench.emit(event)
         losses.append(event.validation_loss)
-        if losses[-1] == min(losses):
-            trial.set_user_attr(ACCURACY, event.validation_accuracy)
+        if plan.judged_last or losses[-1] == min(losses):
+            note(event)
+        if given_up:  # Optuna takes no second figure of an epoch: what it has is of the attempt before
+            return
         trial.report(losses[-1], event.epoch)
         if event.epoch < event.epochs and trial.should_prune():
             raise optuna.TrialPruned
@@ -241,8 +253,14 @@ def _train(plan: Plan, trial: optuna.Trial, asked: Trial, bench: Workbench) -> f
         finally:
             fitting.release()
 
-    within_memory(asked.name, spec, bench, attempt, lambda recipe: losses.clear())
-    return min(losses)
+    def begin_again(recipe: Recipe) -> None:
+        nonlocal given_up
+        given_up = given_up or bool(losses)
+        losses.clear()
+        note(None)
+
+    within_memory(asked.name, spec, bench, attempt, begin_again)
+    return losses[-1] if plan.judged_last else min(losses)
 
 
 def _started(name: str, fitting: Fitting) -> RunStarted:

@@ -21,7 +21,8 @@ class Search(Settings):
         1,
         "Fold left out",
         "Its clips are never looked at. The search trains on the other folds, less a validation part that is taken by "
-        "group (the recipe's share, or 20 %), and judges every trial there.",
+        "group (the recipe's share, or 20 %), and judges every trial there: by its best epoch, or by its last where "
+        "the recipe has no validation part, as the study then tests its last.",
         ge=1,
     )
     trials: int = setting(

@@ -15,7 +15,8 @@ Settings = Mapping[str, float]  # what is searched, by name: learning_rate, weig
 
 DIGITS = 3  # significant, of what is drawn
 NAME = "search"  # of the one study in a journal
-ENDING, REASON, SECONDS, EPOCH, ACCURACY = "ending", "reason", "seconds", "epoch", "accuracy"  # a trial's attributes
+ENDING, REASON, SECONDS = "ending", "reason", "seconds"  # a trial's attributes …
+LOSS, EPOCH, ACCURACY = "loss", "epoch", "accuracy"  # … and what judges it
 
 
 class Ending(StrEnum):
@@ -40,7 +41,8 @@ class Trial:
 
     Attributes:
         number: counted from 1, interrupted ones included.
-        loss: the lowest validation loss of its epochs so far, cross-entropy in nats; None = no epoch ended.
+        loss: the lowest validation loss of its epochs so far, or that of the last where the study tests its last epoch
+            (`Plan.judged_last`): cross-entropy in nats; None = no epoch ended.
         epoch: in which that was.
         accuracy: validation accuracy of that epoch, 0 to 1.
     """
@@ -91,13 +93,14 @@ def read_trials(study: optuna.Study) -> tuple[Trial, ...]:
 
 def trial_of(found: optuna.trial.FrozenTrial) -> Trial:
     said: Mapping[str, Any] = found.user_attrs
-    losses = found.intermediate_values
+    losses = found.intermediate_values  # in journals from before LOSS and EPOCH were kept: the lowest counts
+    lowest = min(losses, key=lambda epoch: losses[epoch]) if losses else 0
     return Trial(
         number=found.number + 1,
         ending=_ending(found),
         settings={name: readable(value) for name, value in found.params.items()},
-        loss=min(losses.values()) if losses else None,
-        epoch=min(losses, key=lambda epoch: losses[epoch]) if losses else 0,
+        loss=said.get(LOSS, losses.get(lowest)),
+        epoch=said.get(EPOCH, lowest),
         accuracy=said.get(ACCURACY),
         seconds=said.get(SECONDS, 0.0),
         reason=said.get(REASON, ""),

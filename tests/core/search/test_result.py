@@ -51,6 +51,31 @@ def test_it_says_that_it_is_no_test_score_and_which_folds_chose(tones: Path) -> 
     assert "other networks keep their settings" in " ".join(result_of(Plan(two, Search()), 0.5).caveats())
 
 
+def test_it_says_where_trials_were_trained_otherwise_than_the_study(tones: Path) -> None:
+    epochs = tone_study(tones).recipe.epochs
+
+    def said(share: float, asked: int) -> str:
+        recipe = tone_study(tones).recipe.model_copy(update={"validation_share": share})
+        return " ".join(result_of(Plan(tone_study(tones, recipe=recipe), Search(epochs=asked)), 0.5).caveats())
+
+    assert "no validation part" in said(0.0, epochs) and "Trials had" not in said(0.0, epochs)
+    assert f"Trials had {epochs + 1} epochs and the study has {epochs}" in said(0.25, epochs + 1)
+    assert "Trials had" not in said(0.25, 0) and "no validation part" not in said(0.25, 0)
+
+
+def test_what_different_searches_find_has_different_names(tones: Path) -> None:
+    networks = tuple(Network(name=f"{'a' * 30}{k}", recipe={"epochs": k}) for k in (2, 3))
+    plans = [
+        Plan(tone_study(tones, name=name, network=networks), Search(fold=fold, network=network.name, seed=seed))
+        for name in ("tones", "t" * 80)
+        for fold in (1, 2)
+        for network in networks
+        for seed in (0, 1)
+    ]
+    names = [study.name for plan in plans if (study := result_of(plan, 0.5).best_study()) is not None]
+    assert len(set(names)) == len(plans) == 16 and max(map(len, names)) <= 80
+
+
 @pytest.mark.parametrize("trials", [LEAST - 1, 24])
 def test_the_setting_that_decides_is_found_to_matter_most(
     tones: Path, workspace: Workspace, made_up: object, trials: int
@@ -78,7 +103,7 @@ def test_what_was_found_is_written_as_a_study_that_can_be_run(
     path = result.write_best_study()
     assert path is not None and path.parent == plan.folder(workspace)
     study = read_study(path)
-    assert study == result.best_study() and study.name == "tones searched" and study.folds == plan.study.folds
+    assert study == result.best_study() and study.name == plan.best_name and study.folds == plan.study.folds
     assert result.best is not None
     recipe = study.recipe_of(study.network[0])
     assert recipe.learning_rate == result.best.settings["learning_rate"]

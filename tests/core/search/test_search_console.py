@@ -33,7 +33,7 @@ def test_what_was_found_is_printed_and_can_be_run(
     assert any("no test score" in line for line in lines)
     assert any(line.split()[:2] == ["Learning", "rate"] and line.endswith("%") for line in lines)
     file = Path(shlex.split(next(line for line in lines if "main.py run" in line))[-1])
-    assert read_study(file).name == "tones searched"
+    assert read_study(file).name.startswith("tones searched, Baseline CNN fold 1, ")
     code, said = search(trials=8, epochs=1)
     assert code == OK and "8 trials on CPU, 7 done already." in said
     assert sum(line.startswith("Trial ") for line in said.splitlines()) == 1

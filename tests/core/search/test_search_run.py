@@ -12,6 +12,7 @@ from core.audio.cache import AudioCache
 from core.engine import Engine, State
 from core.errors import UserError
 from core.events import EpochEnded, Event, Outcome, RunStarted, SearchFinished, SearchStarted, TrialEnded
+from core.search.plan import Plan
 from core.search.result import JOURNAL, read_search
 from core.search.trials import Ending
 from core.training.task import DivergedError
@@ -144,6 +145,40 @@ def test_wherever_a_search_was_killed_no_settings_are_lost_or_tried_twice(
         tried = [tuple(trial.settings.items()) for trial in read_search(plan.folder(workspace)).counted]
         assert len(tried) == len(set(tried)) == 3 and tried[0] == first, kept
         assert second in tried or kept <= drawn_all, kept
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_a_trial_is_judged_in_the_epoch_that_the_study_would_test(
+    tones: Path, workspace: Workspace, made_up: type[MadeUpFitting], monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(made_up, "overfits", 2.0)
+    plan = plan_of(tones, trials=1)
+    recipe = plan.study.recipe.model_copy(update={"validation_share": share})
+    plan = Plan(plan.study.model_copy(update={"recipe": recipe}), plan.search)
+    searched(plan, workspace)
+    (trial,) = read_search(plan.folder(workspace)).trials
+    epoch, loss = (EPOCHS, 2.01 + 1 / EPOCHS) if share == 0 else (EPOCHS - 1, 0.01 + 1 / (EPOCHS - 1))
+    assert (trial.epoch, trial.loss, trial.accuracy) == (epoch, pytest.approx(loss), pytest.approx(1 / (1 + loss)))
+
+
+def test_nothing_is_kept_of_an_attempt_that_memory_did_not_suffice_for(
+    tones: Path, workspace: Workspace, made_up: type[MadeUpFitting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its losses were lower than those of the attempt that went on."""
+    plan, fit = plan_of(tones, trials=1), made_up.fit
+
+    def runs_out(fitting: MadeUpFitting, callbacks: Any) -> None:
+        if fitting.recipe.batch_size == 8:
+            (log,) = callbacks
+            log._emit(EpochEnded(fitting.run, 2, EPOCHS, 0.1, 1.0, 0.01, 1.0, 1e-3, 99.0, 1.0))
+            raise RuntimeError("out of memory")
+        fit(fitting, callbacks)
+
+    monkeypatch.setattr(made_up, "fit", runs_out)
+    assert searched(plan, workspace)[0] is Outcome.DONE
+    (trial,) = read_search(plan.folder(workspace)).trials
+    assert (trial.ending, trial.epoch, trial.loss) == (Ending.TRAINED, EPOCHS, pytest.approx(0.005 + 1 / EPOCHS))
+    assert trial.accuracy == pytest.approx(1 / (1 + trial.loss))
 
 
 def test_a_training_that_diverges_is_a_bad_trial_and_one_that_breaks_is_a_lost_one(

@@ -121,7 +121,7 @@ def test_what_is_found_goes_into_the_form_of_the_study(qtbot, context, tmp_path,
     dialog.use.click()
     assert dialog.isHidden() and panel.editor.value() == best
     assert best.recipe_of(best.network[0]).learning_rate == dialog.shown.best.settings["learning_rate"]
-    assert any("“tones searched”" in text for text in said)
+    assert any(f"“{plan.best_name}”" in text for text in said)
     panel.editor.set_value(plan.study)
     panel.controls.search_button.click()  # what was found before is there again
     dialog.form.set_value(plan.search)
