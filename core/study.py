@@ -47,7 +47,8 @@ class Study(Settings):
     wandb: Literal["off", "offline", "online"] = setting(
         "off",
         "Weights and Biases",  # Qt underlines what follows an ampersand
-        "What leaves this computer: scalars, settings and pictures of mistakes of every run. off: nothing does; "
+        "What leaves this computer: scalars, settings and pictures of mistakes of every run, with the "
+        "licence of the clips; of clips captured live no pictures. off: nothing does; "
         "offline: nothing yet, they lie in wandb/ in the run's folder until you send them with “wandb sync”; online: "
         "sent while it is trained. No result changes.",
     )

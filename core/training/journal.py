@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.analysis.confusion import count
 from core.analysis.evidence_picture import chosen_frames
+from core.analysis.exported import SYNTHETIC
 from core.analysis.log_pictures import Shown, confusion_picture, mistake_picture
 from core.audio.pictures import MODEL_LEVELS
 from core.audio.settings import AudioSettings
@@ -28,11 +29,12 @@ from core.runs import LogRow, RunFolder
 from core.settings_file import as_toml
 from core.training.loaders import Batches
 from core.training.task import Task
-from core.training.trackers import Setting, TensorBoard, Tracker, WeightsAndBiases
+from core.training.trackers import CLIPS, Setting, TensorBoard, Tracker, WeightsAndBiases
 from core.training.workbench import Workbench
 
 log = logging.getLogger(__name__)
 MISTAKES = 8  # that are shown
+CAPTURED = "captured"  # row of DATASETS: people in their rooms
 
 
 class Journal:
@@ -57,10 +59,11 @@ class Journal:
         settings, study = flattened(spec), as_toml(spec)
         self._harmless(TensorBoard.title, lambda: self._open(TensorBoard(self._folder, settings, study)))
         network, mode = spec.network.label, self._bench.wandb
+        private = self._bench.dataset.name == CAPTURED
         if mode != "off":
             self._harmless(
                 WeightsAndBiases.title,
-                lambda: self._open(WeightsAndBiases(self._folder, settings, study, network, mode)),
+                lambda: self._open(WeightsAndBiases(self._folder, settings, study, network, mode, private)),
             )
         ended = time.time() - sum(row.seconds for row in rows)  # as if it had been trained in one go
         for row in rows:
@@ -99,6 +102,9 @@ class Journal:
         self._scalars(scores | tested, epoch)
 
         def draw() -> None:
+            dataset = self._bench.dataset
+            licence = f"{dataset.title}. {dataset.licence}{' ' + SYNTHETIC if dataset.synthetic else ''}"
+            self._tell(lambda tracker: tracker.licence(licence, epoch))
             for tag, pixels in _pictures(task, testing, predictions):
                 self._tell(lambda tracker, tag=tag, pixels=pixels: tracker.picture(tag, pixels, epoch))  # type: ignore[misc]
 
@@ -174,7 +180,7 @@ def _pictures(task: Task, testing: Batches, predictions: Predictions) -> Iterato
         true, predicted = int(predictions.labels[place]), int(predictions.predicted[place])
         title = classes[true], classes[predicted], float(predictions.confidence[place])
         detail = f"{clip.id} · {classes[true]} was given {100 * predictions.probabilities[place, true]:.1f} %"
-        yield f"mistakes/{number}", mistake_picture(title, detail, given(task, testing, clip))
+        yield f"{CLIPS}/{number}", mistake_picture(title, detail, given(task, testing, clip))
 
 
 @torch.no_grad()

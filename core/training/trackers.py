@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.runs import RunFolder
 
 Setting = str | float | int | bool | None
+CLIPS = "mistakes"  # the tags of pictures of clips begin so
 LONGEST_ID = 128  # letters, of W&B's ids
 PATIENCE = 60.0  # s that W&B may take to answer, and to send what is left at the end of a run
 
@@ -30,6 +31,9 @@ class Tracker(Protocol):
 
     def picture(self, tag: str, pixels: NDArray[np.uint8], epoch: int) -> None:
         """(rows, columns, 3) RGB."""
+
+    def licence(self, sentence: str, epoch: int) -> None:
+        """That of the clips whose pictures follow."""
 
     def close(self, done: bool) -> None:
         """Write what is left; whether the run is done, or was stopped or failed."""
@@ -61,6 +65,9 @@ class TensorBoard:
     def picture(self, tag: str, pixels: NDArray[np.uint8], epoch: int) -> None:
         self._writer.add_image(tag, pixels, epoch, dataformats="HWC")
 
+    def licence(self, sentence: str, epoch: int) -> None:
+        self._writer.add_text("licence", sentence, epoch)
+
     def close(self, done: bool) -> None:
         if done:
             self._writer._get_file_writer().add_summary(self._end)
@@ -72,14 +79,17 @@ class WeightsAndBiases:
 
     Nothing is sent but what is told here, the versions of Python and W&B and which of some well-known packages are
     loaded: not the names of the computer and the user, its load, the code, what is printed, or reports of errors.
+    Of clips that are private no pictures are kept.
     """
 
     title = "Weights & Biases"
 
-    def __init__(self, folder: RunFolder, settings: Mapping[str, Setting], study: str, network: str, mode: str) -> None:
+    def __init__(
+        self, folder: RunFolder, settings: Mapping[str, Setting], study: str, network: str, mode: str, private: bool
+    ) -> None:
         wandb = _wandb()
         shutil.rmtree(folder.path / "wandb", ignore_errors=True)
-        self._image = wandb.Image
+        self._image, self._html, self._private = wandb.Image, wandb.Html, private
         self._run = wandb.init(
             project=folder.study,
             group=network,
@@ -111,7 +121,11 @@ class WeightsAndBiases:
         self._run.log(dict(values), step=epoch)
 
     def picture(self, tag: str, pixels: NDArray[np.uint8], epoch: int) -> None:
-        self._run.log({tag: self._image(pixels)}, step=epoch)
+        if not (self._private and tag.startswith(CLIPS)):
+            self._run.log({tag: self._image(pixels)}, step=epoch)
+
+    def licence(self, sentence: str, epoch: int) -> None:
+        self._run.log({"licence": self._html(f"<p>{html.escape(sentence)}</p>")}, step=epoch)
 
     def close(self, done: bool) -> None:
         self._run.finish(exit_code=0 if done else 1)

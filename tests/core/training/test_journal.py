@@ -19,6 +19,7 @@ from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups, metadata
 
 import core.training.journal
+from core.datasets.labelled_folder import LICENCE
 from core.engine import run
 from core.evaluation.metrics import METRICS, score
 from core.events import EpochEnded, Event, Message, Outcome
@@ -87,6 +88,12 @@ def test_the_study_is_there_as_text_without_the_place_of_its_clips(finished: lis
     content = text.tensor_proto.string_val[0].decode()
     assert "[recipe.audio]\nrate = 8000" in content and f"fold = {folder.spec.fold}" in content
     assert folder.spec.dataset.root and folder.spec.dataset.root not in content
+
+
+def test_the_licence_of_the_clips_goes_with_their_pictures(finished: list[RunFolder]) -> None:
+    for folder in finished:
+        (text,) = read(folder).Tensors("licence/text_summary")
+        assert LICENCE in text.tensor_proto.string_val[0].decode()
 
 
 def test_the_hparams_tab_tells_the_runs_of_a_study_apart(finished: list[RunFolder]) -> None:

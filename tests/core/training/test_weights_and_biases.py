@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from core.evaluation.metrics import score
 from core.events import EpochEnded, Event, Outcome
 from core.runs import RunFolder, list_runs
 from core.study import Study
-from core.training.trackers import require_wandb, wandb_installed
+from core.training.trackers import CLIPS, WeightsAndBiases, require_wandb, wandb_installed
 from core.workspace import Workspace
 from tests.core.tones import tone_study, trained
 
@@ -121,3 +122,16 @@ def test_online_needs_a_login(server: list[Any]) -> None:
     with pytest.raises(UserError, match="wandb login"):
         require_wandb("online")
     assert not server
+
+
+def test_pictures_of_clips_that_are_private_are_not_sent_and_all_else_is() -> None:
+    for private in (False, True):
+        told: dict[str, Any] = {}
+        tracker = object.__new__(WeightsAndBiases)
+        tracker._image = tracker._html = lambda content: content
+        tracker._private, tracker._run = private, SimpleNamespace(log=lambda what, step, told=told: told.update(what))
+        tracker.licence("Mine & yours.", 3)
+        for tag in ("confusion_matrix", f"{CLIPS}/1"):
+            tracker.picture(tag, np.zeros((2, 2, 3), np.uint8), 3)
+        assert told["licence"] == "<p>Mine &amp; yours.</p>" and "confusion_matrix" in told
+        assert (f"{CLIPS}/1" in told) != private
