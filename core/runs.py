@@ -349,8 +349,15 @@ class RunFolder:
         last, so that no run is done without its results.
 
         Raises:
-            UserError: the disk is full, or the folder cannot be written to.
+            UserError: a name leads out of the folder; the disk is full, or the folder cannot be written to.
         """
+        below = self.path.resolve()
+        for name in files:
+            if below not in (self.path / name).resolve().parents:
+                raise UserError(
+                    f"What was trained elsewhere would write {name!r}, which is not in the folder of {self.id}. "
+                    "Nothing was written. Use the same version of Sensorium on all machines, and only ones you trust."
+                )
         for name in sorted(files, key=lambda name: name == "status.json"):
             if name == "status.json":
                 for old in gone:

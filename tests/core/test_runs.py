@@ -120,3 +120,14 @@ def test_a_state_is_called_by_one_word_wherever_runs_are_listed():
     words = {phase: phase.word for phase in Phase}
     assert (words[Phase.RUNNING], words[Phase.CANCELLED], words[Phase.DONE]) == ("training", "stopped", "done")
     assert len(set(words.values())) == len(Phase)
+
+
+@pytest.mark.parametrize("name", ["../other/status.json", "/tmp/sensorium-x", "a/../../x", "link/x", "", "."])
+def test_what_is_received_stays_in_the_folder(folder: RunFolder, name: str) -> None:
+    (folder.path / "link").symlink_to(folder.path.parent)
+    before = sorted(folder.path.parent.rglob("*"))
+    with pytest.raises(UserError, match="not in the folder of"):
+        folder.receive({"log.csv": b"x", name: b"x"})
+    assert sorted(folder.path.parent.rglob("*")) == before
+    folder.receive({"tensorboard/events": b"1", "log.csv": b"2"}, {"link"})
+    assert (folder.path / "tensorboard" / "events").read_bytes() == b"1"
