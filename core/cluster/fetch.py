@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from core.files import require_space, write_atomically
 BLOCK = 8 << 20  # bytes
 
 Blocks = Callable[[Offer], Iterator[bytes]]
+_checked: set[Path] = set()  # copies whose content this process has found right
 
 
 def fetch(file: Offer, target: Path, blocks: Blocks, control: Control, sha256: str = "") -> None:
@@ -45,7 +48,7 @@ def fetch(file: Offer, target: Path, blocks: Blocks, control: Control, sha256: s
 
 def decoded_here(file: FlatFile, blocks: Blocks, control: Control) -> Path:
     """Where a cache lies on this machine: at its place, if that is on a disk that is shared with home, else in a copy
-    that is made once and kept for other runs and studies.
+    that is made once and kept for other runs and studies. Every process reads a copy through before it believes it.
 
     Raises:
         UserError, Cancelled: as `fetch`.
@@ -53,17 +56,41 @@ def decoded_here(file: FlatFile, blocks: Blocks, control: Control) -> Path:
     if _has_size(file.path, file.size):
         return file.path
     place = copies() / f"{file.sha256}{file.path.suffix}"
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with filelock.FileLock(place.with_suffix(".lock")):  # several runs may begin on this machine at once
-        if not _has_size(place, file.size):
+        if not (_has_size(place, file.size) and (place in _checked or _digest(place, control) == file.sha256)):
             fetch(Offer(file.path, file.size), place, blocks, control, file.sha256)
+        _checked.add(place)
     return place
 
 
 def copies() -> Path:
-    """The folder of a machine's copies of caches, a person's own."""
+    """The folder of a machine's copies of caches, a person's own, which nobody else may read or write: not one that
+    another person has put under its name in the temporary folder, where everybody may."""
     person = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-    return Path(tempfile.gettempdir()) / f"sensorium-{person}"
+    there = Path(tempfile.gettempdir())
+    folder = there / f"sensorium-{person}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    for known in (folder, *sorted(there.glob(f"{folder.name}-*"))):
+        if _private(known):
+            return known
+    return Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
+
+
+def _private(folder: Path) -> bool:
+    state = folder.lstat()  # not of what a link points to
+    if not stat.S_ISDIR(state.st_mode):
+        return False
+    return not hasattr(os, "getuid") or (state.st_uid == os.getuid() and not stat.S_IMODE(state.st_mode) & 0o077)
+
+
+def _digest(path: Path, control: Control) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            control.checkpoint()
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _has_size(path: Path, size: int) -> bool:

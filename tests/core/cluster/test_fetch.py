@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +94,41 @@ def test_runs_that_begin_at_once_fetch_a_cache_once(tmp_path: Path, monkeypatch:
         thread.join(20)
     assert len(places) == 4 and len(set(places)) == blocks.asked == 1
     assert places[0].read_bytes() == blocks.content
+
+
+def test_a_copy_with_other_content_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    blocks = Blocks(b"right content")
+    file = fetch.FlatFile(Path("/nowhere/x.f32"), len(blocks.content), hashlib.sha256(blocks.content).hexdigest())
+    copy = fetch.copies() / f"{file.sha256}.f32"
+    copy.write_bytes(b"wrong content")  # of the same size
+    for _ in range(2):
+        assert decoded_here(file, blocks, Control()) == copy and copy.read_bytes() == blocks.content
+    assert blocks.asked == 1
+    monkeypatch.setattr(fetch, "_checked", set())  # another process
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        decoded_here(file, blocks, control)
+    assert decoded_here(file, blocks, Control()) == copy and blocks.asked == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="elsewhere the temporary folder is a person's own")
+def test_copies_lie_where_nobody_else_can_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    mine = fetch.copies()
+    assert mine == fetch.copies() and stat.S_IMODE(mine.lstat().st_mode) == 0o700
+    mine.chmod(0o777)
+    other = fetch.copies()
+    assert other != mine and other == fetch.copies() and stat.S_IMODE(other.lstat().st_mode) == 0o700
+    mine.rmdir()
+    mine.symlink_to(other)
+    assert fetch.copies() == other  # and not by way of the link
+    mine.unlink()
+    uid = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+    (tmp_path / f"sensorium-{uid + 1}").mkdir(mode=0o700)  # of the one who runs this test
+    assert fetch.copies().name.startswith(f"sensorium-{uid + 1}-")
 
 
 @pytest.mark.parametrize("content", [b"shorter", b"other content"])
