@@ -51,6 +51,7 @@ class RunStatus:
 
     phase: Phase = Phase.WAITING
     epoch: int = 0
+    resumable: int = 0  # epochs that the last checkpoint has seen; 0 = not recorded
     reason: str = ""
     seconds: float = 0.0  # of training, over all sittings
     clips_per_second: float = 0.0
@@ -284,8 +285,11 @@ class RunFolder:
         return rows
 
     def epochs_kept(self) -> int:
-        """Epochs that a resume does not train again; those after the last checkpoint (a minute at most) count too."""
-        return len(self.log()) if self.checkpoint.exists() else 0
+        """Epochs that a resume does not train again. The log may have more: of a run on a cluster it comes home as it
+        grows, the checkpoint when the run ends."""
+        if not self.checkpoint.exists():
+            return 0
+        return self.status.resumable or len(self.log())  # not recorded by earlier versions
 
     def write_log(self, rows: list[LogRow]) -> None:
         names = list(LogRow.__dataclass_fields__)

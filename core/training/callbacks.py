@@ -108,15 +108,16 @@ class LastCheckpoint(Checkpoint):
     callbacks, so that early stopping's count of this epoch is in it.
     """
 
-    def __init__(self, path: Path, every: float) -> None:
-        self._path, self._every = path, every
+    def __init__(self, folder: RunFolder, every: float) -> None:
+        self._folder, self._every = folder, every
         self._saved = time.monotonic()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         over = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
         if not over and time.monotonic() - self._saved >= self._every:
-            with replace_synced(self._path) as aside:
+            with replace_synced(self._folder.checkpoint) as aside:
                 trainer.save_checkpoint(aside)
+            self._folder.write_status(resumable=trainer.current_epoch + 1)
             self._saved = time.monotonic()
 
 

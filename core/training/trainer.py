@@ -87,7 +87,7 @@ def _train(spec: RunSpec, folder: RunFolder, bench: Workbench, recipe: Recipe) -
     journal = Journal(spec, folder, bench)
     callbacks: list[Callback] = [
         Log(folder, len(fitting.training), bench.control, bench.emit, journal.epoch),
-        LastCheckpoint(folder.checkpoint, bench.checkpoint_every),
+        LastCheckpoint(folder, bench.checkpoint_every),
     ]
     if best:
         callbacks.append(best)

@@ -66,6 +66,7 @@ def test_a_cancelled_run_resumes_to_the_same_predictions(
     folder = next(list_runs(workspace))
     assert folder.status.phase is Phase.CANCELLED and folder.checkpoint.exists()
     assert folder.status.reason == "stopped; it goes on after epoch 2"
+    assert folder.status.resumable == folder.epochs_kept() == 2
     assert REPEATED in events[-1].reason
     outcome, resumed = trained(study, workspace)
     assert outcome is Outcome.DONE

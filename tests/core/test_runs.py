@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import UserError
@@ -52,6 +54,16 @@ def test_a_torn_log_ends_where_it_is_torn(folder: RunFolder) -> None:
     log = folder.path / "log.csv"
     log.write_text(log.read_text()[:-8])
     assert folder.log() == [ROW]
+
+
+def test_a_resume_keeps_the_epochs_of_the_checkpoint_not_of_the_log(folder: RunFolder) -> None:
+    folder.write_log([replace(ROW, epoch=epoch) for epoch in (1, 2, 3)])
+    folder.write_status(phase=Phase.RUNNING, resumable=1)
+    assert folder.epochs_kept() == 0  # a node trained three epochs, and was lost with what it learned
+    folder.checkpoint.touch()
+    assert folder.epochs_kept() == 1
+    folder.write_status(resumable=0)  # an earlier version's
+    assert folder.epochs_kept() == 3
 
 
 def test_a_torn_status_is_a_failed_run_with_its_reason(folder: RunFolder) -> None:
