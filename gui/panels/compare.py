@@ -39,7 +39,7 @@ from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
 from gui.panels.compare_varied import VariedPage
 from gui.panels.results import Reader, ResultsPanel
-from gui.widgets.controls import copy_button, menu_button, named_combo
+from gui.widgets.controls import copy_button, fill_combo, menu_button, named_combo
 from gui.widgets.modality_grid import ModalityGrid
 from gui.widgets.result_tree import ResultTree
 
@@ -84,9 +84,7 @@ class ComparePanel(ResultsPanel):
         self.metric_choice = named_combo(
             "Metric", "What the table, the plot and the differences are about.", 176, gives_way=False
         )
-        for name, metric in METRICS.items():
-            self.metric_choice.addItem(metric.title, name)
-            self.metric_choice.setItemData(self.metric_choice.count() - 1, metric.help, Qt.ItemDataRole.ToolTipRole)
+        fill_combo(self.metric_choice, ((metric.title, name, metric.help) for name, metric in METRICS.items()))
         self.about = theme.label(muted=True)
         self.heading = theme.label()  # in presentation: what is shown, without the controls
         self.heading.setTextFormat(Qt.TextFormat.RichText)

@@ -19,7 +19,7 @@ from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
 from gui.widgets.class_dots import ClassDots, Dot, DotKey, DotRow
-from gui.widgets.controls import beside, named_combo
+from gui.widgets.controls import beside, named_combo, options_combo
 from gui.widgets.flow import FlowLayout
 
 SCORES = (
@@ -42,10 +42,7 @@ class ClassesPage(ReadingPage):
         self._networks: tuple[NetworkRow, ...] = ()
         self.first = named_combo("First", "The network whose lead sorts the classes.", 224)
         self.second = named_combo("Second", "The network it is compared with.", 224)
-        self.score = named_combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 104)
-        for word, key, help_ in SCORES:
-            self.score.addItem(word, key)
-            self.score.setItemData(self.score.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.score = options_combo("Score", SCORES, 104)
         self.whole = theme.label(wrap=True)  # of all classes, whatever is pointed at
         self.plot = ClassDots("Scores of two networks in each class")
         self.plot.setToolTip(INTERVALS)

@@ -20,7 +20,7 @@ from gui import theme
 from gui.context import Context
 from gui.jobs import Job
 from gui.panels.compare_parts import ComparePage
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import options_combo
 from gui.widgets.cost_plot import CostAxis, CostPlot, CostPoint
 from gui.widgets.findings import forest_lines
 from gui.widgets.marks import MARKS
@@ -47,10 +47,7 @@ class CostPage(ComparePage):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.measuring: Job | None = None
-        self.cost = named_combo("Against", "\n".join(f"{c.title}: {c.help}" for c in COSTS.values()), 144)
-        for name, cost in COSTS.items():
-            self.cost.addItem(cost.title, name)
-            self.cost.setItemData(self.cost.count() - 1, cost.help, Qt.ItemDataRole.ToolTipRole)
+        self.cost = options_combo("Against", ((cost.title, name, cost.help) for name, cost in COSTS.items()), 144)
         self.cost.setCurrentIndex(max(0, self.cost.findData(context.settings.value("compare/cost"))))
         self.measure = QPushButton(MEASURE)
         self.note = theme.label(muted=True, wrap=True)

@@ -13,7 +13,7 @@ from core.readable import counted
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage, looks
-from gui.widgets.controls import beside, named_combo
+from gui.widgets.controls import beside, named_combo, options_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.network_chips import Look, NetworkChips
 from gui.widgets.score_plot import ScorePlot
@@ -38,10 +38,7 @@ class CurvesPage(ReadingPage):
         super().__init__(context, parent)
         self.curves: ScoreCurves | None = None
         self._looks: dict[str, Look] = {}
-        self.kind = named_combo("Curve", "\n".join(f"{kind}: {words}" for kind, words in KINDS.items()), 136)
-        for kind, words in KINDS.items():
-            self.kind.addItem(kind, str(kind))
-            self.kind.setItemData(self.kind.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+        self.kind = options_combo("Curve", ((kind, str(kind), words) for kind, words in KINDS.items()), 136)
         kept = self.kind.findData(context.settings.value("compare/curves"))
         self.kind.setCurrentIndex(max(0, kept))
         self.label = named_combo(

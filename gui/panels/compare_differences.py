@@ -22,16 +22,16 @@ from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import named_combo, options_combo
 from gui.widgets.findings import findings
 from gui.widgets.forest import ForestLine, ForestPlot, ForestRow
 
 EVERY = "every pair"
 FOLDS, CLIPS = "folds", "clips"
-OVER = {
-    FOLDS: ("the folds", "Would networks trained anew on other clips differ, too? Corrected resampled t-test."),
-    CLIPS: ("the same clips", "Do these very networks differ on clips? Bootstrap over groups, McNemar's exact test."),
-}
+OVER = (
+    ("the folds", FOLDS, "Would networks trained anew on other clips differ, too? Corrected resampled t-test."),
+    ("the same clips", CLIPS, "Do these very networks differ on clips? Bootstrap over groups, McNemar's exact test."),
+)
 GREY = "grey: may be chance"
 
 
@@ -46,10 +46,7 @@ class DifferencesPage(ReadingPage):
         self.against = named_combo(
             "Of", "Every pair, or all others against one. Fewer questions leave Holm's correction milder.", 200
         )
-        self.over = named_combo("over", "\n".join(f"{word}: {help_}" for word, help_ in OVER.values()), 136)
-        for key, (word, help_) in OVER.items():
-            self.over.addItem(word, key)
-            self.over.setItemData(self.over.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.over = options_combo("over", OVER, 136)
         self.rope = QDoubleSpinBox()
         self.rope.setAccessibleName("Differences matter from")
         self.rope.setToolTip(

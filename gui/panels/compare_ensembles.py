@@ -13,7 +13,7 @@ from core.evaluation.tables import TextTable
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import options_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.member_table import MemberTable
 
@@ -34,10 +34,7 @@ class EnsemblesPage(ReadingPage):
         self.found: Ensemble | None = None
         self.boxes: dict[str, QCheckBox] = {}  # by label of the network
         self._without: set[str] = set()  # labels that are not to be members
-        self.how = named_combo("How", "\n".join(f"{word}: {help_}" for word, _, help_ in WAYS), 144)
-        for word, how, help_ in WAYS:
-            self.how.addItem(word, how)
-            self.how.setItemData(self.how.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.how = options_combo("How", WAYS, 144)
         self.members = MemberTable()
         self.said = theme.label(wrap=True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)

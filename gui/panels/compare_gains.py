@@ -15,7 +15,7 @@ from core.evaluation.summary import NetworkRow
 from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ReadingPage
-from gui.widgets.controls import beside, named_combo
+from gui.widgets.controls import beside, named_combo, options_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.gain_plot import GainPlot
 
@@ -43,10 +43,7 @@ class GainsPage(ReadingPage):
             for modality in Modality
         }
         self._pairs = {modality: beside(modality.word, combo) for modality, combo in self.networks.items()}
-        self.score = named_combo("Score", "\n".join(f"{word}: {help_}" for word, _, help_ in SCORES), 88)
-        for word, key, help_ in SCORES:
-            self.score.addItem(word, key)
-            self.score.setItemData(self.score.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.score = options_combo("Score", SCORES, 88)
         self.whole = theme.label(wrap=True)  # of all classes together, whatever is pointed at
         self.whole.setTextFormat(Qt.TextFormat.PlainText)
         self.plot = GainPlot()

@@ -22,7 +22,7 @@ from gui.jobs import Job
 from gui.panels.errors_parts import Selector
 from gui.widgets.contrast_list import ContrastList
 from gui.widgets.contrast_plot import ContrastPlot
-from gui.widgets.controls import named_combo
+from gui.widgets.controls import options_combo
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.progress_line import ProgressLine
 from gui.widgets.sub_group_table import SubGroupTable
@@ -72,10 +72,7 @@ class InCommon(Selector):
         self._slicing: Job | None = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
-        self.way = named_combo("Compare", "\n".join(f"{word}: {help_}" for word, _, help_ in WAYS), 248)
-        for word, key, help_ in WAYS:
-            self.way.addItem(word, key)
-            self.way.setItemData(self.way.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+        self.way = options_combo("Compare", WAYS, 248)
         self.way.setCurrentIndex(max(0, self.way.findData(context.settings.value("errors/in_common", OF_ERRORS))))
         self.said = theme.label(wrap=True)
         self.together = theme.label(size=theme.SMALL, muted=True, wrap=True)

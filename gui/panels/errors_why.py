@@ -29,7 +29,7 @@ from gui.context import Context
 from gui.jobs import Job
 from gui.panels.errors_parts import MAP, ClipPage, map_method
 from gui.widgets.clip_view import ClipView
-from gui.widgets.controls import icon_button, named_combo, tool_button
+from gui.widgets.controls import fill_combo, icon_button, named_combo, tool_button
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.evidence import Share
 from gui.widgets.evidence_column import EvidenceColumn
@@ -69,9 +69,7 @@ class Why(ClipPage):
         self._asked: tuple[Box | None, frozenset[int]] = (None, frozenset())  # of which runs
         self._of_clip: tuple[StudyRecords | None, int] = (None, -1)  # of whose record this is
         self.method = named_combo("Map", "How activations and gradients become a map; the answers stay.", 112)
-        for method, tip in METHODS:
-            self.method.addItem(method.value, method)
-            self.method.setItemData(self.method.count() - 1, f"{method}: {tip}", Qt.ItemDataRole.ToolTipRole)
+        fill_combo(self.method, ((method.value, method, f"{method}: {tip}") for method, tip in METHODS))
         self.wing = named_combo("Of", "What of the clip is shown: what is heard, or what is seen.", 72)
         self.listen = tool_button(
             "mdi6.ear-hearing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.readable import figure
 from core.robustness import CORRUPTIONS, Corruption
 from gui import theme
-from gui.widgets.controls import copy_button, named_combo
+from gui.widgets.controls import copy_button, fill_combo, named_combo
 
 COPIES = (
     ("Levels as Markdown", "markdown"),
@@ -34,9 +34,7 @@ class RobustnessBar(QWidget):
         super().__init__(parent)
         self._studies = named_combo("Study", "The study whose finished runs are tested.", 160, gives_way=False)
         self._corruptions = named_combo("Corruption", "What is done to the test clips.", 120, gives_way=False)
-        for key, row in CORRUPTIONS.items():
-            self._corruptions.addItem(row.title, key)
-            self._corruptions.setItemData(self._corruptions.count() - 1, row.help, Qt.ItemDataRole.ToolTipRole)
+        fill_combo(self._corruptions, ((row.title, key, row.help) for key, row in CORRUPTIONS.items()))
         self._corruptions.setCurrentIndex(max(0, self._corruptions.findData(corruption)))
         self.levels = QLineEdit()
         self.levels.setAccessibleName("Levels")

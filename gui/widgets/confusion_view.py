@@ -29,6 +29,7 @@ from gui.widgets.class_scores import ClassTable
 from gui.widgets.confusion import ConfusionMatrix
 from gui.widgets.confusion_canvas import Cell
 from gui.widgets.confusion_key import ConfusionKey
+from gui.widgets.controls import options_combo
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.transport import tool
 
@@ -324,14 +325,8 @@ class ConfusionView(QWidget):
 
 
 def _choice(name: str, rows: tuple[tuple[str, str, str], ...], parent: QWidget) -> QComboBox:
-    combo = QComboBox(parent)
-    combo.setAccessibleName(name)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(4)  # or the matrix would take room from the table
-    combo.setMaximumWidth(20 * theme.GRID)
-    for word, key, help_ in rows:
-        combo.addItem(word, key)
-        combo.setItemData(combo.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+    combo = options_combo(name, rows, 0)
+    combo.setParent(parent)
+    combo.setMaximumWidth(20 * theme.GRID)  # or the matrix would take room from the table
     combo.view().setMinimumWidth(combo.view().sizeHintForColumn(0) + 2 * theme.GRID)  # wider than the combo itself
-    combo.setToolTip("\n".join(f"{word}: {help_}" for word, _, help_ in rows))
     return combo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
@@ -19,6 +20,21 @@ def named_combo(word: str, tooltip: str, width: int, *, gives_way: bool = True) 
     if gives_way:
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(4)
+    return combo
+
+
+def fill_combo(combo: QComboBox, options: Iterable[tuple[str, Any, str]]) -> None:
+    """Offer (words, key, help): the help of each is its tooltip in the list, the key its data."""
+    for words, key, help_ in options:
+        combo.addItem(words, key)
+        combo.setItemData(combo.count() - 1, help_, Qt.ItemDataRole.ToolTipRole)
+
+
+def options_combo(word: str, options: Iterable[tuple[str, Any, str]], width: int) -> QComboBox:
+    """A choice among (words, key, help); its tooltip says what each is."""
+    rows = list(options)
+    combo = named_combo(word, "\n".join(f"{words}: {help_}" for words, _, help_ in rows), width)
+    fill_combo(combo, rows)
     return combo
 
 
