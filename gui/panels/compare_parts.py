@@ -1,7 +1,4 @@
-"""What the pages of the Compare panel share: a view of one study's results under the chosen metric.
-
-A page works only while it is in view: what it would show is asked for when it comes to the front.
-"""
+"""What the pages of the Compare panel share: a view of one study's results under the chosen metric."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from core.control import Control
@@ -20,6 +16,7 @@ from core.run_lists import network_order
 from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
+from gui.panels.in_view import InView
 from gui.panels.train_runs import variants
 from gui.widgets.network_chips import Look
 
@@ -36,28 +33,20 @@ def looks(workspace: Workspace, overview: Overview) -> dict[str, Look]:
     return {row.label: Look(*kinds[row.label][0], kinds[row.label][1]) for row in networks}
 
 
-class ComparePage(QWidget):
+class ComparePage(InView):
     """A tab of the Compare panel. To add one: a file and a row of PAGES in `compare.py`."""
 
-    title = ""  # of the tab
-    help = ""  # its tooltip
     errors_wanted = Signal(str, str)  # label of a network, name of a class (“” = its errors): open them in Errors
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.context = context
+        super().__init__(context, parent)
         self.overview: Overview | None = None
         self.metric_name = "accuracy"  # row of METRICS
         self.splitters: dict[str, QSplitter] = {}  # whose places are kept, by name
-        self._stale = False
 
     def suits(self, overview: Overview) -> bool:
         """Whether there can be anything to show; a page that suits no study has no tab."""
         return True
-
-    def refresh(self) -> None:
-        """Show `overview` under `metric`; the page is in view."""
-        raise NotImplementedError
 
     def table(self) -> TextTable | None:
         """What is shown as a table, for “Copy table”; None = nothing is."""
@@ -72,24 +61,9 @@ class ComparePage(QWidget):
         self.ask_again()
 
     def ask_again(self) -> None:
-        """Refresh, now or when the page comes to the front."""
-        self._stale = not self.isVisible()
+        super().ask_again()
         if self._stale:
             self.cancel()
-        else:
-            self.refresh()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        super().showEvent(event)
-        if self._stale:
-            self._stale = False
-            self.refresh()
-
-    def present(self, on: bool) -> None:
-        """Presentation mode begins or ends: without controls."""
-
-    def save_state(self) -> None:
-        """Write to `context.settings` what should come back at the next start."""
 
     def cancel(self) -> None:
         """What is read is not wanted any more."""

@@ -1,7 +1,4 @@
-"""What the pages of the Errors panel share: ways to choose clips, and what can be asked of one clip.
-
-A page works only while it is in view: what it would show is asked for when it comes to the front.
-"""
+"""What the pages of the Errors panel share: ways to choose clips, and what can be asked of one clip."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSettings, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from core.analysis.clip_records import Rows
@@ -21,6 +18,7 @@ from gui import theme
 from gui.clip_source import ClipSource
 from gui.context import Context
 from gui.jobs import Job
+from gui.panels.in_view import InView
 from gui.widgets.clip_view import ClipView
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.progress_line import ProgressLine
@@ -34,39 +32,13 @@ def map_method(settings: QSettings) -> Method:
     return Method(chosen) if chosen in list(Method) else Method.LAYER_CAM
 
 
-class Part(QWidget):
-    """A page of a stack of tabs, with what it is called there."""
-
-    title = ""
-    help = ""
+class Part(InView):
+    """A page of the Errors panel."""
 
     def __init__(self, context: Context, source: ClipSource, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.context, self.source = context, source
+        super().__init__(context, parent)
+        self.source = source
         self.data: StudyRecords | None = None
-        self._stale = False
-
-    def refresh(self) -> None:
-        """Show what was handed over last; the page is in view."""
-        raise NotImplementedError
-
-    def ask_again(self) -> None:
-        """Refresh, now or when the page comes to the front."""
-        self._stale = not self.isVisible()
-        if not self._stale:
-            self.refresh()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        super().showEvent(event)
-        if self._stale:
-            self._stale = False
-            self.refresh()
-
-    def present(self, on: bool) -> None:
-        """Presentation mode begins or ends."""
-
-    def save_state(self) -> None:
-        """Write to `context.settings` what should come back at the next start."""
 
     def close_part(self) -> None:
         """The window is closing: stop jobs, timers and playback."""
