@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.architectures import ARCHITECTURES
@@ -15,15 +16,36 @@ from core.evaluation.rows import NetworkRow
 from core.evaluation.several_datasets import Ranking, rank_networks
 from core.evaluation.summary import Summary
 from core.evaluation.tables import TextTable, dataset_title
+from core.runs import Phase, list_runs, list_studies
+from core.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """A ranking, the metric it is by, and how it came about as sentences: what was matched, what was left out."""
+    """A ranking, the metric it is by, and how it came about as sentences: what was matched, what was left out.
+
+    `rows` has, by the name that a network is ranked under, what it is in each study, in the order of the datasets.
+    """
 
     ranking: Ranking
     metric: str
     notes: tuple[str, ...]
+    rows: Mapping[str, tuple[NetworkRow, ...]]
+
+
+def tested_on(workspace: Workspace) -> dict[str, str]:
+    """By name of each study with a finished run, the latest first: what it was tested on, in words.
+
+    A study none of whose finished runs can be read is passed over.
+    """
+    found: dict[str, str] = {}
+    for study in list_studies(workspace, finished=True):
+        for folder in list_runs(workspace, study):
+            if folder.status.phase is Phase.DONE:
+                with suppress(UserError):
+                    found[study] = dataset_title(folder.spec.dataset)
+                    break
+    return found
 
 
 def rank_studies(summaries: Mapping[str, Summary], metric: str = "accuracy") -> Ranked:
@@ -62,7 +84,11 @@ def rank_studies(summaries: Mapping[str, Summary], metric: str = "accuracy") -> 
         notes.append("One dataset is a part of another: they are not independent, and p is too small.")
     table = {titles[study]: [means[name] for name in common] for study, means in scores.items()}
     ranking = rank_networks(table, common, METRICS[metric].higher_is_better)
-    return Ranked(ranking, metric, (*notes, *ranking.warnings))
+    rows = {
+        name: tuple(row for of in summaries.values() for row in of.networks if _name(row, by_name) == name)
+        for name in ranking.networks
+    }
+    return Ranked(ranking, metric, (*notes, *ranking.warnings), rows)
 
 
 def ranking_table(ranked: Ranked) -> TextTable:

@@ -53,11 +53,17 @@ class Ranking:
         return tuple(map(float, self.ranks.mean(axis=0)))
 
     @property
+    def differ(self) -> bool:
+        """Whether Friedman's test says that the networks do not all rank alike. Without that the critical difference
+        is not to be read, as Nemenyi's test is asked only after it."""
+        return self.p < self.alpha
+
+    @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """Networks whose mean ranks differ by less than the critical difference, as places in `networks`: the bars of
         a critical-difference diagram. None is part of another, and one alone is a group too. All are one group where
-        Friedman's test tells nobody apart, as Nemenyi's is asked only after it."""
-        if self.p >= self.alpha:
+        they do not `differ`."""
+        if not self.differ:
             return (tuple(range(len(self.networks))),)
         means, found = self.mean_ranks, list[tuple[int, ...]]()
         for first in range(len(means)):
@@ -72,7 +78,7 @@ class Ranking:
         ranked = ", ".join(f"{name} {rank:.2f}" for name, rank in zip(self.networks, self.mean_ranks, strict=True))
         over = f"Mean ranks over {counted(len(self.datasets), 'dataset')} (1 = best in each)"
         first = f"{over}: {ranked}. Friedman's test, by permutation: {p_words(self.p)}"
-        if self.p >= self.alpha:
+        if not self.differ:
             return (f"{first}: the networks are not told apart.",)
         apart = [
             f"{self.networks[a]} ranks better than {self.networks[b]}"

@@ -37,6 +37,7 @@ from gui.panels.compare_gains import GainsPage
 from gui.panels.compare_learning import LearningPage
 from gui.panels.compare_means import MeansPage
 from gui.panels.compare_parts import ComparePage
+from gui.panels.compare_ranks import RanksPage
 from gui.panels.compare_varied import VariedPage
 from gui.panels.results import Reader, ResultsPanel
 from gui.widgets.controls import copy_button, fill_combo, menu_button, named_combo
@@ -55,6 +56,7 @@ PAGES: tuple[type[ComparePage], ...] = (
     GainsPage,
     VariedPage,
     EnsemblesPage,
+    RanksPage,
 )
 
 COPIES = (

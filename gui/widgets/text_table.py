@@ -37,7 +37,13 @@ class TextTableView(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(LEFT if column < table.text_columns else RIGHT)
                 if row < 0:
-                    item.setText("\n".join(re.split(r" (?=\[)" if "[" in text else r" (?=\()", text)))  # or it is wide
+                    item.setText(_in_lines(text))
                     self.setHorizontalHeaderItem(column, item)
                 else:
                     self.setItem(row, column, item)
+
+
+def _in_lines(heading: str) -> str:
+    """Broken where its first part ends, or its column would be wide."""
+    place = r" (?=\[)" if "[" in heading else r"(?<=:) " if ": " in heading else r" (?=\()"
+    return "\n".join(re.split(place, heading))
