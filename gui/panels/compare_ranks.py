@@ -38,7 +38,7 @@ from gui.widgets.flow import FlowLayout
 from gui.widgets.rank_diagram import RankDiagram, RankedNetwork
 from gui.widgets.text_table import TextTableView
 
-CHOICES = "compare/ranks"  # in the settings: by study, whether it was ticked or unticked by hand
+CHOICES = "compare/ranked"  # in the settings: by study, whether it was ticked or unticked by hand
 MANY = 8  # studies: more of them are offered in a menu
 CHOOSE = "Tick another study: ranks need two datasets or more."
 HELP = "A dataset counts once: of several studies on it one can take part."
@@ -85,6 +85,7 @@ class RanksPage(ReadingPage):
 
     def present(self, on: bool) -> None:
         self._bar.setHidden(on)
+        self.diagram.updateGeometry()  # its type is larger, or smaller
 
     def save_state(self) -> None:
         self.context.settings.setValue(CHOICES, json.dumps(self._chosen))
@@ -178,7 +179,7 @@ class RanksPage(ReadingPage):
             RankedNetwork(
                 name=name,
                 rank=ranking.mean_ranks[place],
-                colour=shown[ranked.rows[name][0].label].colour,  # the study in view is the first
+                look=shown[ranked.rows[name][0].label],  # in the study in view, which is the first
                 modality=_modality(ranked, name),
                 tip=_tip(ranked, place),
             )
@@ -232,7 +233,7 @@ class RanksPage(ReadingPage):
         rows.addWidget(drawn)
         rows.addWidget(below)
         rows.setSizes([224, 168])
-        self.splitters = {"ranks": rows, "ranks below": below}
+        self.splitters = {"ranks rows": rows, "ranks columns": below}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)

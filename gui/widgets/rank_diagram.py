@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.datasets.base import Modality
 from gui import theme
 from gui.widgets.marks import paint_mark
+from gui.widgets.network_chips import Look
 
 LINE = 2.0 * theme.GRID  # height of words; all of these before type is enlarged
 WORDS, RULER = 1.0 * theme.GRID, 3.75 * theme.GRID  # the critical difference, from the top
@@ -23,9 +24,9 @@ AXIS = 7.0 * theme.GRID  # from the top
 LANE = 1.25 * theme.GRID  # of bars
 LEAST, MOST = 2.25 * theme.GRID, 3.5 * theme.GRID  # height of a name with its gap
 TICK = 3.0 * theme.GRID  # between figures of the axis, at least
-LABEL = 34.0 * theme.GRID  # of a network, at most
+LABEL = 40.0 * theme.GRID  # of a network, at most
 ROOM = 2.0 * theme.GRID  # from the end of the axis to the names
-MARK = 2.0 * theme.GRID
+MARK = 2.5 * theme.GRID
 BAR = 4.0  # pixels: thickness of a bar, and how far it reaches beyond the ranks that it joins
 APART = 0.06  # of the axis: between bars in one lane, at least
 NEAR = 5.0  # pixels within which the pointer is on a line
@@ -34,11 +35,11 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 
 @dataclass(frozen=True)
 class RankedNetwork:
-    """One network and its mean rank. A modality of None is drawn without a mark: it differs between the datasets."""
+    """One network and its mean rank. A modality of None, where it differs between the datasets, gets no mark."""
 
     name: str
     rank: float
-    colour: QColor
+    look: Look
     modality: Modality | None
     tip: str
 
@@ -220,7 +221,7 @@ class RankDiagram(QWidget):
         for label in sorted(labels, key=lambda label: -label.rect.top()):  # of equal ranks each is seen for a piece
             network = self.networks[label.place]
             style = theme.MODALITY_STYLE[network.modality] if network.modality else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(network.colour, 2, style, Qt.PenCapStyle.FlatCap))
+            painter.setPen(QPen(network.look.colour, 2, style, Qt.PenCapStyle.FlatCap))
             painter.drawPolyline(self.leader(label))
         self._paint_axis(painter)
         for bar in self.bars:
@@ -273,8 +274,8 @@ class RankDiagram(QWidget):
         if network.modality is None:
             mark = 0.0
         else:
-            x = rect.left() + mark / 2 if label.at_right else rect.right() - mark / 2
-            paint_mark(painter, network.modality, QPointF(x, rect.center().y()), 5, network.colour)
+            x = rect.left() + theme.GRID if label.at_right else rect.right() - theme.GRID
+            paint_mark(painter, network.modality, QPointF(x, rect.center().y()), 5, network.look.colour)
         painter.setFont(theme.font())
         painter.setPen(theme.colour("text"))
         metrics, rank = QFontMetricsF(painter.font()), f"{network.rank:.2f}"

@@ -6,12 +6,14 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor
 
 from core.datasets.base import Modality
 from core.evaluation.several_datasets import Ranking, rank_networks
+from gui.widgets.network_chips import Look
 from gui.widgets.rank_diagram import RankDiagram, RankedNetwork
 from tests.core.evaluation.test_several_datasets import SCORES, VARIANTS
+
+LOOK = Look("alexnet", Modality.AUDIO, 1)
 
 
 @pytest.fixture
@@ -24,18 +26,16 @@ def diagram(qtbot):
 
 def show(diagram: RankDiagram, ranking: Ranking) -> None:
     networks = [
-        RankedNetwork(name, rank, QColor("#0072B2"), Modality.AUDIO, f"{name}: {rank:.2f}")
+        RankedNetwork(name, rank, LOOK, Modality.AUDIO, f"{name}: {rank:.2f}")
         for name, rank in zip(ranking.networks, ranking.mean_ranks, strict=True)
     ]
     difference = ranking.critical_difference if ranking.differ else None
     diagram.show_ranks(networks, ranking.groups, difference, above="words", title="title")
 
 
-def of_ranks(ranks: list[float], groups: tuple[tuple[int, ...], ...]) -> tuple[list[RankedNetwork], object]:
+def of_ranks(ranks: list[float]) -> list[RankedNetwork]:
     names = (f"network number {n} with a name of some length" for n in range(len(ranks)))
-    return [
-        RankedNetwork(name, rank, QColor("red"), None, name) for name, rank in zip(names, ranks, strict=True)
-    ], groups
+    return [RankedNetwork(name, rank, LOOK, None, name) for name, rank in zip(names, ranks, strict=True)]
 
 
 def test_demsars_example_is_drawn_as_in_his_figure(diagram):
@@ -78,7 +78,7 @@ def test_without_a_verdict_of_friedman_there_is_a_bar_and_no_ruler(diagram):
     ],
 )
 def test_names_and_bars_cover_nothing_and_leaders_do_not_cross(diagram, size, ranks, groups):
-    networks, groups = of_ranks(ranks, groups)
+    networks = of_ranks(ranks)
     diagram.show_ranks(networks, groups, 2.5, above="words", title="title")
     diagram.resize(size[0], max(size[1], diagram.minimumSizeHint().height()))
     labels = diagram.labels()

@@ -83,7 +83,7 @@ def test_what_is_drawn_is_the_ranking_of_the_engine(shown, context, qtbot):
         assert view.ranks.rowCount() == 3 and view.ranks.columnCount() == 5
     for network in view.diagram.networks:
         row = view.ranked.rows[network.name][0]
-        assert network.colour == theme.architecture_colour(row.architecture)
+        assert network.look.colour == theme.architecture_colour(row.architecture)
         for dataset in expected.ranking.datasets:
             assert f"{dataset}: rank" in network.tip
     next(action for action in panel.copy.menu().actions() if action.data() == "tab markdown").trigger()
