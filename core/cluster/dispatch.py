@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -24,10 +25,10 @@ from core.training.workbench import Workbench
 log = logging.getLogger(__name__)
 ATTEMPTS = 3  # of a run whose nodes are lost; more, and it is likely the run that ends them
 POLL = 0.3  # seconds between two looks at the mail
-LOST = (
-    "{run}: {where} was lost, and what the run had learned there with it. It {again} on another "
-    "(attempt {number} of {attempts})."
-)
+AGAIN = "{run}: {where} {what}. It {again} on another (attempt {number} of {attempts})."
+LOST = "was lost, and what the run had learned there with it"
+CUT_OFF = "could not reach this machine any more, and gave the run up"
+ENDED = "The study ended before this run did. Start the study again: the run {again}."
 
 
 @dataclass
@@ -66,18 +67,39 @@ class Dispatch:
         """
         self._waiting.extend((spec, 1) for spec in specs)
         job = self._ray.put(self._job())
-        while self._waiting or self._sent:
-            if self._work.control.cancelled:
-                self._waiting.clear()
-                self._call_back()
-            self._send(job)
-            ended, _ = self._ray.wait(list(self._sent), num_returns=len(self._sent), timeout=POLL)
-            for mail in self._ray.get(self._home.collect.remote(self._wish)):  # said before the tasks ended
-                self._read(mail)
-            for reference in ended:
-                self._take(reference, self._sent.pop(reference))
+        try:
+            while self._waiting or self._sent:
+                if self._work.control.cancelled:
+                    self._waiting.clear()
+                    self._call_back()
+                self._send(job)
+                if self._sent:
+                    self._look()
+                else:  # nothing to wait for but a person who has paused it
+                    self._work.control.checkpoint()
+        finally:
+            self._abandon()
         if self._work.control.cancelled:
             raise Cancelled
+
+    def _look(self) -> None:
+        """What has happened meanwhile."""
+        ended, _ = self._ray.wait(list(self._sent), num_returns=len(self._sent), timeout=POLL)
+        for mail in self._ray.get(self._home.collect.remote(self._wish)):  # said before the tasks ended
+            self._read(mail)
+        for reference in ended:
+            self._take(reference, self._sent[reference])
+            del self._sent[reference]
+
+    def _abandon(self) -> None:
+        """Something unexpected ends the study: what is under way will not come home."""
+        for sent in self._sent.values():
+            folder = run_folder(self._work.workspace, sent.order.spec)
+            if sent.host or folder.status.phase is Phase.RUNNING:
+                with contextlib.suppress(UserError):  # the disk is full: it can be said all the same
+                    folder.write_status(phase=Phase.FAILED, reason=ENDED.format(again=_goes_on(folder)))
+                self._work.emit(RunFinished(sent.run, Outcome.FAILED, ENDED.format(again=_goes_on(folder))))
+        self._sent.clear()
 
     def _job(self) -> Job:
         study, device = self._work.study, self._work.study.device
@@ -116,6 +138,11 @@ class Dispatch:
                 continue
             except Cancelled:  # while weights were fetched: what is under way is called back
                 return
+            except Exception as error:  # of any library: it must not take the rest of the study with it
+                log.exception("run %s could not be sent", spec.id)
+                reason = f"{type(error).__name__}: {error}. The log has the details."
+                self._failed(run_folder(self._work.workspace, spec), reason)
+                continue
             self._ray.get(self._home.offer.remote(order.offers))
             self._sent[self._task.remote(job, order, self._home)] = _Sent(order)
         self._waiting.extendleft(reversed(blocked))
@@ -138,8 +165,12 @@ class Dispatch:
             return
         sent.host = mail.host
         folder = run_folder(self._work.workspace, sent.order.spec)
-        folder.receive(mail.files)
-        for event in mail.events:
+        events = list(mail.events)
+        try:
+            folder.receive(mail.files)
+        except UserError as error:  # the disk is full, say: it may have room again when the run ends
+            events.append(Message(f"{sent.run}: {error}", "warning"))
+        for event in events:
             if isinstance(event, RunStarted):
                 folder.write_status(phase=Phase.RUNNING)
             if event not in self._warned:
@@ -150,38 +181,47 @@ class Dispatch:
             self._work.on_batch(batch)
 
     def _take(self, reference: Any, sent: _Sent) -> None:
-        """Keep what a task brought; try again where its node is lost."""
+        """Keep what a task brought; try again where its node is lost, or was stopped by nobody here."""
         folder, errors = run_folder(self._work.workspace, sent.order.spec), self._ray.exceptions
         try:
             parcel: Parcel = self._ray.get(reference)
             folder.receive(parcel.files, {file.path.name for file in sent.order.begun} - parcel.files.keys())
-            self._work.emit(parcel.finished)
+            if parcel.finished.outcome is Outcome.CANCELLED and not self._work.control.cancelled:
+                self._again(sent, folder, CUT_OFF)
+            else:
+                self._work.emit(parcel.finished)
         except UserError as error:  # the disk at home is full, or something could not be brought to the node
             self._failed(folder, str(error))
         except errors.TaskCancelledError:
             pass  # it had not begun: it waits
         except errors.RayTaskError as error:
-            if not self._work.control.cancelled:
-                log.error("run %s failed on %s: %s", sent.run, sent.host, error)
+            log.error("run %s failed on %s: %s", sent.run, sent.host, error)
+            if self._work.control.cancelled or isinstance(error.cause, (Cancelled, errors.RayError)):
+                self._again(sent, folder, CUT_OFF)
+            else:
                 self._failed(folder, f"{error.cause or error} (on {sent.host or 'a node'}; the log has the details)")
         except errors.RayError as error:
             log.warning("run %s was lost: %s", sent.run, error)
-            self._again(sent, folder)
+            self._again(sent, folder, LOST)
 
-    def _again(self, sent: _Sent, folder: RunFolder) -> None:
+    def _again(self, sent: _Sent, folder: RunFolder, what: str) -> None:
         spec, number = sent.order.spec, sent.order.attempt.number + 1
         if self._work.control.cancelled:
-            folder.write_status(phase=Phase.CANCELLED, reason="stopped, and its node was lost")
-            self._work.emit(RunFinished(folder.id, Outcome.CANCELLED, "stopped, and its node was lost"))
+            if folder.status.phase is not Phase.WAITING:  # else it had not begun
+                folder.write_status(phase=Phase.CANCELLED, reason="stopped, and its node was lost")
+                self._work.emit(RunFinished(folder.id, Outcome.CANCELLED, "stopped, and its node was lost"))
         elif number > ATTEMPTS:
             self._failed(
-                folder, f"It was lost with its node {ATTEMPTS} times. Perhaps it needs more memory than they have."
+                folder,
+                f"It was lost {ATTEMPTS} times on its way. Perhaps it needs more memory than the nodes have, or the "
+                "network between them and this machine fails.",
             )
         else:
-            epochs = folder.epochs_kept()
-            again = f"goes on after epoch {epochs}" if epochs else "is begun anew"
             where = f"the node {sent.host}" if sent.host else "its node"
-            said = LOST.format(run=folder.id, where=where, again=again, number=number, attempts=ATTEMPTS)
+            said = AGAIN.format(
+                run=folder.id, where=where, what=what, again=_goes_on(folder), number=number, attempts=ATTEMPTS
+            )
+            folder.write_status(phase=Phase.WAITING, reason="")
             self._work.emit(Message(said, "warning"))
             self._waiting.appendleft((spec, number))
 
@@ -194,6 +234,11 @@ class Dispatch:
         for reference, sent in self._sent.items():
             if not sent.host:
                 self._ray.cancel(reference)
+
+
+def _goes_on(folder: RunFolder) -> str:
+    epochs = folder.epochs_kept()
+    return f"goes on after epoch {epochs}" if epochs else "is begun anew"
 
 
 def _offer(path: Path) -> Offer:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +26,9 @@ from core.runs import RunFolder, run_folder
 from core.training.workbench import WeightsFile, Workbench
 from core.workspace import Workspace
 
+log = logging.getLogger(__name__)
 EVERY = 0.5  # seconds between two mails
+TRIES = 5  # to reach home, before a run is given up
 ALOUD = ("environment.json", "initial_weights.txt", "set_aside.json", "log.csv")  # sent home as they are written
 
 
@@ -139,7 +143,7 @@ class _Line:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
-        self._exchange()
+        self._reached()  # what is not heard now is in the run's folder, too, which follows
 
     def emit(self, event: Event) -> None:
         if isinstance(event, RunFinished):
@@ -162,20 +166,39 @@ class _Line:
         yield from map(ray.get, coming)
 
     def _keep_in_touch(self) -> None:
-        while not self._over.wait(EVERY):
+        try:
+            while not self._over.wait(EVERY) and self._reached():
+                pass
+        finally:
+            if not self._over.is_set():  # nobody is at home any more, or hears: nobody wants the run
+                self.control.cancel()
+
+    def _reached(self) -> bool:
+        """Exchange; after a few vain tries False."""
+        from ray.exceptions import RayError
+
+        for tried in range(TRIES):
+            if tried:
+                time.sleep(EVERY)
             try:
                 self._exchange()
-            except Exception:  # nobody is at home any more, whatever Ray calls it: nobody wants the run
-                self.control.cancel()
-                return
+            except (RayError, OSError) as error:  # of the network; of a file that is being replaced
+                log.warning("%s: home was not reached: %s", self._attempt.run, error)
+            else:
+                return True
+        return False
 
     def _exchange(self) -> None:
+        """Say what is new. What home does not answer is said again: rather twice than never."""
         import ray
 
-        events = tuple(self._events.popleft() for _ in range(len(self._events)))
+        events, (news, written) = tuple(self._events), self._news()
         batches = tuple(self._batches.popleft() for _ in range(len(self._batches)))
-        mail = Mail(self._attempt, platform.node(), events, batches, self._news())
+        mail = Mail(self._attempt, platform.node(), events, batches, news)
         wish = ray.get(self._home.exchange.remote(mail))
+        for _ in events:
+            self._events.popleft()
+        self._sent |= written
         if wish is Wish.CANCEL:
             self.control.cancel()
         elif wish is Wish.PAUSE:
@@ -183,11 +206,12 @@ class _Line:
         else:
             self.control.resume()
 
-    def _news(self) -> dict[str, bytes]:
-        news = {}
+    def _news(self) -> tuple[dict[str, bytes], dict[str, int]]:
+        """Files that home has not seen as they are, and when they were written."""
+        files, written = {}, {}
         for name in ALOUD:
             path = self._folder.path / name
-            written = path.stat().st_mtime_ns if path.exists() else 0
-            if written != self._sent.get(name, 0):
-                news[name], self._sent[name] = path.read_bytes(), written
-        return news
+            at = path.stat().st_mtime_ns if path.exists() else 0
+            if at != self._sent.get(name, 0):
+                files[name], written[name] = path.read_bytes(), at
+        return files, written

@@ -22,6 +22,7 @@ from core.cluster.home import Attempt, Home, Mail, Offer, Wish
 from core.cluster.node import _Line
 from core.control import Control
 from core.errors import Cancelled, UserError
+from core.events import Message
 from core.run_spec import RunSpec
 from core.runs import RunFolder
 from core.workspace import Workspace
@@ -176,7 +177,38 @@ def test_a_node_pauses_goes_on_and_stops_as_is_wished_at_home(
     assert [list(mail.files) for mail in mails] == [["log.csv"], [], []]  # what is new, once
     line._exchange()
     assert control.cancelled and not control.paused
-    alone = _Line(SimpleNamespace(), Attempt("run"), folder, control := Control())
-    monkeypatch.setattr("core.cluster.node.EVERY", 0.01)
-    alone._keep_in_touch()  # nobody is at home
+
+
+def test_a_node_that_does_not_reach_home_tries_again_before_it_gives_the_run_up(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray")
+    monkeypatch.setattr(ray, "get", lambda answer: answer)
+    monkeypatch.setattr("core.cluster.node.EVERY", 0.001)
+    home, folder = Home(), RunFolder(workspace.runs / "study" / "run")
+    folder.write_log([])
+    faults: list[Exception] = []
+
+    def exchange(mail: Mail) -> Wish:
+        if faults:
+            raise faults.pop()
+        return home.exchange(mail)
+
+    actor = SimpleNamespace(exchange=SimpleNamespace(remote=exchange))
+    faults += [OSError("the network"), ray.exceptions.RayActorError()]
+    line = _Line(actor, Attempt("run"), folder, control := Control())
+    line.emit(said := Message("said once"))
+    assert line._reached() and not control.cancelled and not faults
+    line._exchange()
+    first, second = home.collect(Wish.GO)
+    assert first.events == (said,) and list(first.files) == ["log.csv"]  # nothing was lost by the vain tries
+    assert not second.events and not second.files
+
+    faults += [ray.exceptions.RayActorError() for _ in range(100)]
+    line._keep_in_touch()
+    assert control.cancelled and 90 < len(faults) < 100
+    line = _Line(actor, Attempt("run"), folder, control := Control())
+    faults[:] = [TypeError("a fault of ours")]
+    with pytest.raises(TypeError):
+        line._keep_in_touch()
     assert control.cancelled
