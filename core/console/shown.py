@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -44,6 +46,7 @@ from core.workspace import Workspace, default_workspace
 
 OK, FAILED, INTERRUPTED = 0, 1, 130  # 130 = 128 + SIGINT, as shells expect
 STEP = ""  # no run is called so
+WIDE = 160  # columns of a file or a pipe, which knows no width: tables of tests are wide
 
 
 def in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -> int:
@@ -52,7 +55,7 @@ def in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -
     try:
         workspace.require_writable()
         with log_into(workspace):
-            return work(workspace, Console(highlight=False))
+            return work(workspace, _console())
     except UserError as error:
         errors.print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True)
         return FAILED
@@ -65,6 +68,11 @@ def in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -
         return FAILED
     finally:
         workspace.close()
+
+
+def _console() -> Console:
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if told else WIDE)
 
 
 class StudyView:

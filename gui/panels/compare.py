@@ -28,6 +28,7 @@ from core.runs import RunFolder, list_studies
 from core.workspace import Workspace
 from gui import run_actions, save_plot, theme
 from gui.context import Context, ErrorsRequest
+from gui.looks import looks
 from gui.panels.compare_classes import ClassesPage
 from gui.panels.compare_cost import CostPage
 from gui.panels.compare_curves import CurvesPage
@@ -205,10 +206,11 @@ class ComparePanel(ResultsPanel):
         self.about.setText(" · ".join(titles))
         study, *titles = map(html.escape, (self.overview.study, *titles))
         self.heading.setText(" · ".join((f"<b>{study}</b>", *titles)))
-        self.tree.show_overview(self.overview, metric)
+        shown = looks(self.context.workspace, self.overview)
+        self.tree.show_overview(self.overview, metric, shown)
         self.grid.show_summary(summary, metric)
         for page in self.pages:
-            page.show_overview(self.overview, metric)
+            page.show_overview(self.overview, metric, shown)
         self.copy.setEnabled(bool(summary.runs))
         self.save.setEnabled(bool(summary.runs))
 

@@ -101,10 +101,7 @@ class ClassesPage(ReadingPage):
         self.found = result
         if result is not None:
             a, b = self.pair()
-            colours = theme.architecture_colour(a.architecture), theme.architecture_colour(b.architecture)
-            if (a.architecture, a.modality) == (b.architecture, b.modality):
-                colours = colours[0], theme.shade(b.architecture, 1)  # or their marks would be the same
-            sides = tuple(zip((a, b), colours, strict=True))
+            sides = tuple((network, self.looks[network.label].colour) for network in (a, b))
             rows = [_row(pair, sides) for pair in result.classes]
             key = [DotKey(network.modality, network.label, colour) for network, colour in sides]
             self.plot.show_rows(rows, result.order(), key, "difference, points; * after Holm")

@@ -106,7 +106,7 @@ class CostPage(ComparePage):
         ]
         return CostPoint(
             name=network.label,
-            colour=theme.architecture_colour(network.architecture),
+            colour=self.looks[network.label].colour,
             modality=network.modality,
             cost=spent,
             score=about.scale * mean.value,

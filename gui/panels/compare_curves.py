@@ -12,10 +12,10 @@ from core.evaluation.tables import TextTable
 from core.readable import counted
 from gui import theme
 from gui.context import Context
-from gui.panels.compare_parts import ReadingPage, looks
+from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import beside, named_combo, options_combo
 from gui.widgets.flow import FlowLayout
-from gui.widgets.network_chips import Look, NetworkChips
+from gui.widgets.network_chips import NetworkChips
 from gui.widgets.score_plot import ScorePlot
 
 KINDS = {
@@ -37,7 +37,6 @@ class CurvesPage(ReadingPage):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.curves: ScoreCurves | None = None
-        self._looks: dict[str, Look] = {}
         self.kind = options_combo("Curve", ((kind, str(kind), words) for kind, words in KINDS.items()), 136)
         kept = self.kind.findData(context.settings.value("compare/curves"))
         self.kind.setCurrentIndex(max(0, kept))
@@ -90,13 +89,13 @@ class CurvesPage(ReadingPage):
         if result.name and self.label.currentData() != result.name:  # the study has no such class: all of them
             self.refresh()
             return
-        self.curves, self._looks = result, looks(self.context.workspace, self.overview)
+        self.curves = result
         shown = {curve.network.label: curve for curve in result.curves}
         self.chips.show_networks(
-            {label: look for label, look in self._looks.items() if label in shown},
+            {label: look for label, look in self.looks.items() if label in shown},
             {label: f"{SHORT[result.kind]} {curve.score.text()} %" for label, curve in shown.items()},
         )
-        self.plot.show_curves(result, self._looks)
+        self.plot.show_curves(result, self.looks)
         self._hide_networks()
         self.say(_about(result))
 

@@ -21,6 +21,7 @@ from core.events import Event
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
+from gui.looks import Look
 from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import named_combo, options_combo
 from gui.widgets.findings import findings
@@ -143,11 +144,15 @@ class DifferencesPage(ReadingPage):
             unit, what = "percentage points", "Right answers on the same clips"
         else:
             unit, what = "percentage points" if about.unit == "%" else about.unit, about.title
-        rows = [row for pair in self.pairs if (row := (_clip_row(pair) if on_clips else _fold_row(pair)))]
+        drawn = _clip_row if on_clips else _fold_row
+        rows = [row for pair in self.pairs if (row := drawn(pair, self._look(pair)))]
         title = f"{what}: first less second, in {unit}; {GREY}"
         self.forest.show_rows(rows, [ForestLine("equal", 0.0, "No difference.")] if rows else [], title)
         said = findings(self.overview.summary, self.metric_name, self.pairs)
         self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in said))
+
+    def _look(self, pair: Comparison) -> Look:
+        return self.looks[(pair.a if pair.a_leads else pair.b).label]
 
     def _lay_out(self) -> None:
         self._bar = QWidget()
@@ -186,12 +191,13 @@ def _read(
     return {(pair.a.label, pair.b.label): pair.clips for pair in read if pair.clips is not None}
 
 
-def _fold_row(pair: Comparison) -> ForestRow | None:
+def _fold_row(pair: Comparison, look: Look) -> ForestRow | None:
     """Over the folds, in the unit of the metric."""
     scale, ends = METRICS[pair.metric].scale, pair.interval
     of_a, of_b = pair.a.by_fold(pair.metric), pair.b.by_fold(pair.metric)
     return _row(
         pair,
+        look,
         scale * pair.difference.mean,
         None if ends is None else (scale * ends[0], scale * ends[1]),
         told_apart=pair.told_apart,
@@ -200,7 +206,7 @@ def _fold_row(pair: Comparison) -> ForestRow | None:
     )
 
 
-def _clip_row(pair: Comparison) -> ForestRow | None:
+def _clip_row(pair: Comparison, look: Look) -> ForestRow | None:
     """On the same clips, in percentage points; None where they are not read yet."""
     clips = pair.clips
     if clips is None:
@@ -208,6 +214,7 @@ def _clip_row(pair: Comparison) -> ForestRow | None:
     ends = clips.interval
     return _row(
         pair,
+        look,
         100 * clips.gain.mean,
         None if ends is None else (100 * ends[0], 100 * ends[1]),
         told_apart=ends is not None and not ends[0] <= 0 <= ends[1],
@@ -218,6 +225,7 @@ def _clip_row(pair: Comparison) -> ForestRow | None:
 
 def _row(
     pair: Comparison,
+    look: Look,
     mean: float,
     ends: tuple[float, float] | None,
     *,
@@ -225,15 +233,14 @@ def _row(
     tip: str,
     dots: tuple[tuple[str, float], ...],
 ) -> ForestRow:
-    """In the colour of the better network where the two can be told apart, else in grey."""
-    better = pair.a if pair.a_leads else pair.b
+    """In the colour of the better network (its look) where the two can be told apart, else in grey."""
     return ForestRow(
         name=f"{pair.a.label}\n− {pair.b.label}",
-        colour=theme.architecture_colour(better.architecture) if told_apart else theme.colour("muted"),
+        colour=look.colour if told_apart else theme.colour("muted"),
         mean=mean,
         low=None if ends is None else ends[0],
         high=None if ends is None else ends[1],
         dots=dots,
         tip=tip,
-        modality=better.modality,
+        modality=look.modality,
     )

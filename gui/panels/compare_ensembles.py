@@ -64,8 +64,7 @@ class EnsemblesPage(ReadingPage):
 
     def _box(self, network: NetworkRow) -> QCheckBox:
         box = QCheckBox(network.label)
-        colour = theme.architecture_colour(network.architecture)
-        box.setIcon(theme.swatch(colour, theme.MODALITY_STYLE[network.modality]))
+        box.setIcon(self.looks[network.label].icon())
         box.setIconSize(QSize(2 * theme.GRID, 2 * theme.GRID))
         box.setToolTip("Whether it is a member of the ensemble.")
         box.setMinimumHeight(self.how.sizeHint().height())
@@ -89,13 +88,13 @@ class EnsemblesPage(ReadingPage):
 
     def arrived(self, result: Ensemble) -> None:
         self.found = result
-        self.members.show_ensemble(result)
+        self.members.show_ensemble(result, self.looks)
         notes = [INTERVALS] if result.mean.low is not None else []
         self.say("\n\n".join([*result.sentences(), *notes]))
 
     def clear(self) -> None:
         self.found = None
-        self.members.show_ensemble(None)
+        self.members.show_ensemble(None, {})
 
     def say(self, sentence: str) -> None:
         self.said.setText(sentence)

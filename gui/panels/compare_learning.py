@@ -24,12 +24,13 @@ from core.evaluation.tables import TextTable
 from core.readable import counted
 from gui import theme
 from gui.context import Context
-from gui.panels.compare_parts import ReadingPage, looks
+from gui.looks import Look
+from gui.panels.compare_parts import ReadingPage
 from gui.widgets.band_plot import BandLine, BandPlot
 from gui.widgets.controls import beside, named_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.gap_plot import GapPlot
-from gui.widgets.network_chips import Look, NetworkChips
+from gui.widgets.network_chips import NetworkChips
 
 CHOICES = (
     ("Show", Quantity, 104, "Accuracy or loss of each epoch. That of training is measured while it goes on, on "
@@ -94,7 +95,7 @@ class LearningPage(ReadingPage):
     def arrived(self, result: tuple[LearningCurve, ...]) -> None:
         assert self.overview is not None
         quantity, along, spread = self.chosen()
-        of_networks = looks(self.context.workspace, self.overview)
+        of_networks = self.looks
         self.curves, self.gaps = result, gaps(self.overview.summary)
         self.gap_plot.show_gaps(self.gaps, of_networks)
         drawn = {curve.network.label for curve in result}

@@ -68,7 +68,7 @@ class MeansPage(ComparePage):
         title += f", dashed upright: {' and '.join(dashed)}" if dashed else ""
         if len(summary.modalities) > 1:
             title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {LINES_OF[m]}" for m in summary.modalities)
-        self.forest.show_rows(forest_rows(summary, self.metric_name), [*published, *people], title)
+        self.forest.show_rows(forest_rows(summary, self.metric_name, self.looks), [*published, *people], title)
         pairs = summary.compare(self.metric_name)
         said = findings(summary, self.metric_name, _of_the_best(summary, pairs, self.metric_name))
         self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in said))

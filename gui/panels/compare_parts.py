@@ -12,25 +12,10 @@ from core.control import Control
 from core.evaluation.overview import Overview
 from core.evaluation.tables import TextTable
 from core.events import Progress
-from core.run_lists import network_order
-from core.workspace import Workspace
 from gui.context import Context
 from gui.jobs import Job
+from gui.looks import Look
 from gui.panels.in_view import InView
-from gui.panels.train_runs import variants
-from gui.widgets.network_chips import Look
-
-
-def looks(workspace: Workspace, overview: Overview) -> dict[str, Look]:
-    """How each network is drawn, by label: in the shade that it has in the Train panel; the best network first."""
-    order = network_order(workspace, overview.study)
-    networks = overview.summary.networks
-    numbers = variants(
-        (row.label, (row.architecture, row.modality))
-        for row in sorted(networks, key=lambda row: order.get(row.spec.network.label, len(order)))
-    )
-    kinds = {label: (kind, number) for (label, kind), number in numbers.items()}
-    return {row.label: Look(*kinds[row.label][0], kinds[row.label][1]) for row in networks}
 
 
 class ComparePage(InView):
@@ -41,6 +26,7 @@ class ComparePage(InView):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.overview: Overview | None = None
+        self.looks: dict[str, Look] = {}  # of its networks, by label
         self.metric_name = "accuracy"  # row of METRICS
         self.splitters: dict[str, QSplitter] = {}  # whose places are kept, by name
 
@@ -56,8 +42,8 @@ class ComparePage(InView):
         """What “Save plot” saves; None = nothing."""
         return None
 
-    def show_overview(self, overview: Overview | None, metric: str) -> None:
-        self.overview, self.metric_name = overview, metric
+    def show_overview(self, overview: Overview, metric: str, looks: dict[str, Look]) -> None:
+        self.overview, self.metric_name, self.looks = overview, metric, looks
         self.ask_again()
 
     def ask_again(self) -> None:

@@ -32,7 +32,7 @@ from core.runs import list_runs
 from core.workspace import Workspace
 from gui import theme
 from gui.context import Context
-from gui.panels.compare_parts import ReadingPage, looks
+from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import tool_button
 from gui.widgets.flow import FlowLayout
 from gui.widgets.rank_diagram import RankDiagram, RankedNetwork
@@ -174,12 +174,11 @@ class RanksPage(ReadingPage):
         assert self.overview is not None
         self.ranked = ranked = result.ranked
         ranking, about = ranked.ranking, METRICS[ranked.metric].title.lower()
-        shown = looks(self.context.workspace, self.overview)
         networks = [
             RankedNetwork(
                 name=name,
                 rank=ranking.mean_ranks[place],
-                look=shown[ranked.rows[name][0].label],  # in the study in view, which is the first
+                look=self.looks[ranked.rows[name][0].label],  # in the study in view, which is the first
                 modality=_modality(ranked, name),
                 tip=_tip(ranked, place),
             )

@@ -12,6 +12,7 @@ from core.evaluation.tables import TextTable
 from core.evaluation.varied import Axis, axes
 from gui import theme
 from gui.context import Context
+from gui.looks import Look
 from gui.panels.compare_parts import ComparePage
 from gui.widgets.controls import named_combo
 from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint
@@ -97,6 +98,7 @@ def level_lines(axis: Axis, metric: str) -> list[LevelLine]:
             words = f"{row.label} · {axis.title} {tick} · {text} · {mean.basis}"
             points.append(LevelPoint(about.scale * mean.value, low, high, words))
         row = list(line.networks.values())[-1]
-        variant = sum((one.architecture, one.modality) == (row.architecture, row.modality) for one in lines)
-        lines.append(LevelLine(line.name or row.label, row.architecture, row.modality, variant, tuple(points)))
+        kind = (row.architecture, row.modality)
+        variant = sum((one.look.architecture, one.look.modality) == kind for one in lines)  # of lines, not of networks
+        lines.append(LevelLine(line.name or row.label, Look(*kind, variant), tuple(points)))
     return lines

@@ -301,9 +301,7 @@ def _curves_of(row: RunRow, runs: StudyRuns, before: RunCurves | None) -> RunCur
     made = RunCurves(
         run=row.id,
         network=row.network,
-        architecture=row.spec.network.architecture,
-        variant=runs.variant(row),
-        modality=modality,
+        look=runs.look(row),
         part=f"{f'{modality.word}, ' if runs.several_modalities else ''}fold {row.spec.fold}, seed {row.spec.seed}",
         epochless=row.spec.epochless,
         batches_per_epoch=row.batches_per_epoch,

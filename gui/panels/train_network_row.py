@@ -16,9 +16,8 @@ from core.run_spec import NOT_CLASSICAL, Network
 from core.study import architectures
 from gui import theme
 from gui.field_editors import Choice, editor_for, wheel_only_with_focus, widen_list
-from gui.panels.train_runs import variants
+from gui.looks import Look, variants
 from gui.settings_form import SettingsForm, error_label, sentence, show_text
-from gui.widgets.curves import network_swatch
 
 AS_THE_STUDY = "as the study"
 _FOLDED = (
@@ -251,7 +250,7 @@ class NetworkRow(QWidget):
         architecture = str(self.architecture.get())
         before = ((network.label, (network.architecture, of)) for network, of in self.around.before)
         own = (self.network.label, (architecture, self.looks_at))
-        icon = network_swatch(architecture, variants((*before, own))[own], self.looks_at)
+        icon = Look(architecture, self.looks_at, variants((*before, own))[own]).icon()
         self._swatch.setPixmap(icon.pixmap(theme.icon_size()))
         self._summarise()
 

@@ -36,7 +36,6 @@ from gui import run_actions, theme
 from gui.context import Context
 from gui.panels.train_origin import show_origin
 from gui.panels.train_runs import StudyRuns
-from gui.widgets.curves import network_swatch
 
 COLUMNS = ("Network", "Fold", "Seed", "State", "Epoch", "Test accuracy", "Size", "Note", "Modality")
 MODALITY = 8  # shown second, and only where a study has more than one
@@ -79,7 +78,7 @@ class QueueModel(QAbstractTableModel):
             under_way = column == 3 and row.phase is Phase.RUNNING
             return _UNDER_WAY.get(self._state, row.phase.word) if under_way else _text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return network_swatch(row.spec.network.architecture, self._runs.variant(row), row.spec.modality)
+            return self._runs.look(row).icon()
         if role == Qt.ItemDataRole.DecorationRole and column == MODALITY:
             return theme.swatch(theme.colour("muted"), theme.MODALITY_STYLE[row.spec.modality])
         if role == Qt.ItemDataRole.ForegroundRole and column == 3 and row.phase is Phase.FAILED:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.control import Control
-from core.datasets.base import Modality
 from core.engine import State
 from core.events import (
     EpochEnded,
@@ -26,19 +24,7 @@ from core.files import slug
 from core.run_lists import RunRow, read_rows
 from core.runs import OUTDATED, LogRow, Phase
 from gui.context import Context
-
-Kind = tuple[str, Modality]  # an architecture, and what it looks at
-
-
-def variants(networks: Iterable[tuple[str, Kind]]) -> dict[tuple[str, Kind], int]:
-    """Which of its kind each network (by its label) is, counted from 0: each is drawn in a shade of its own."""
-    numbers: dict[tuple[str, Kind], int] = {}
-    of_kind: Counter[Kind] = Counter()
-    for network in networks:
-        if network not in numbers:
-            numbers[network] = of_kind[network[1]]
-            of_kind[network[1]] += 1
-    return numbers
+from gui.looks import Kind, Look, variants
 
 
 class StudyRuns(QObject):
@@ -71,9 +57,10 @@ class StudyRuns(QObject):
     def several_modalities(self) -> bool:
         return len({row.spec.modality for row in self.rows}) > 1
 
-    def variant(self, row: RunRow) -> int:
-        """Which of its architecture and modality its network is, wherever the run is drawn."""
-        return self._variants[_network_of(row)]
+    def look(self, row: RunRow) -> Look:
+        """How its network is drawn, wherever the run is."""
+        label, kind = _network_of(row)
+        return Look(*kind, self._variants[label, kind])
 
     @property
     def told(self) -> bool:

@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui import theme
+from gui.looks import Look
 from gui.widgets.curve_pointer import CurvePointer, Line
-from gui.widgets.network_chips import Look
 
 Figures = NDArray[np.float64]
 HINT = "Point at a line for its figures. Wheel zooms, drag pans, double click shows everything."

@@ -11,14 +11,14 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from core.datasets.base import Modality
 from core.errors import UserError
 from core.runs import LogRow
 from gui import theme
+from gui.looks import Look
 from gui.widgets.batch_trace import BatchTrace
 from gui.widgets.curve_pointer import CurvePointer, Line
 from gui.widgets.flow import FlowLayout
@@ -33,9 +33,7 @@ class RunCurves:
 
     run: str
     network: str  # label, shown in the legend
-    architecture: str
-    variant: int = 0  # of its architecture in the study: each has a shade of its own
-    modality: Modality = Modality.AUDIO
+    look: Look
     part: str = ""  # modality where there are several, fold and seed, in words
     epochless: bool = (
         False  # nothing is trained in epochs: averages of branches and what is fitted have a test accuracy and no curve
@@ -49,11 +47,6 @@ class RunCurves:
     @property
     def validated(self) -> bool:
         return any(row.validation_loss is not None for row in self.rows)
-
-    @property
-    def colour(self) -> QColor:
-        """Of the architecture, in the shade of the variant; asked for anew under another scheme."""
-        return theme.shade(self.architecture, self.variant)
 
 
 class Curves(QWidget):
@@ -175,7 +168,7 @@ class Curves(QWidget):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "chips"):
             for curves in self.runs.values():
-                self.chips[curves.network].setIcon(_swatch(curves))
+                self.chips[curves.network].setIcon(curves.look.icon())
             self._everything_changed()
         super().changeEvent(event)
 
@@ -211,8 +204,8 @@ class Curves(QWidget):
     def _draw(self, curves: RunCurves) -> None:
         shown = curves.network not in self._hidden
         behind = bool(self._chosen) and curves.run not in self._chosen
-        colour = theme.mix(curves.colour, theme.colour("base"), 0.65) if behind else curves.colour
-        style = theme.MODALITY_STYLE[curves.modality]
+        colour = theme.mix(curves.look.colour, theme.colour("base"), 0.65) if behind else curves.look.colour
+        style = curves.look.style
         epochs = np.array([row.epoch for row in curves.rows], dtype=float)
         validated = curves.validated
         faint = theme.mix(colour, theme.colour("base"), _FAINT[theme.is_dark()])
@@ -316,7 +309,7 @@ class Curves(QWidget):
         chip.setCheckable(True)
         chip.setChecked(curves.network not in self._hidden)
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        chip.setIcon(_swatch(curves))
+        chip.setIcon(curves.look.icon())
         chip.setToolTip(f"Show or hide the curves of {curves.network}. Diamonds are test accuracies.")
         chip.toggled.connect(partial(self._chip_toggled, curves.network))
         return chip
@@ -351,14 +344,3 @@ def _words(curves: RunCurves, name: str, epoch: float, value: float) -> str:
     run = f"{curves.network}, {curves.part}" if curves.part else curves.network
     figure = f"{value:.3f}" if "loss" in name else f"{value:.1f} %"
     return f"{run} · epoch {epoch:.0f} · {name} {figure}"
-
-
-def network_swatch(architecture: str, variant: int, modality: Modality) -> QIcon:
-    """A piece of a network's curves, for wherever it is listed."""
-    icon = theme.swatch(theme.shade(architecture, variant), theme.MODALITY_STYLE[modality])
-    icon.addPixmap(icon.pixmap(theme.icon_size()), QIcon.Mode.Selected)  # or a selected row would tint it
-    return icon
-
-
-def _swatch(curves: RunCurves) -> QIcon:
-    return network_swatch(curves.architecture, curves.variant, curves.modality)

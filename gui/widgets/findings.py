@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.datasets.base import Modality
 from core.evaluation.comparison import Comparison
@@ -13,7 +13,7 @@ from core.evaluation.reference import references
 from core.evaluation.summary import Summary
 from core.game_results import HumanBaseline
 from core.readable import counted
-from gui import theme
+from gui.looks import Look
 from gui.widgets.forest import ForestLine, ForestRow
 from gui.widgets.marks import MARKS
 
@@ -28,7 +28,7 @@ GIVEN = {  # of a clip, to a person
 }
 
 
-def forest_rows(summary: Summary, metric: str) -> list[ForestRow]:
+def forest_rows(summary: Summary, metric: str, looks: Mapping[str, Look]) -> list[ForestRow]:
     """A row for each network, the best first, in the unit of the metric."""
     about = METRICS[metric]
     rows = []
@@ -40,7 +40,7 @@ def forest_rows(summary: Summary, metric: str) -> list[ForestRow]:
         rows.append(
             ForestRow(
                 name=network.label,
-                colour=theme.architecture_colour(network.architecture),
+                colour=looks[network.label].colour,
                 mean=about.scale * mean.value,
                 low=None if mean.low is None else about.scale * mean.low,
                 high=None if mean.high is None else about.scale * mean.high,

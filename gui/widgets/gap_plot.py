@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from core.evaluation.learning import Gap
 from core.evaluation.statistics import Mean
 from gui import theme
-from gui.widgets.network_chips import Look
+from gui.looks import Look
 
 NAME, LANE, APART = 20.0, 9.0, 10.0  # of a network's name, of each of its marks, and to the next; before type is larger
 HEAD = FOOT = 24.0

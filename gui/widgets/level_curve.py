@@ -13,12 +13,12 @@ from functools import partial
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
 from core.robustness.curve import Sweep
 from gui import theme
+from gui.looks import Look, variants
 from gui.theme import SCREEN_ONLY
 from gui.widgets.curve_pointer import CurvePointer, Line
 from gui.widgets.end_labels import EndLabels
@@ -44,21 +44,16 @@ class LevelLine:
     """A network, or networks that differ in nothing but the level."""
 
     name: str
-    architecture: str
-    modality: Modality
-    variant: int  # of its architecture and modality: each has a shade of its own
+    look: Look
     points: tuple[LevelPoint | None, ...]  # one a level; None = nothing is known
-
-    @property
-    def colour(self) -> QColor:
-        """Asked for anew under another scheme."""
-        return theme.shade(self.architecture, self.variant)
 
 
 def level_lines(sweep: Sweep) -> list[LevelLine]:
     """The networks of a sweep as they are drawn."""
+    kinds = {label: (network.architecture, network.modality) for label, network in sweep.networks.items()}
+    looks = {label: Look(*kind, variant) for (label, kind), variant in variants(kinds.items()).items()}
     lines: list[LevelLine] = []
-    for label, network in sweep.networks.items():
+    for label in sweep.networks:
         points: list[LevelPoint | None] = []
         for level in sweep.levels:
             mean = sweep.mean(label, level)
@@ -68,9 +63,7 @@ def level_lines(sweep: Sweep) -> list[LevelLine]:
             low, high = (None if end is None else 100 * end for end in (mean.low, mean.high))
             words = f"{label} · {sweep.row.word(level)} · {mean.text()} % · {mean.basis}"
             points.append(LevelPoint(100 * mean.value, low, high, words))
-        kind = (network.architecture, network.modality)
-        variant = sum((line.architecture, line.modality) == kind for line in lines)
-        lines.append(LevelLine(label, *kind, variant, tuple(points)))
+        lines.append(LevelLine(label, looks[label], tuple(points)))
     return lines
 
 
@@ -187,7 +180,7 @@ class LevelCurve(QWidget):
             bottom=means - np.array([p.low for _, p in barred], dtype=float),
             beam=0.0,
         )
-        curve = pg.PlotDataItem(x, y, connect="finite", symbol=SYMBOLS[line.modality], name=line.name)
+        curve = pg.PlotDataItem(x, y, connect="finite", symbol=SYMBOLS[line.look.modality], name=line.name)
         self._items[line.name] = (bars, curve)
         for item in self._items[line.name]:
             self.plot.addItem(item)
@@ -199,17 +192,19 @@ class LevelCurve(QWidget):
         for line in self.lines:
             bars, curve = self._items[line.name]
             behind = bool(self.pointed) and line.name != self.pointed
-            colour = theme.mix(line.colour, back, FAINT) if behind else line.colour
+            colour = theme.mix(line.look.colour, back, FAINT) if behind else line.look.colour
             front = line.name == self.pointed
-            style = theme.MODALITY_STYLE[line.modality]
+            style = line.look.style
             bars.setOpts(pen=pg.mkPen(theme.mix(colour, back, 0.0 if front else 0.35), width=3 if front else 2))
             curve.setPen(pg.mkPen(colour, width=3 if front else 2, style=style))
             curve.setSymbolSize(round(theme.pixels(11 if front else 9)))
-            curve.setSymbolBrush(back if line.modality == Modality.VIDEO else colour)
+            curve.setSymbolBrush(back if line.look.modality == Modality.VIDEO else colour)
             curve.setSymbolPen(pg.mkPen(colour, width=2))
             for item, height in ((bars, 1), (curve, 2)):
                 item.setZValue(height - 10 * behind)
-        self.names.show_names({line.name: (line.modality, line.colour) for line in self.lines}, self._chance_word)
+        self.names.show_names(
+            {line.name: (line.look.modality, line.look.colour) for line in self.lines}, self._chance_word
+        )
         self.names.point_at(self.pointed)
 
     def _place_names(self) -> None:

@@ -95,7 +95,7 @@ class LevelTable(QTableWidget):
         for row, line in enumerate(self._lines):
             item = self.item(row, 0)
             if item is not None:
-                item.setIcon(theme.swatch(line.colour, theme.MODALITY_STYLE[line.modality]))
+                item.setIcon(line.look.icon())
 
 
 def level_findings(sweep: Sweep) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from core.evaluation.ensemble import Ensemble
 from gui import theme
+from gui.looks import Look
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -34,7 +37,7 @@ class MemberTable(QTableWidget):
         self.verticalHeader().hide()
         self.setMinimumHeight(10 * theme.GRID)
 
-    def show_ensemble(self, found: Ensemble | None) -> None:
+    def show_ensemble(self, found: Ensemble | None, looks: Mapping[str, Look]) -> None:
         """The ensemble stands last, in bold."""
         content = found.table() if found is not None else None
         self.setColumnCount(len(HELP) if content is not None else 0)
@@ -53,9 +56,7 @@ class MemberTable(QTableWidget):
                 item.setFont(theme.font(bold=row == len(found.members)))
                 item.setToolTip(words)
                 if not column and row < len(found.members):
-                    member = found.members[row]
-                    colour = theme.architecture_colour(member.architecture)
-                    item.setIcon(theme.swatch(colour, theme.MODALITY_STYLE[member.modality]))
+                    item.setIcon(looks[found.members[row].label].icon())
                 self.setItem(row, column, item)
         how = QHeaderView.ResizeMode
         self.horizontalHeader().setSectionResizeMode(how.ResizeToContents)

@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from core.datasets.base import Modality
 from gui import theme
-from gui.widgets.curves import network_swatch
+from gui.looks import Look
 from gui.widgets.flow import FlowLayout
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a network is drawn."""
-
-    architecture: str
-    modality: Modality
-    variant: int  # of its architecture and modality: each has a shade of its own
-
-    @property
-    def colour(self) -> QColor:
-        """Asked for anew under another scheme."""
-        return theme.shade(self.architecture, self.variant)
-
-    @property
-    def style(self) -> Qt.PenStyle:
-        return theme.MODALITY_STYLE[self.modality]
-
-    def icon(self) -> QIcon:
-        return network_swatch(self.architecture, self.variant, self.modality)
 
 
 class NetworkChips(QWidget):

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.datasets.base import Modality
 from gui import theme
+from gui.looks import Look
 from gui.widgets.marks import paint_mark
-from gui.widgets.network_chips import Look
 
 LINE = 2.0 * theme.GRID  # height of words; all of these before type is enlarged
 WORDS, RULER = 1.0 * theme.GRID, 3.75 * theme.GRID  # the critical difference, from the top

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
@@ -16,6 +16,7 @@ from core.evaluation.summary import NetworkRow, ScoredRun, Summary
 from core.evaluation.tables import given
 from core.runs import RunFolder
 from gui import theme
+from gui.looks import Look
 from gui.widgets.marks import mark_icon
 
 FOLDERS, NETWORK, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
@@ -73,7 +74,7 @@ class ResultTree(QTreeWidget):
         self.customContextMenuRequested.connect(self._open_menu)
         self.itemActivated.connect(self._activated)
 
-    def show_overview(self, overview: Overview, metric: str) -> None:
+    def show_overview(self, overview: Overview, metric: str, looks: Mapping[str, Look]) -> None:
         """Fill the table; networks that were open stay open, and another metric begins with the best."""
         row = METRICS[metric]
         if metric != self._metric and self.sortColumn() == METRIC:
@@ -90,7 +91,7 @@ class ResultTree(QTreeWidget):
         self.setSortingEnabled(False)
         self.clear()
         for network in overview.summary.networks:
-            item = self._add_network(network, overview, metric)
+            item = self._add_network(network, overview, metric, looks[network.label])
             item.setExpanded(network.label in opened)
         if overview.unfinished:
             self._add_unfinished(overview).setExpanded("" in opened)
@@ -108,7 +109,7 @@ class ResultTree(QTreeWidget):
     def _networks(self) -> list[QTreeWidgetItem]:
         return [item for place in range(self.topLevelItemCount()) if (item := self.topLevelItem(place)) is not None]
 
-    def _add_network(self, network: NetworkRow, overview: Overview, metric: str) -> QTreeWidgetItem:
+    def _add_network(self, network: NetworkRow, overview: Overview, metric: str, look: Look) -> QTreeWidgetItem:
         mean, about = network.means[metric], METRICS[metric]
         folders = [run.folder for run in network.runs]
         size = sum(overview.sizes.get(folder.id, 0) for folder in folders)
@@ -129,7 +130,7 @@ class ResultTree(QTreeWidget):
             (readable.size(size), size),
             ("", None),
         )
-        item.setIcon(0, mark_icon(network.modality, theme.architecture_colour(network.architecture)))
+        item.setIcon(0, mark_icon(network.modality, look.colour))
         item.setToolTip(0, network.label)
         item.setToolTip(GIVEN, given(network.spec))
         item.setToolTip(WEIGHTS, started_from(network.spec))

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 from core.evaluation.curves import Kind, NetworkCurve, ScoreCurves
 from core.evaluation.metrics import CALIBRATION_BINS
 from gui import theme
+from gui.looks import Look
 from gui.widgets.band_plot import BandLine, BandPlot
-from gui.widgets.network_chips import Look
 
 AXES = {
     Kind.ROC: ("False-positive rate (%)", "True-positive rate (%)"),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
 from gui import save_plot, theme
+from gui.looks import Look
 from gui.save_plot import FORMS, ask_and_save, picture
 from gui.widgets.class_dots import ClassDots, Dot, DotRow
 from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint
@@ -52,7 +53,7 @@ def dots(rows):
 def curve():
     plot = LevelCurve()
     points = tuple(LevelPoint(mean, mean - 5, mean + 5, "") for mean in (90.0, 60.0))
-    line = LevelLine("network", "alexnet", Modality.AUDIO, 0, points)
+    line = LevelLine("network", Look("alexnet", Modality.AUDIO, 0), points)
     plot.show_lines([line], ["clean", "0"], "Noise", "words")
     plot.resize(640, 320)
     return plot

@@ -7,11 +7,15 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFontMetricsF, QImage
 
+from core.datasets.base import Modality
 from core.errors import UserError
 from core.runs import LogRow
 from gui import theme
+from gui.looks import Look
 from gui.widgets.batch_trace import BatchTrace
 from gui.widgets.curves import Curves, RunCurves
+
+ALEXNET, RESNET_50, BASELINE = (Look(name, Modality.AUDIO, 0) for name in ("alexnet", "resnet50", "baseline_cnn"))
 
 
 def row(epoch: int, validation: float | None = None) -> LogRow:
@@ -22,8 +26,8 @@ def row(epoch: int, validation: float | None = None) -> LogRow:
 def curves(qtbot):
     made = Curves()
     qtbot.addWidget(made)
-    made.add_run(RunCurves("one", "AlexNet", "alexnet", batches_per_epoch=10, rows=[row(1), row(2)]))
-    made.add_run(RunCurves("two", "ResNet-50", "resnet50", batches_per_epoch=10, rows=[row(1)]))
+    made.add_run(RunCurves("one", "AlexNet", ALEXNET, batches_per_epoch=10, rows=[row(1), row(2)]))
+    made.add_run(RunCurves("two", "ResNet-50", RESNET_50, batches_per_epoch=10, rows=[row(1)]))
     made.refresh()
     return made
 
@@ -52,7 +56,7 @@ def test_batches_trained_again_after_a_resume_replace_those_that_were_there():
 
 
 def test_batches_have_no_place_before_it_is_known_how_many_make_an_epoch(curves):
-    curves.add_run(RunCurves("three", "AlexNet", "alexnet"))
+    curves.add_run(RunCurves("three", "AlexNet", ALEXNET))
     curves.add_batch("three", 700, 1.0)
     curves.runs["three"].batches_per_epoch = 10
     curves.add_batch("three", 701, 0.5)
@@ -79,7 +83,7 @@ def test_only_what_changed_is_drawn(curves, monkeypatch):
 
 def test_variants_of_an_architecture_differ_and_follow_the_scheme(qapp, curves):
     theme.apply(qapp, dark=False)
-    curves.add_run(RunCurves("three", "AlexNet (imagenet)", "alexnet", variant=1))
+    curves.add_run(RunCurves("three", "AlexNet (imagenet)", Look("alexnet", Modality.AUDIO, 1)))
     pure, shade, icon = (curves.runs["one"].colour, curves.runs["three"].colour, curves.chips["AlexNet (imagenet)"])
     light = icon.icon().cacheKey()
     theme.apply(qapp, dark=True)
@@ -188,7 +192,7 @@ def test_thin_lines_are_seen_on_dark_as_on_light(qapp, curves):
         dim, bright = sorted(float(part @ [0.2126, 0.7152, 0.0722]) for part in parts)
         return (bright + 0.05) / (dim + 0.05)
 
-    curves.add_run(RunCurves("three", "Baseline CNN", "baseline_cnn", rows=[row(1, 0.5), row(2, 0.4)]))
+    curves.add_run(RunCurves("three", "Baseline CNN", BASELINE, rows=[row(1, 0.5), row(2, 0.4)]))
     curves.refresh()
     for dark in (False, True):
         theme.apply(qapp, dark=dark)

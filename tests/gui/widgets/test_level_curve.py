@@ -14,6 +14,7 @@ from core.datasets.base import Modality
 from core.robustness import CORRUPTIONS
 from core.robustness.sweep import read_sweep
 from gui import theme
+from gui.looks import Look
 from gui.widgets.end_labels import spread
 from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint, level_lines
 from tests.core.robustness.made_answers import make_answers
@@ -30,7 +31,7 @@ def lines_of(count, levels=5, *, interval=True):
             ends = (mean - 4, mean + 4) if interval else (None, None)
             points.append(LevelPoint(mean, *ends, f"network {number} at {level}"))
         modality = list(Modality)[number // 3 % 3]
-        made.append(LevelLine(f"network {number}", architectures[number % 3], modality, 0, tuple(points)))
+        made.append(LevelLine(f"network {number}", Look(architectures[number % 3], modality, 0), tuple(points)))
     return made
 
 
@@ -66,8 +67,8 @@ def test_every_network_has_its_colour_line_mark_and_intervals(curve, count):
         assert y.tolist() == [point.mean for point in line.points]
         assert bars.opts["top"].tolist() == pytest.approx([4.0] * 5)
         pen = drawn.opts["pen"]
-        assert pen.color() == theme.architecture_colour(line.architecture)
-        assert pen.style() == theme.MODALITY_STYLE[line.modality]
+        assert pen.color() == theme.architecture_colour(line.look.architecture)
+        assert pen.style() == theme.MODALITY_STYLE[line.look.modality]
         assert all(abs(place - level) < 0.5 for level, place in enumerate(x)), "nobody stands at another level"
         assert x[0] == curve.x_of(number, 0)
     places = [curve.x_of(number, 0) for number in range(count)]
@@ -112,7 +113,7 @@ def test_hover_tells_the_point_and_brings_its_network_to_the_front(qtbot, curve)
 
 def test_one_fold_draws_no_interval_and_what_was_not_asked_is_a_gap(curve):
     (line,) = lines_of(1, interval=False)
-    broken = LevelLine(line.name, line.architecture, line.modality, 0, (*line.points[:2], None, *line.points[3:]))
+    broken = LevelLine(line.name, line.look, (*line.points[:2], None, *line.points[3:]))
     show(curve, [broken])
     bars, drawn = curve._items[line.name]
     assert len(bars.opts["x"]) == 0
@@ -175,7 +176,7 @@ def test_lines_of_a_sweep_say_network_level_interval_and_basis(workspace, corrup
     make_answers(folders, corruption)
     sweep = read_sweep(workspace, "fabricated-test-data", corruption, Control())
     lines = level_lines(sweep)
-    assert [line.variant for line in lines] == [0, 0, 0, 1, 2]
+    assert [line.look.variant for line in lines] == [0, 0, 0, 1, 2]
     assert len({line.colour.name() for line in lines[2:]}) == 3, "fusions of one architecture are told apart"
     for line in lines:
         for level, point in zip(sweep.levels, line.points, strict=True):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from core.datasets.base import Modality
 from core.evaluation.several_datasets import Ranking, rank_networks
-from gui.widgets.network_chips import Look
+from gui.looks import Look
 from gui.widgets.rank_diagram import RankDiagram, RankedNetwork
 from tests.core.evaluation.test_several_datasets import SCORES, VARIANTS
 

@@ -12,6 +12,7 @@ from core.evaluation.summary import summarise
 from core.run_spec import DatasetChoice
 from core.runs import list_runs
 from gui import theme
+from gui.looks import looks
 from gui.panels.compare_ranks import CHOOSE, MANY, RanksPage
 from gui.save_plot import picture
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips
@@ -119,7 +120,7 @@ def test_choices_change_the_ranking_and_come_back_at_the_next_start(shown, conte
     panel.save_state()
     again = RanksPage(context)
     qtbot.addWidget(again)
-    again.show_overview(panel.overview, "accuracy")
+    again.show_overview(panel.overview, "accuracy", looks(context.workspace, panel.overview))
     again.refresh()
     assert ticked(again) == {other}
     qtbot.waitUntil(lambda: again.ranked is not None)
