@@ -100,8 +100,8 @@ def test_hover_tells_the_point_and_brings_its_network_to_the_front(qtbot, curve)
     assert curve.pointed == "network 7"
     front, back = (curve._items[name][1].opts["pen"] for name in ("network 7", "network 1"))
     assert front.width() > back.width()
-    assert front.color() == theme.architecture_colour(curve.lines[7].architecture)
-    assert back.color() != theme.architecture_colour(curve.lines[1].architecture)
+    assert front.color() == theme.architecture_colour(curve.lines[7].look.architecture)
+    assert back.color() != theme.architecture_colour(curve.lines[1].look.architecture)
     show(curve, lines_of(3))  # other networks arrive while one is pointed at
     assert curve.pointed == "" and len(curve._items) == 3
     name = curve.lines[1].name
@@ -177,7 +177,7 @@ def test_lines_of_a_sweep_say_network_level_interval_and_basis(workspace, corrup
     sweep = read_sweep(workspace, "fabricated-test-data", corruption, Control())
     lines = level_lines(sweep)
     assert [line.look.variant for line in lines] == [0, 0, 0, 1, 2]
-    assert len({line.colour.name() for line in lines[2:]}) == 3, "fusions of one architecture are told apart"
+    assert len({line.look.colour.name() for line in lines[2:]}) == 3, "fusions of one architecture are told apart"
     for line in lines:
         for level, point in zip(sweep.levels, line.points, strict=True):
             mean = sweep.mean(line.name, level)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.evaluation.curves import Kind
 from core.run_spec import Network
+from gui.looks import looks
 from gui.panels import compare_curves
 from gui.panels.compare_curves import ALL, CurvesPage
-from gui.panels.compare_parts import looks
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
 from tests.gui.panels.compare.steps import page
 

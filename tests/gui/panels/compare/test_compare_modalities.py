@@ -231,8 +231,10 @@ def test_what_is_read_of_other_networks_does_not_arrive_any_more(qtbot, opened, 
         return read(*given)
 
     monkeypatch.setattr(compare_gains, "read_modality_gains", read_late)
-    view.show_overview(panel.overview, "accuracy")
-    view.show_overview(Overview("none", Summary()), "accuracy")  # a study in which no architecture has two modalities
+    view.show_overview(panel.overview, "accuracy", {})
+    view.show_overview(
+        Overview("none", Summary()), "accuracy", {}
+    )  # a study in which no architecture has two modalities
     late.set()
     qtbot.waitUntil(lambda: not context.jobs.busy)
     assert view.gains is None and view.plot.order == [] and not view.said.text()

@@ -60,7 +60,9 @@ def cells(panel, column):
 
 
 def full_strength(panel):
-    return [curves.items["training loss"].opts["pen"].color() == curves.colour for curves in panel.curves.runs.values()]
+    return [
+        curves.items["training loss"].opts["pen"].color() == curves.look.colour for curves in panel.curves.runs.values()
+    ]
 
 
 def test_nothing_is_chosen_in_a_study_that_was_just_opened(panel, qtbot):
@@ -228,7 +230,9 @@ def test_modalities_are_told_in_words_and_by_the_style_of_their_lines(panel, qtb
     for spec in specs[:2]:
         style = panel.curves.runs[spec.id].items["training loss"].opts["pen"].style()
         assert style == theme.MODALITY_STYLE[Modality(spec.modality)]
-    assert len({curves.colour.name() for curves in panel.curves.runs.values()}) == 1, "one architecture, one colour"
+    assert len({curves.look.colour.name() for curves in panel.curves.runs.values()}) == 1, (
+        "one architecture, one colour"
+    )
     assert panel.curves.runs[specs[1].id].part == "sight, fold 1, seed 0"
 
 

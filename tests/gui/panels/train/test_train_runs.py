@@ -152,8 +152,8 @@ def test_a_chosen_run_comes_to_the_front(panel_with_runs):
     run = queue.chosen()[0].id
     other = next(name for name in curves.runs if name != run)
     front = curves.runs[run].items["training loss"].opts["pen"].color()
-    assert front == curves.runs[run].colour
-    assert curves.runs[other].items["training loss"].opts["pen"].color() != curves.runs[other].colour
+    assert front == curves.runs[run].look.colour
+    assert curves.runs[other].items["training loss"].opts["pen"].color() != curves.runs[other].look.colour
 
 
 def test_chosen_runs_stay_chosen_when_the_runs_are_read_again(panel_with_runs, context, qtbot):
