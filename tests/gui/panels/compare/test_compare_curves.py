@@ -12,7 +12,9 @@ from core.evaluation.curves import Kind
 from core.run_spec import Network
 from gui.looks import looks
 from gui.panels import compare_curves
+from gui.panels.compare_cost import CostPage
 from gui.panels.compare_curves import ALL, CurvesPage
+from gui.panels.compare_means import MeansPage
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
 from tests.gui.panels.compare.steps import page
 
@@ -153,7 +155,14 @@ def test_variants_have_shades_and_modalities_line_styles(shown, context):
     pens = {line.network: item.opts["pen"] for line, item in zip(curves.plot.lines, curves.plot.curves, strict=True)}
     assert {pen.style() for pen in pens.values()} == {Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine}
     assert len({pen.color().name() for pen in pens.values() if pen.style() == Qt.PenStyle.SolidLine}) == 2
-    assert list(looks(context.workspace, panel.overview)) == [n.label for n in panel.overview.summary.networks]
+    of_networks = looks(context.workspace, panel.overview)
+    assert list(of_networks) == [n.label for n in panel.overview.summary.networks]
+    for tab, drawn in ((MeansPage, lambda page: page.forest.rows), (CostPage, lambda page: page.plot.points)):
+        page = next(page for page in panel.pages if isinstance(page, tab))
+        panel.plots.setCurrentWidget(page)
+        assert {of.name: of.colour.name() for of in drawn(page)} == {
+            label: look.colour.name() for label, look in of_networks.items()
+        }, f"{page.title}: a network has one colour on every tab"
 
 
 def test_presentation_leaves_the_plot_and_its_legend(shown, context):
