@@ -26,6 +26,7 @@ from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import named_combo, options_combo
 from gui.widgets.findings import findings
 from gui.widgets.forest import ForestLine, ForestPlot, ForestRow
+from gui.widgets.sentences import Sentences
 
 EVERY = "every pair"
 FOLDS, CLIPS = "folds", "clips"
@@ -58,10 +59,7 @@ class DifferencesPage(ReadingPage):
         self.rope.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.forest = ForestPlot()
         self.forest.setAccessibleName("Differences with intervals")
-        self.findings = theme.label(wrap=True)
-        self.findings.setTextFormat(Qt.TextFormat.RichText)
-        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.findings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.findings = Sentences()
         self.reading = theme.label("", theme.SMALL, muted=True)
         self._lay_out()
         for combo in (self.against, self.over):
@@ -148,8 +146,7 @@ class DifferencesPage(ReadingPage):
         rows = [row for pair in self.pairs if (row := drawn(pair, self._look(pair)))]
         title = f"{what}: first less second, in {unit}; {GREY}"
         self.forest.show_rows(rows, [ForestLine("equal", 0.0, "No difference.")] if rows else [], title)
-        said = findings(self.overview.summary, self.metric_name, self.pairs)
-        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in said))
+        self.findings.say(findings(self.overview.summary, self.metric_name, self.pairs))
 
     def _look(self, pair: Comparison) -> Look:
         return self.looks[(pair.a if pair.a_leads else pair.b).label]
@@ -166,13 +163,12 @@ class DifferencesPage(ReadingPage):
         bar.addWidget(self.reading)
         framed = QWidget()
         QVBoxLayout(framed).addWidget(self.forest)
+        drawn = QScrollArea()
+        drawn.setWidget(framed)
+        drawn.setWidgetResizable(True)
         columns = QSplitter(Qt.Orientation.Horizontal)
-        for inside in (framed, self.findings):
-            area = QScrollArea()
-            area.setWidget(inside)
-            area.setWidgetResizable(True)
-            columns.addWidget(area)
-        self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        columns.addWidget(drawn)
+        columns.addWidget(self.findings)
         columns.setStretchFactor(0, 1)
         columns.setStretchFactor(1, 1)
         columns.setSizes([640, 520])

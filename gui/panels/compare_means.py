@@ -11,12 +11,12 @@ from core.datasets.base import Modality
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.evaluation.summary import Summary
-from gui import theme
 from gui.context import Context
 from gui.panels.compare_parts import ComparePage
 from gui.widgets.findings import findings, forest_lines, forest_rows, people_lines
 from gui.widgets.forest import ForestPlot
 from gui.widgets.marks import MARKS
+from gui.widgets.sentences import Sentences
 
 FEW = 6  # pairs that can be read beside the plot
 LINES_OF = {Modality.AUDIO: "solid", Modality.VIDEO: "dashed", Modality.AUDIO_VISUAL: "dotted"}
@@ -29,21 +29,15 @@ class MeansPage(ComparePage):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.forest = ForestPlot()
-        self.findings = theme.label(wrap=True)
-        self.findings.setTextFormat(Qt.TextFormat.RichText)
-        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.findings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        self.findings = Sentences()
         framed = QWidget()
         QVBoxLayout(framed).addWidget(self.forest)
-        means, said = QScrollArea(), QScrollArea()
-        for area, inside in ((means, framed), (said, self.findings)):
-            area.setWidget(inside)
-            area.setWidgetResizable(True)
-        said.setMinimumWidth(32 * theme.GRID)
+        means = QScrollArea()
+        means.setWidget(framed)
+        means.setWidgetResizable(True)
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.addWidget(means)
-        columns.addWidget(said)
+        columns.addWidget(self.findings)
         columns.setStretchFactor(0, 2)
         columns.setStretchFactor(1, 1)
         columns.setSizes([760, 400])
@@ -70,8 +64,7 @@ class MeansPage(ComparePage):
             title += " · " + "   ".join(f"{MARKS[m]} {m.word}, {LINES_OF[m]}" for m in summary.modalities)
         self.forest.show_rows(forest_rows(summary, self.metric_name, self.looks), [*published, *people], title)
         pairs = summary.compare(self.metric_name)
-        said = findings(summary, self.metric_name, _of_the_best(summary, pairs, self.metric_name))
-        self.findings.setText("".join(f"<p>{sentence}</p>" for sentence in said))
+        self.findings.say(findings(summary, self.metric_name, _of_the_best(summary, pairs, self.metric_name)))
 
 
 def _of_the_best(summary: Summary, pairs: Sequence[Comparison], metric: str) -> Sequence[Comparison]:

@@ -36,6 +36,7 @@ from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import tool_button
 from gui.widgets.flow import FlowLayout
 from gui.widgets.rank_diagram import RankDiagram, RankedNetwork
+from gui.widgets.sentences import Sentences
 from gui.widgets.text_table import TextTableView
 
 CHOICES = "compare/ranked"  # in the settings: by study, whether it was ticked or unticked by hand
@@ -64,11 +65,7 @@ class RanksPage(ReadingPage):
         self.more = tool_button("mdi6.database-outline", "", HELP)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.diagram = RankDiagram()
-        self.said = theme.label(wrap=True)
-        self.said.setTextFormat(Qt.TextFormat.RichText)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.said.setContentsMargins(0, theme.GRID, 2 * theme.GRID, 0)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = Sentences()
         self.ranks = TextTableView("Ranks of the networks on each dataset")
         self._lay_out()
 
@@ -196,14 +193,13 @@ class RanksPage(ReadingPage):
             else f"no critical difference is shown: Friedman’s test tells nobody apart ({p_words(ranking.p)})",
             title=f"{over} · {joined}",
         )
-        said = (*ranking.sentences, *ranked.notes, *result.problems)
-        self.said.setText("".join(f"<p>{html.escape(sentence)}</p>" for sentence in said))
+        self.said.say(map(html.escape, (*ranking.sentences, *ranked.notes, *result.problems)))
         self.ranks.show_table(ranking_table(ranked))
 
     def clear(self) -> None:
         self.ranked = None
         self.diagram.show_ranks((), (), None, above="", title="")
-        self.said.clear()
+        self.said.say(())
         self.ranks.show_table(TextTable((), ()))
 
     def say(self, sentence: str) -> None:
@@ -218,11 +214,8 @@ class RanksPage(ReadingPage):
         self.own.setMinimumHeight(self.more.sizeHint().height())
         self._flow.addWidget(self.own)
         self._flow.addWidget(self.more)
-        sentences = QScrollArea()
-        sentences.setWidget(self.said)
-        sentences.setWidgetResizable(True)
         below = QSplitter(Qt.Orientation.Horizontal)
-        below.addWidget(sentences)
+        below.addWidget(self.said)
         below.addWidget(self.ranks)
         below.setSizes([464, 696])
         drawn = QScrollArea()

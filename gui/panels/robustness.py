@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextDocumentFragment
-from PySide6.QtWidgets import QPushButton, QScrollArea, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from core.control import Control
 from core.engine import State
@@ -31,6 +31,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.level_curve import LevelCurve, level_lines
 from gui.widgets.level_table import LevelTable, level_findings
 from gui.widgets.progress_line import ProgressLine
+from gui.widgets.sentences import Sentences
 
 EMPTY = "How well your networks hold out on noisy and blurred clips will be here, once a study has finished a run."
 ASK = "Test the networks"
@@ -59,7 +60,7 @@ class RobustnessPanel(ResultsPanel):
         self.progress = ProgressLine()
         self.curve = LevelCurve()
         self.table = LevelTable()
-        self.findings = theme.label(wrap=True)
+        self.findings = Sentences()
         self.unasked = EmptyState("", ASK, self.ask, ASK_HELP)
         self._unasked_button: QPushButton = self.unasked.findChildren(QPushButton)[0]
         self._lay_out()
@@ -163,7 +164,7 @@ class RobustnessPanel(ResultsPanel):
             self.curve.show_lines(level_lines(shown), ticks, f"{row.title} ({row.unit}), the worst at the right",
                                   " · ".join(words), chance=100 * shown.chance)  # fmt: skip
             self.table.show_sweep(shown)
-            self.findings.setText(level_findings(shown))
+            self.findings.say(level_findings(shown))
         self._say_what_can_be_asked()
 
     # asking -----------------------------------------------------------------------------------------------------
@@ -246,7 +247,7 @@ class RobustnessPanel(ResultsPanel):
             "markdown": lambda: level_table(shown).markdown(),
             "latex": lambda: level_table(shown).latex(),
             "csv": lambda: level_figures(shown).csv(),
-            "sentences": lambda: QTextDocumentFragment.fromHtml(level_findings(shown)).toPlainText(),
+            "sentences": lambda: QTextDocumentFragment.fromHtml(self.findings.text()).toPlainText(),
         }
         QGuiApplication.clipboard().setText(write[key]())
         self.context.message.emit(f"{word}: copied.", "info")
@@ -259,19 +260,11 @@ class RobustnessPanel(ResultsPanel):
         under.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
         under.addWidget(self.note)
         under.addWidget(self.progress)
-        self.findings.setTextFormat(Qt.TextFormat.RichText)
-        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.findings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.findings.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
-        said = QScrollArea()
-        said.setWidget(self.findings)
-        said.setWidgetResizable(True)
-        said.setMinimumWidth(32 * theme.GRID)
         framed = QWidget()
         QVBoxLayout(framed).addWidget(self.curve)
         upper, self._answers = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
         upper.addWidget(framed)
-        upper.addWidget(said)
+        upper.addWidget(self.findings)
         upper.setStretchFactor(0, 1)
         upper.setSizes([800, 384])
         self._answers.addWidget(upper)

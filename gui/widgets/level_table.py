@@ -98,19 +98,19 @@ class LevelTable(QTableWidget):
                 item.setIcon(line.look.icon())
 
 
-def level_findings(sweep: Sweep) -> str:
-    """Sentences in rich text: audio-visual networks against their branches, else what each network loses."""
+def level_findings(sweep: Sweep) -> list[str]:
+    """Paragraphs of rich text: audio-visual networks against their branches, else what each network loses."""
     found = findings(sweep)
-    parts = [f"<p>{html.escape(sentence)}</p>" for sentence in reservations(sweep)]
+    parts = [html.escape(sentence) for sentence in reservations(sweep)]
     for verdict, sentences in found:
-        title = f"<p><b>{html.escape(verdict)}</b></p>" if verdict else ""
-        parts.append(f"{title}<p>{'<br>'.join(map(html.escape, sentences))}</p>")
+        parts += [f"<b>{html.escape(verdict)}</b>"] if verdict else []
+        parts.append("<br>".join(map(html.escape, sentences)))
     blind = [label for label in sweep.networks if label not in sweep.affected]
     if blind:
         verb = "is" if len(blind) == 1 else "are"
         word = WINGS[sweep.row.wing].word
-        parts.append(f"<p>{html.escape(', '.join(blind))} {verb} given no {word}: nothing gets worse there.</p>")
+        parts.append(f"{html.escape(', '.join(blind))} {verb} given no {word}: nothing gets worse there.")
     means = [mean for label in sweep.networks if (mean := sweep.mean(label, None)) is not None]
     notes = [INTERVALS] if any(mean.n_folds > 1 for mean in means) else []
     notes += [ABOVE_AND_BELOW] if any(verdict for verdict, _ in found) else []
-    return "".join(parts) + f"<p><small>{html.escape(' '.join(notes))}</small></p>"
+    return [*parts, f"<small>{html.escape(' '.join(notes))}</small>"]
