@@ -31,9 +31,10 @@ from core.events import (
     TrialEnded,
 )
 from core.files import slug
+from core.run_records import REPEATED, Phase
 from core.run_spec import RunSpec
 from core.runner import OpenRunner, Work, in_turn
-from core.runs import REPEATED, Phase, RunFolder, list_runs, run_folder
+from core.runs import RunFolder, list_runs, run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from core.workspace import Workspace

@@ -15,8 +15,9 @@ from core.datasets import DATASETS
 from core.datasets.base import Dataset
 from core.engine import plan
 from core.events import Progress
+from core.run_records import Phase
 from core.run_spec import RunSpec
-from core.runs import Phase, run_folder
+from core.runs import run_folder
 from core.study import Study
 from core.workspace import Workspace
 

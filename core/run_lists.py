@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from core.control import Control
 from core.errors import UserError
+from core.run_records import LogRow, Phase
 from core.run_spec import RunSpec
-from core.runs import LogRow, Phase, RunFolder, list_runs
+from core.runs import RunFolder, list_runs
 from core.study import Study, read_study
 from core.workspace import Workspace
 

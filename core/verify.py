@@ -14,8 +14,9 @@ from core.datasets.base import Modality
 from core.engine import Emit, run
 from core.errors import Cancelled, UserError
 from core.events import Outcome
+from core.run_records import Phase
 from core.run_spec import TRAINING, Network, RunSpec
-from core.runs import Phase, RunFolder, find_run, list_runs
+from core.runs import RunFolder, find_run, list_runs
 from core.study import Study
 from core.workspace import Workspace
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.engine import State
 from core.events import Event, Message, Outcome, RunFinished, SearchFinished, StudyFinished
-from core.runs import REPEATED
+from core.run_records import REPEATED
 from core.tables import Table, load_dotted
 from gui import theme
 from gui.banner import Banner

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QT
 from core import readable
 from core.engine import EngineStatus, State
 from core.events import Event, Finished, Progress, RunStarted, Started
-from core.runs import REPEATED
+from core.run_records import REPEATED
 from gui import theme
 from gui.context import Context
 

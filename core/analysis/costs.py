@@ -13,7 +13,7 @@ from core.evaluation.overview import Overview
 from core.evaluation.summary import NetworkRow, ScoredRun
 from core.evaluation.tables import TextTable
 from core.readable import count, counted, span
-from core.runs import Latency
+from core.run_records import Latency
 from core.tables import Table
 
 

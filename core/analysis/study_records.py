@@ -19,8 +19,9 @@ from core.evaluation.families import initial, variant
 from core.evaluation.predictions import Predictions
 from core.events import Progress
 from core.readable import joined
+from core.run_records import Phase
 from core.run_spec import RunSpec, network_labels
-from core.runs import Phase, RunFolder, list_runs
+from core.runs import RunFolder, list_runs
 from core.workspace import Workspace
 
 PREFIX = "captured: "  # before the name of a study: what its networks said of captures

@@ -16,9 +16,10 @@ from core.cluster.node import Job, Order, Parcel, train_on_node
 from core.environment import commit, packages
 from core.errors import Cancelled, UserError
 from core.events import Message, Outcome, RunFinished, RunStarted
+from core.run_records import Phase
 from core.run_spec import RunSpec
 from core.runner import Work, in_order
-from core.runs import Phase, RunFolder, run_folder
+from core.runs import RunFolder, run_folder
 from core.training.initial import weights_files
 from core.training.workbench import Workbench
 

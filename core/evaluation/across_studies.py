@@ -16,7 +16,8 @@ from core.evaluation.rows import NetworkRow
 from core.evaluation.several_datasets import Ranking, rank_networks
 from core.evaluation.summary import Summary
 from core.evaluation.tables import TextTable, dataset_title
-from core.runs import Phase, list_runs, list_studies
+from core.run_records import Phase
+from core.runs import list_runs, list_studies
 from core.workspace import Workspace
 
 

@@ -20,7 +20,7 @@ from core.evaluation.statistics import Mean
 from core.evaluation.summary import NetworkRow, ScoredRun, Summary
 from core.evaluation.tables import TextTable
 from core.events import Progress
-from core.runs import LogRow
+from core.run_records import LogRow
 
 Figures = NDArray[np.float64]
 Logs = Mapping[tuple[int, int], Sequence[LogRow]]  # (fold, seed) → epochs

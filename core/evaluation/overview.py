@@ -9,7 +9,8 @@ from core.control import Control
 from core.evaluation.summary import Summary, summarise
 from core.events import Event
 from core.game_results import HumanBaseline, human_baselines
-from core.runs import Latency, Phase, RunFolder, RunStatus, list_runs
+from core.run_records import Latency, Phase, RunStatus
+from core.runs import RunFolder, list_runs
 from core.workspace import Workspace
 
 

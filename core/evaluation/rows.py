@@ -11,8 +11,9 @@ from core.datasets.base import Modality
 from core.evaluation.metrics import METRICS
 from core.evaluation.seeds import SeedSpread, seed_spread
 from core.evaluation.statistics import Mean, Scores, mean_over_folds
+from core.run_records import RunStatus
 from core.run_spec import RunSpec
-from core.runs import RunFolder, RunStatus
+from core.runs import RunFolder
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,9 @@ from core.evaluation.rows import NetworkRow, ScoredRun
 from core.evaluation.seeds import SEEDS
 from core.evaluation.statistics import ONE_FOLD
 from core.events import Event, Progress
+from core.run_records import Phase
 from core.run_spec import network_labels
-from core.runs import Phase, RunFolder
+from core.runs import RunFolder
 
 
 @dataclass(frozen=True)

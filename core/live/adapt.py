@@ -18,8 +18,9 @@ from core.evaluation.statistics import Share, mcnemar, p_words
 from core.live.shift import Shift
 from core.readable import counted
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import DatasetChoice, Network
-from core.runs import Phase, RunFolder
+from core.runs import RunFolder
 from core.study import Study
 
 ADAPTED = "adapted"  # what names of such studies begin with

@@ -11,7 +11,8 @@ import numpy as np
 from core.control import Control
 from core.errors import UserError
 from core.events import Progress
-from core.runs import Latency, RunFolder
+from core.run_records import Latency
+from core.runs import RunFolder
 from core.workspace import Workspace
 
 WARM_UP = 5  # clips that are not timed: the first ones reserve memory and choose algorithms

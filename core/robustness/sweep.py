@@ -19,8 +19,9 @@ from core.evaluation.tables import dataset_title
 from core.events import Event, Progress
 from core.robustness import CORRUPTIONS, Corruption, Level
 from core.robustness.curve import Sweep, SweptNetwork, not_asked
+from core.run_records import Phase
 from core.run_spec import RunSpec, network_labels
-from core.runs import Phase, RunFolder, list_runs
+from core.runs import RunFolder, list_runs
 from core.tables import load_dotted
 from core.workspace import Workspace
 

@@ -13,7 +13,8 @@ from lightning.pytorch.callbacks import Callback, Checkpoint
 from core.control import Control
 from core.events import EpochEnded
 from core.files import replace_synced
-from core.runs import LogRow, RunFolder
+from core.run_records import LogRow
+from core.runs import RunFolder
 from core.training.loaders import Batches
 from core.weights import write_tensors
 

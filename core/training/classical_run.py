@@ -9,8 +9,9 @@ from core.datasets.base import Clip
 from core.evaluation.classical import Numbers, fitted
 from core.evaluation.predictions import Predictions
 from core.events import RunStarted
+from core.run_records import Phase
 from core.run_spec import RunSpec
-from core.runs import Phase, RunFolder
+from core.runs import RunFolder
 from core.training.workbench import Workbench
 
 

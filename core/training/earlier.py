@@ -11,8 +11,9 @@ from core.datasets.splits import Split, split
 from core.environment import fingerprints, recorded_fingerprints
 from core.errors import UserError
 from core.events import Event, Message
+from core.run_records import Phase
 from core.run_spec import DatasetChoice, Network
-from core.runs import Phase, RunFolder, find_run
+from core.runs import RunFolder, find_run
 from core.training.workbench import Workbench
 from core.workspace import Workspace
 

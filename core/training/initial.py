@@ -17,8 +17,9 @@ from core.errors import UserError
 from core.events import Message
 from core.files import slug
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import Branch, Network, RunSpec
-from core.runs import Phase, RunFolder
+from core.runs import RunFolder
 from core.training.earlier import refuse_leaks, run_behind
 from core.training.loaders import seed_of
 from core.training.workbench import WeightsFile, Workbench

@@ -24,8 +24,9 @@ from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import Message
 from core.readable import counted, figure
+from core.run_records import LogRow
 from core.run_spec import Network, RunSpec
-from core.runs import LogRow, RunFolder
+from core.runs import RunFolder
 from core.settings_file import as_toml
 from core.training.loaders import Batches
 from core.training.task import Task

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from core.errors import UserError
-from core.runs import Phase, RunFolder
+from core.run_records import Phase
+from core.runs import RunFolder
 from core.training.initial import build_network
 from core.training.task import Task
 from core.weights import read_tensors

@@ -18,8 +18,9 @@ from core.evaluation.metrics import score
 from core.evaluation.predictions import Predictions
 from core.events import Message, Outcome, RunFinished, RunStarted
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import RunSpec
-from core.runs import Phase, RunFolder
+from core.runs import RunFolder
 from core.training.callbacks import BestWeights, LastCheckpoint, Log
 from core.training.classical_run import fit_run
 from core.training.fitting import Fitting, within_memory

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.analysis.class_differences import ClassDifferences, ClassPair, class_differences
 from core.evaluation.overview import Overview
@@ -17,10 +16,9 @@ from core.evaluation.tables import TextTable
 from core.readable import figure
 from gui import theme
 from gui.context import Context
-from gui.panels.compare_parts import ReadingPage
+from gui.panels.compare_dots import DotsPage
 from gui.widgets.class_dots import ClassDots, Dot, DotKey, DotRow
 from gui.widgets.controls import beside, named_combo, options_combo
-from gui.widgets.flow import FlowLayout
 
 SCORES = (
     ("Recall", "recall", "Share of the clips of a class that are recognised."),
@@ -32,29 +30,21 @@ NOTHING = "These two have no fold in common that was tested on the same clips: c
 HINT = "Point at a class for the difference in words; click it for the clips of the network that scores less in it."
 
 
-class ClassesPage(ReadingPage):
+class ClassesPage(DotsPage):
     title = "Classes"
     help = "Two networks class by class, with the intervals of their means over folds."
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
+        super().__init__(context, ClassDots("Scores of two networks in each class"), parent)
+        self.plot.setToolTip(INTERVALS)
         self.found: ClassDifferences | None = None
         self._networks: tuple[NetworkRow, ...] = ()
         self.first = named_combo("First", "The network whose lead sorts the classes.", 224)
         self.second = named_combo("Second", "The network it is compared with.", 224)
         self.score = options_combo("Score", SCORES, 104)
-        self.whole = theme.label(wrap=True)  # of all classes, whatever is pointed at
-        self.plot = ClassDots("Scores of two networks in each class")
-        self.plot.setToolTip(INTERVALS)
-        self.said = theme.label(wrap=True)
-        for label in (self.whole, self.said):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._lay_out()
-        for combo in (self.first, self.second, self.score):
+        for word, combo in (("First", self.first), ("Second", self.second), ("Score", self.score)):
+            self.choices.addWidget(beside(word, combo))
             combo.activated.connect(self._read)
-        self.plot.pointed.connect(self._say)
-        self.plot.chosen.connect(self._class_chosen)
 
     def suits(self, overview: Overview) -> bool:
         return len(overview.summary.networks) > 1
@@ -77,15 +67,6 @@ class ClassesPage(ReadingPage):
     def table(self) -> TextTable | None:
         return None if self.found is None else self.found.table()
 
-    def picture(self) -> QWidget:
-        self.plot.point(-1)
-        return self.plot
-
-    def present(self, on: bool) -> None:
-        self._bar.setHidden(on)
-        self.plot.point(-1)
-        self._say(-1)
-
     def pair(self) -> tuple[NetworkRow, NetworkRow]:
         return self._networks[self.first.currentIndex()], self._networks[self.second.currentIndex()]
 
@@ -106,7 +87,7 @@ class ClassesPage(ReadingPage):
             key = [DotKey(network.modality, network.label, colour) for network, colour in sides]
             self.plot.show_rows(rows, result.order(), key, "difference, points; * after Holm")
             self.whole.setText(result.summary())
-            self._say(-1)
+            self.tell()
         else:
             self.say(NOTHING)
 
@@ -115,36 +96,14 @@ class ClassesPage(ReadingPage):
         self.plot.show_rows((), ())
         self.whole.clear()
 
-    def say(self, sentence: str) -> None:
-        self.said.setText(sentence)
-
-    def _say(self, label: int) -> None:
-        """What is to be said of the class pointed at, else what may be done."""
+    def sentence(self, label: int, hint: bool) -> str | None:
         if self.found is None:  # why, or how far the reading is, has been said
-            return
-        if label >= 0:
-            self.said.setText(self.found.sentence(label))
-        else:
-            self.said.setText(HINT if self._bar.isVisible() else "")
+            return None
+        return self.found.sentence(label) if label >= 0 else HINT if hint else ""
 
-    def _class_chosen(self, label: int) -> None:
+    def show_clips(self, label: int) -> None:
         if self.found is not None:
             self.errors_wanted.emit(self.found.worse(label), self.found.classes[label].name)
-
-    def _lay_out(self) -> None:
-        self._bar = QWidget()
-        bar = FlowLayout(self._bar, theme.GRID)
-        for word, combo in (("First", self.first), ("Second", self.second), ("Score", self.score)):
-            bar.addWidget(beside(word, combo))
-        self.whole.setMinimumHeight(round(theme.pixels(4 * theme.GRID)))  # two lines: the plot below keeps its place
-        self.said.setMinimumHeight(round(theme.pixels(4 * theme.GRID)))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        column.setSpacing(theme.GRID)
-        column.addWidget(self._bar)
-        column.addWidget(self.whole)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.said)
 
 
 def _row(pair: ClassPair, sides: tuple[tuple[NetworkRow, QColor], ...]) -> DotRow:

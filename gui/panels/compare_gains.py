@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.analysis.modality_gains import ModalityGains, read_modality_gains
 from core.datasets.base import Modality
@@ -14,9 +13,8 @@ from core.evaluation.overview import Overview
 from core.evaluation.summary import NetworkRow
 from gui import theme
 from gui.context import Context
-from gui.panels.compare_parts import ReadingPage
+from gui.panels.compare_dots import DotsPage
 from gui.widgets.controls import beside, named_combo, options_combo
-from gui.widgets.flow import FlowLayout
 from gui.widgets.gain_plot import GainPlot
 
 SCORES = (
@@ -29,12 +27,13 @@ NOTHING = "These networks have no tested clip in common: choose others, or train
 HINT = "Point at a class for the difference in words; click it for its clips."
 
 
-class GainsPage(ReadingPage):
+class GainsPage(DotsPage):
     title = "Where a modality helps"
     help = "Each class with sound, with sight, with both."
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
+        self.plot: GainPlot
+        super().__init__(context, GainPlot(), parent)
         self.gains: ModalityGains | None = None
         self._families: tuple[Family, ...] = ()
         self.family = named_combo("Architecture", "Whose networks are compared.", 144)
@@ -44,18 +43,13 @@ class GainsPage(ReadingPage):
         }
         self._pairs = {modality: beside(modality.word, combo) for modality, combo in self.networks.items()}
         self.score = options_combo("Score", SCORES, 88)
-        self.whole = theme.label(wrap=True)  # of all classes together, whatever is pointed at
-        self.whole.setTextFormat(Qt.TextFormat.PlainText)
-        self.plot = GainPlot()
-        self.said = theme.label(wrap=True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._lay_out()
+        for pair in (beside("Architecture", self.family), *self._pairs.values(), beside("Score", self.score)):
+            self.choices.addWidget(pair)
+        for pair in self._pairs.values():
+            pair.hide()
         self.family.activated.connect(self._family_chosen)
         for combo in (*self.networks.values(), self.score):
             combo.activated.connect(self._read)
-        self.plot.pointed.connect(self._say)
-        self.plot.chosen.connect(self._class_chosen)
 
     def suits(self, overview: Overview) -> bool:
         return len(overview.summary.modalities) > 1
@@ -73,13 +67,6 @@ class GainsPage(ReadingPage):
         if not self._families:
             self.show_nothing("")
         self._read()
-
-    def picture(self) -> QWidget:
-        self.plot.point(-1)
-        return self.plot
-
-    def present(self, on: bool) -> None:
-        self._bar.setHidden(on)
 
     def chosen(self) -> dict[Modality, NetworkRow]:
         """The network taken for each modality."""
@@ -114,42 +101,22 @@ class GainsPage(ReadingPage):
         self.gains = result
         self.plot.show_gains(result, theme.architecture_colour(next(iter(self.chosen().values())).architecture))
         self.whole.setText("" if result is None else result.whole())
-        self._say(-1)
+        if result is None:
+            self.say(NOTHING)
+        self.tell()
 
     def clear(self) -> None:
         self.gains = None
         self.plot.show_gains(None, theme.colour("text"))
         self.whole.clear()
 
-    def say(self, sentence: str) -> None:
-        self.said.setText(sentence)
+    def sentence(self, label: int, hint: bool) -> str | None:
+        if self.gains is None:  # why, or how far the reading is, has been said
+            return None
+        if label >= 0:
+            return self.gains.sentence(label)
+        return f"{self.gains.summary()} {HINT}" if hint else self.gains.summary()
 
-    def _say(self, label: int) -> None:
-        """What is to be said of the class pointed at, else of all."""
-        if self.gains is None:
-            self.said.setText(NOTHING)
-        elif label >= 0:
-            self.said.setText(self.gains.sentence(label))
-        else:
-            self.said.setText(f"{self.gains.summary()}" + (f" {HINT}" if self._bar.isVisible() else ""))
-
-    def _class_chosen(self, label: int) -> None:
+    def show_clips(self, label: int) -> None:
         if self.gains is not None:
             self.errors_wanted.emit(self.chosen()[self.gains.subject].label, self.gains.classes[label])
-
-    def _lay_out(self) -> None:
-        self._bar = QWidget()
-        bar = FlowLayout(self._bar, theme.GRID)
-        for pair in (beside("Architecture", self.family), *self._pairs.values(), beside("Score", self.score)):
-            bar.addWidget(pair)
-        for pair in self._pairs.values():
-            pair.hide()
-        self.whole.setMinimumHeight(round(theme.pixels(4 * theme.GRID)))  # two lines: the plot below keeps its place
-        self.said.setMinimumHeight(round(theme.pixels(5 * theme.GRID)))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        column.setSpacing(theme.GRID)
-        column.addWidget(self._bar)
-        column.addWidget(self.whole)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.said)

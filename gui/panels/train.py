@@ -16,7 +16,8 @@ from core.events import Event, Finished, Started
 from core.files import slug
 from core.presets import PRESETS
 from core.run_lists import RunRow
-from core.runs import LogRow, list_studies
+from core.run_records import LogRow
+from core.runs import list_studies
 from core.study import Study, read_study
 from gui import theme
 from gui.context import Context

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from core.engine import State
-from core.runs import REPEATED
+from core.run_records import REPEATED
 from gui import theme
 from gui.panels.train_place import Place
 

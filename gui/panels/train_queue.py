@@ -31,7 +31,8 @@ from core import readable
 from core.engine import State
 from core.events import Event, StudyStarted
 from core.run_lists import RunRow
-from core.runs import REPEATED, Phase, list_studies
+from core.run_records import REPEATED, Phase
+from core.runs import list_studies
 from gui import run_actions, theme
 from gui.context import Context
 from gui.panels.train_origin import show_origin

@@ -22,7 +22,7 @@ from core.events import (
 )
 from core.files import slug
 from core.run_lists import RunRow, read_rows
-from core.runs import OUTDATED, LogRow, Phase
+from core.run_records import OUTDATED, LogRow, Phase
 from gui.context import Context
 from gui.looks import Kind, Look, variants
 

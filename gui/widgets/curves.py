@@ -16,7 +16,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
-from core.runs import LogRow
+from core.run_records import LogRow
 from gui import theme
 from gui.looks import Look
 from gui.widgets.batch_trace import BatchTrace

@@ -39,7 +39,8 @@ from core.analysis.questions import Explained, Questions  # noqa: E402
 from core.audio.frontend import mel_frequencies, spectrogram  # noqa: E402
 from core.control import Control  # noqa: E402
 from core.datasets import demo_scenes, demo_sounds  # noqa: E402
-from core.runs import Phase, RunFolder, list_runs  # noqa: E402
+from core.run_records import Phase  # noqa: E402
+from core.runs import RunFolder, list_runs  # noqa: E402
 from core.training.device import use_threads  # noqa: E402
 from core.video.sampling import positions, spread  # noqa: E402
 from core.workspace import Workspace  # noqa: E402

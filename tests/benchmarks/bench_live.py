@@ -44,7 +44,8 @@ from core.live.settings import LiveSettings  # noqa: E402
 from core.live.source import SourceState  # noqa: E402
 from core.live.webcam import Webcam  # noqa: E402
 from core.live.windows import lengths  # noqa: E402
-from core.runs import Phase, RunFolder, list_runs  # noqa: E402
+from core.run_records import Phase  # noqa: E402
+from core.runs import RunFolder, list_runs  # noqa: E402
 from core.video.decode import decode as look  # noqa: E402
 from core.workspace import Workspace  # noqa: E402
 from gui.panels.live_bar import BOTH, DATASET, MICROPHONE  # noqa: E402

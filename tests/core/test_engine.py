@@ -14,8 +14,9 @@ from core.engine import Engine, State
 from core.errors import UserError
 from core.evaluation.summary import summarise
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.run_records import Phase
 from core.run_spec import Network
-from core.runs import Phase, RunFolder, list_runs
+from core.runs import RunFolder, list_runs
 from core.training.loaders import Batch
 from core.training.task import Task
 from core.verify import verify

@@ -24,8 +24,9 @@ from core.live.offered import live_choices
 from core.robustness.sweep import read_sweep, sweep
 from core.robustness.tables import reservations
 from core.run_lists import earlier_runs, read_rows
+from core.run_records import Phase
 from core.run_spec import Network
-from core.runs import Phase, RunFolder, list_runs
+from core.runs import RunFolder, list_runs
 from core.study import Study
 from core.training.restore import restore
 from core.verify import verify

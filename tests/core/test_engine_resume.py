@@ -16,7 +16,8 @@ import torch
 from core.control import Control
 from core.engine import run
 from core.events import EpochEnded, Event, Message, Outcome, RunStarted
-from core.runs import REPEATED, Phase, list_runs
+from core.run_records import REPEATED, Phase
+from core.runs import list_runs
 from core.settings_file import write_toml
 from core.training.loaders import Batch
 from core.training.task import Task

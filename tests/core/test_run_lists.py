@@ -8,8 +8,9 @@ import pytest
 from core.control import Control
 from core.errors import Cancelled
 from core.run_lists import Earlier, earlier_runs, read_rows
+from core.run_records import LogRow, Phase
 from core.run_spec import Network
-from core.runs import LogRow, Phase, RunFolder, list_studies, run_folder
+from core.runs import RunFolder, list_studies, run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from core.workspace import Workspace

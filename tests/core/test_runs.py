@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import UserError
-from core.runs import OUTDATED, LogRow, Phase, RunFolder, find_run, list_runs, run_folder
+from core.run_records import OUTDATED, LogRow, Phase
+from core.runs import RunFolder, find_run, list_runs, run_folder
 from core.study import Study
 from core.workspace import Workspace
 

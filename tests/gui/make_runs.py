@@ -14,8 +14,9 @@ import numpy as np
 from core.datasets.base import Modality
 from core.evaluation.predictions import Predictions
 from core.recipe import Recipe
+from core.run_records import LogRow, Phase
 from core.run_spec import Branch, DatasetChoice, Network, RunSpec
-from core.runs import LogRow, Phase, RunFolder, run_folder
+from core.runs import RunFolder, run_folder
 from core.study import Study
 from core.workspace import Workspace
 

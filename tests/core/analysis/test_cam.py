@@ -12,8 +12,9 @@ from core.analysis.evidence import Box, Method
 from core.datasets.base import Modality
 from core.evaluation.predictions import Predictions
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import Branch, DatasetChoice, Network, RunSpec
-from core.runs import Phase, run_folder
+from core.runs import run_folder
 from core.training.initial import build_network
 from core.training.task import Task
 from core.weights import write_tensors

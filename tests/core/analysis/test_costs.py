@@ -10,7 +10,7 @@ import pytest
 from core.analysis.costs import COSTS, cost_table, front, latencies
 from core.control import Control
 from core.evaluation.overview import Overview, read_overview
-from core.runs import Latency
+from core.run_records import Latency
 from core.workspace import Workspace
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
 

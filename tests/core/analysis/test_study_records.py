@@ -12,8 +12,9 @@ from core.analysis.study_records import read_study_records
 from core.control import Control
 from core.datasets.base import Modality
 from core.errors import Cancelled, UserError
+from core.run_records import Phase
 from core.run_spec import Network
-from core.runs import Phase, list_studies
+from core.runs import list_studies
 from tests.gui.make_runs import make_modalities, make_study, synthetic_clips
 
 STUDY = "fabricated-test-data"

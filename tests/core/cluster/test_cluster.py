@@ -18,9 +18,10 @@ from core.control import Control
 from core.engine import run
 from core.errors import UserError
 from core.events import EpochEnded, Event, Message, Outcome, RunFinished, RunStarted, StudyFinished, StudyStarted
+from core.run_records import Phase
 from core.run_spec import Network
 from core.runner import OpenRunner
-from core.runs import Phase, RunFolder, list_runs
+from core.runs import RunFolder, list_runs
 from core.study import Study
 from core.training.device import use_threads
 from core.workspace import Workspace

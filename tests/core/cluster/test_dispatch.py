@@ -17,9 +17,10 @@ from core.cluster.node import Order, Parcel
 from core.control import Control
 from core.errors import Cancelled
 from core.events import Event, Message, Outcome, RunFinished, RunStarted
+from core.run_records import Phase
 from core.run_spec import RunSpec
 from core.runner import Work
-from core.runs import Phase, run_folder
+from core.runs import run_folder
 from core.study import Study
 from core.workspace import Workspace
 from tests.core.tones import only

@@ -13,8 +13,8 @@ from core.estimate import Estimate
 from core.evaluation.statistics import ONE_FOLD
 from core.evaluation.summary import summarise
 from core.events import EpochEnded, Outcome, RunFinished, RunStarted, StudyStarted, TrialEnded
+from core.run_records import Phase
 from core.run_spec import DatasetChoice
-from core.runs import Phase
 from core.search.trials import Ending, Trial
 from core.workspace import Workspace
 from tests.gui.make_runs import NETWORKS, make_study, synthetic_clips

@@ -16,8 +16,9 @@ from core.evaluation.metrics import METRICS
 from core.evaluation.predictions import Predictions
 from core.evaluation.summary import summarise
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import DatasetChoice, Network, RunSpec
-from core.runs import Phase, RunFolder, list_runs, run_folder
+from core.runs import RunFolder, list_runs, run_folder
 from core.workspace import Workspace
 
 CLASSES = tuple(f"class {k}" for k in range(4))

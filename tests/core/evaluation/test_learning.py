@@ -22,7 +22,8 @@ from core.evaluation.learning import (
 )
 from core.evaluation.statistics import mean_over_folds
 from core.evaluation.summary import NetworkRow, summarise
-from core.runs import LogRow, list_runs
+from core.run_records import LogRow
+from core.runs import list_runs
 from core.workspace import Workspace
 from tests.gui.make_runs import NETWORKS, make_modalities, make_study, synthetic_clips
 

@@ -8,8 +8,9 @@ import sys
 from core.control import Control
 from core.evaluation.overview import read_overview
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import DatasetChoice, Network, RunSpec
-from core.runs import Phase, list_studies, run_folder
+from core.runs import list_studies, run_folder
 from core.workspace import Workspace
 from tests.gui.make_runs import make_study, synthetic_clips
 

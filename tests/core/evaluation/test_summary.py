@@ -26,8 +26,9 @@ from core.evaluation.statistics import difference, mean_over_folds
 from core.evaluation.summary import Summary, summarise
 from core.evaluation.tables import TextTable, dataset_title, modality_table, network_figures, network_table, run_table
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import Branch, DatasetChoice, Network, RunSpec
-from core.runs import Phase, RunFolder, list_runs, run_folder
+from core.runs import RunFolder, list_runs, run_folder
 from core.workspace import Workspace
 
 ROOT = Path(__file__).parents[3]

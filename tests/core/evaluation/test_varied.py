@@ -12,8 +12,9 @@ from core.evaluation.statistics import Mean
 from core.evaluation.summary import NetworkRow, ScoredRun, Summary
 from core.evaluation.varied import axes
 from core.presets import PRESETS
+from core.run_records import RunStatus
 from core.run_spec import Network
-from core.runs import RunFolder, RunStatus
+from core.runs import RunFolder
 from core.study import Study, read_study
 
 

@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.live.live_run import Lack, LiveRun
 from core.live.ring_buffer import FrameRing, SoundRing
 from core.live.windows import Moment, Senses, Window, cut
-from core.runs import Phase
+from core.run_records import Phase
 from core.video.decode import Reader
 from tests.core.films import moving_square
 from tests.core.live.small_films import BOTH, FPS, MOTION, SECONDS, SIGHT, SOUND

@@ -19,8 +19,9 @@ from core.errors import UserError
 from core.evaluation.predictions import Predictions
 from core.events import Message
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import Branch, DatasetChoice, Network, RunSpec
-from core.runs import Phase, RunFolder, run_folder
+from core.runs import RunFolder, run_folder
 from core.training.earlier import refuse_leaks
 from core.training.workbench import Workbench
 from core.workspace import Workspace

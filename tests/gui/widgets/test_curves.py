@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QImage
 
 from core.datasets.base import Modality
 from core.errors import UserError
-from core.runs import LogRow
+from core.run_records import LogRow
 from gui import theme
 from gui.looks import Look
 from gui.widgets.batch_trace import BatchTrace

@@ -13,8 +13,8 @@ from core.engine import EngineStatus, State
 from core.evaluation.metrics import METRICS
 from core.evaluation.reference import references
 from core.events import Outcome, Progress, SearchStarted
+from core.run_records import Latency
 from core.run_spec import Network
-from core.runs import Latency
 from core.study import Study
 from gui import rail
 from gui.panels import compare_cost

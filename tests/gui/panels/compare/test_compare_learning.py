@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from core.evaluation.learning import Along, Part, Quantity, Spread
-from core.runs import LogRow
+from core.run_records import LogRow
 from gui.panels.compare_learning import NOTHING, LearningPage
 from gui.widgets.band_plot import HINT
 from gui.widgets.gap_plot import HEAD

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QPushButton
 from core.evaluation.metrics import METRICS
 from core.evaluation.statistics import ONE_FOLD
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import RunSpec
-from core.runs import Phase, run_folder
+from core.runs import run_folder
 from gui import rail, theme
 from gui.panels.compare_means import MeansPage
 from gui.widgets.modality_grid import NETWORK

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from core.engine import EngineStatus, State
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import RunSpec
-from core.runs import Phase, find_run, run_folder
+from core.runs import find_run, run_folder
 from gui.panels.compare_means import MeansPage
 from gui.widgets.result_tree import WEIGHTS
 from tests.gui import fakes

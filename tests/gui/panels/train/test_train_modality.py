@@ -10,8 +10,9 @@ from core.datasets.base import Modality
 from core.files import slug
 from core.presets import PRESETS
 from core.recipe import Recipe
+from core.run_records import Phase
 from core.run_spec import DatasetChoice, Network
-from core.runs import Phase, run_folder
+from core.runs import run_folder
 from core.study import Study
 from gui.panels.train_study import VALIDATION
 

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QDialog, QMessageBox, QPlainTextEdit
 
 from core.datasets.base import Modality
 from core.recipe import Recipe
+from core.run_records import LogRow, Phase
 from core.run_spec import Network
-from core.runs import LogRow, Phase, run_folder
+from core.runs import run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from gui import theme

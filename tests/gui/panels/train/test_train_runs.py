@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
-from core.runs import OUTDATED, Phase
+from core.run_records import OUTDATED, Phase
 from gui.panels.train import TrainPanel
 from gui.panels.train_controls import Step
 from tests.gui import fakes

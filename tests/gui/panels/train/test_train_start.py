@@ -12,8 +12,9 @@ import core.estimate
 import core.weights  # now: its libraries take longer than a test waits
 from core.engine import STOPPED, State
 from core.estimate import Estimate
+from core.run_records import REPEATED, LogRow, Phase
 from core.run_spec import DatasetChoice, Network
-from core.runs import REPEATED, LogRow, Phase, run_folder
+from core.runs import run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from gui.panels.train import TrainPanel

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.estimate import Estimate
+from core.run_records import LogRow, Phase
 from core.run_spec import Network
-from core.runs import LogRow, Phase, run_folder
+from core.runs import run_folder
 from core.settings_file import write_toml
 from core.study import Study
 
