@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -136,6 +136,11 @@ class ComparePanel(ResultsPanel):
     def page(self) -> ComparePage:
         """The tab in view below the tables."""
         return self.pages[self.plots.currentIndex()]
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "pages"):
+            self._show()  # shades and the edges of marks are of the scheme
 
     # reading and showing ----------------------------------------------------------------------------------------
 

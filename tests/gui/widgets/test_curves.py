@@ -84,12 +84,16 @@ def test_only_what_changed_is_drawn(curves, monkeypatch):
 def test_variants_of_an_architecture_differ_and_follow_the_scheme(qapp, curves):
     theme.apply(qapp, dark=False)
     curves.add_run(RunCurves("three", "AlexNet (imagenet)", Look("alexnet", Modality.AUDIO, 1)))
-    pure, shade, icon = (curves.runs["one"].colour, curves.runs["three"].colour, curves.chips["AlexNet (imagenet)"])
+    pure, shade, icon = (
+        curves.runs["one"].look.colour,
+        curves.runs["three"].look.colour,
+        curves.chips["AlexNet (imagenet)"],
+    )
     light = icon.icon().cacheKey()
     theme.apply(qapp, dark=True)
     qapp.processEvents()
-    assert curves.runs["one"].colour == pure
-    assert curves.runs["three"].colour.lightness() > pure.lightness() > shade.lightness()
+    assert curves.runs["one"].look.colour == pure
+    assert curves.runs["three"].look.colour.lightness() > pure.lightness() > shade.lightness()
     assert icon.icon().cacheKey() != light
     theme.apply(qapp, dark=False)
 

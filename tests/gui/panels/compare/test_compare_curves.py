@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.evaluation.curves import Kind
 from core.run_spec import Network
+from gui import theme
 from gui.looks import looks
 from gui.panels import compare_curves
 from gui.panels.compare_cost import CostPage
@@ -163,6 +164,30 @@ def test_variants_have_shades_and_modalities_line_styles(shown, context):
         assert {of.name: of.colour.name() for of in drawn(page)} == {
             label: look.colour.name() for label, look in of_networks.items()
         }, f"{page.title}: a network has one colour on every tab"
+
+
+def test_shades_follow_the_scheme_in_the_tables_too(shown, context, qapp):
+    networks = (Network(architecture="alexnet"), Network(architecture="alexnet", name="another"))
+    make_study(context.workspace, synthetic_clips(3, per_class=8), networks=networks)
+    theme.apply(qapp, dark=False)
+    panel, _ = shown()
+    means = next(page for page in panel.pages if isinstance(page, MeansPage))
+    panel.plots.setCurrentWidget(means)
+
+    def drawn():
+        panel.grab()
+        items = [panel.tree.topLevelItem(place) for place in range(2)]
+        return [row.colour.name() for row in means.forest.rows], [item.icon(0).cacheKey() for item in items]
+
+    colours, icons = drawn()
+    theme.apply(qapp, dark=True)
+    try:
+        qapp.processEvents()
+        there, drawn_anew = drawn()
+        assert len(set(there) & set(colours)) == 1, "the first has the colour itself, in either scheme"
+        assert not {*drawn_anew} & {*icons}
+    finally:
+        theme.apply(qapp, dark=False)
 
 
 def test_presentation_leaves_the_plot_and_its_legend(shown, context):
