@@ -231,10 +231,14 @@ class Dispatch:
         self._work.emit(RunFinished(folder.id, Outcome.FAILED, reason))
 
     def _call_back(self) -> None:
-        """What has not begun need not; what has hears of it by its line home."""
+        """What has not begun need not; what has hears of it by its line home.
+
+        A process that has a run already, and still imports what it needs, ends with it: one that was merely interrupted
+        would keep half of an import, and fail every later run.
+        """
         for reference, sent in self._sent.items():
             if not sent.host:
-                self._ray.cancel(reference)
+                self._ray.cancel(reference, force=True)
 
 
 def _goes_on(folder: RunFolder) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from core.cluster import Cluster
+from core.cluster.dispatch import Dispatch
 from core.control import Control
 from core.engine import run
 from core.errors import UserError
@@ -30,6 +32,7 @@ from tests.core.tones import only, tone_study
 
 os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # before Ray is imported: tests may run under uv
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+IMPORTING = 9.0  # seconds after which a fresh process of a node is likely at it
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
 
@@ -47,6 +50,26 @@ def on_cluster(nodes: Any) -> Iterator[OpenRunner]:
     """Joined once: each time, the nodes' processes would take seconds to import torch."""
     with Cluster(nodes.address).runner(Study()) as runner:
         yield lambda study: nullcontext(runner)
+
+
+def test_a_stop_while_nodes_are_still_importing_spoils_no_later_run(
+    on_cluster: OpenRunner, tones: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first test: the nodes' processes are fresh."""
+    control, events = Control(), list[Event]()
+    stop = threading.Timer(IMPORTING, control.cancel)
+
+    def send(dispatch: Dispatch, job: Any) -> None:
+        sent(dispatch, job)
+        if stop.ident is None:
+            stop.start()
+
+    sent = Dispatch._send
+    with monkeypatch.context() as patch:
+        patch.setattr(Dispatch, "_send", send)
+        study = tone_study(tones, folds=(1, 2))
+        assert run(study, workspace, events.append, control, runner=on_cluster) is Outcome.CANCELLED
+    assert run(study, workspace, events.append, runner=on_cluster) is Outcome.DONE, events
 
 
 def test_what_fails_stops_no_other_run_and_what_was_stopped_goes_on(
