@@ -17,6 +17,7 @@ from core.files import folder_size, remove_folder, slug, write_atomically
 from core.run_records import INTERRUPTED, OUTDATED, Latency, LogRow, Phase, RunStatus
 from core.run_spec import TRAINING, RunSpec, read_run_spec
 from core.settings_file import write_toml
+from core.tables import did_you_mean
 from core.workspace import Workspace
 
 LEVEL = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?")
@@ -334,6 +335,17 @@ def list_studies(workspace: Workspace, *, finished: bool = False) -> list[str]:
             if path.is_file():
                 newest[folder.study] = max(newest.get(folder.study, 0.0), path.stat().st_mtime)
     return sorted(newest, key=lambda study: -newest[study])
+
+
+def nothing_finished(workspace: Workspace, study: str) -> UserError:
+    """Why there is nothing to tell of a study that has no finished run: perhaps no study is called so."""
+    known = list_studies(workspace)
+    if slug(study) in known:
+        return UserError(f"“{study}” has no finished run yet. Train it first.")
+    return UserError(
+        f"There is no study “{study}” in {workspace.runs}.{did_you_mean(study, known)} "
+        f"Known: {', '.join(known) or 'none'}."
+    )
 
 
 def find_run(workspace: Workspace, name: str) -> RunFolder:

@@ -50,7 +50,10 @@ class Workspace:
             self._lock.acquire()
             (self.root / ".owner").write_text(str(os.getpid()))
         except filelock.Timeout:
-            self.read_only_because = f"{self.root} is in use by another Sensorium{self._owner()}: this one only reads."
+            self.read_only_because = (
+                f"{self.root} is in use by another Sensorium{self._owner()}: this one only reads. Close "
+                "the other, then start this one again, to train here."
+            )
         except OSError as error:
             self.read_only_because = str(write_error(self.runs, error))
         else:
@@ -66,6 +69,11 @@ class Workspace:
         """Raises UserError with the reason when this program may not write here."""
         if not self.writable:
             raise UserError(self.read_only_because)
+
+    def require_there(self) -> None:
+        """Raises UserError where there is no such folder, which only what writes makes."""
+        if not self.root.is_dir():
+            raise UserError(f"There is no workspace {self.root}. Check the path, or train a study there first.")
 
     @property
     def used_by_another(self) -> bool:

@@ -26,19 +26,19 @@ from core.live.shift_table import caveats, shift_table
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, reservations
-from core.runs import find_run, list_runs, list_studies
+from core.runs import find_run, list_runs, nothing_finished
 from core.tables import did_you_mean
 from core.workspace import Workspace
 
 
 def compare_studies(studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Path | None) -> int:
     """`main.py compare`: returns the exit code. `rope` is in the unit that the metric is shown in."""
-    return in_workspace(workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console))
+    return in_workspace(workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console), writes=False)
 
 
 def run_ensemble(study: str, labels: Sequence[str], metric: str, workspace: Path | None) -> int:
     """`main.py ensemble`: returns the exit code."""
-    return in_workspace(workspace, lambda place, console: _ensemble(study, labels, metric, place, console))
+    return in_workspace(workspace, lambda place, console: _ensemble(study, labels, metric, place, console), writes=False)
 
 
 def run_robustness(study: str, corruption: str, levels: Sequence[float], workspace: Path | None) -> int:
@@ -57,30 +57,35 @@ def _compare(
     if metric not in METRICS:
         raise UserError(f"No metric is called “{metric}”.{did_you_mean(metric, METRICS)} Known: {', '.join(METRICS)}.")
     control, view = Control(), StudyView(console)
-    known, summaries = list_studies(workspace), dict[str, Summary]()
-    for study in dict.fromkeys(studies):
-        if study not in known:
-            raise UserError(
-                f"There is no study “{study}” in {workspace.runs}.{did_you_mean(study, known)} "
-                f"Known: {', '.join(known) or 'none'}."
-            )
-        with view, interrupt(control.cancel):
-            summary = summaries[study] = summarise(list_runs(workspace, study), control, view.show)
-            found = summary.compare(metric, rope / METRICS[metric].scale)
-            if clips:
+    with view, interrupt(control.cancel):
+        summaries = {study: _finished(workspace, study, control, view) for study in dict.fromkeys(studies)}
+    ranked = rank_studies(summaries, metric) if len(summaries) > 1 else None  # or says at once why not
+    for study, summary in summaries.items():
+        found = summary.compare(metric, rope / METRICS[metric].scale)
+        if clips:
+            with view, interrupt(control.cancel):
                 found = with_clips(found, workspace, control, view.show)
-        if not summary.networks:
-            raise UserError(f"“{study}” has no finished run yet. Train it first.")
         console.print(f"[bold]{escape(study)}[/]", results(summary, metric), sep="\n")
         for table, title in ((pair_table(found), "Over the folds"), (clip_table(found), "On the same clips")):
             if table.rows:
                 console.print(rich_table(table, title))
         say(console, find(summary, found, metric))
-    if len(summaries) > 1:
-        ranked = rank_studies(summaries, metric)
+    if ranked is not None:
         console.print(rich_table(ranking_table(ranked), f"Over datasets, by {METRICS[metric].title.lower()}"))
         console.print(*ranked.ranking.sentences, *ranked.notes, sep="\n", soft_wrap=True, markup=False)
     return OK
+
+
+def _finished(workspace: Workspace, study: str, control: Control, view: StudyView) -> Summary:
+    """What has finished of a study.
+
+    Raises:
+        UserError: nothing has, or there is no such study.
+    """
+    summary = summarise(list_runs(workspace, study), control, view.show)
+    if not summary.networks:
+        raise nothing_finished(workspace, study)
+    return summary
 
 
 def _ensemble(study: str, labels: Sequence[str], metric: str, workspace: Workspace, console: Console) -> int:
@@ -88,9 +93,7 @@ def _ensemble(study: str, labels: Sequence[str], metric: str, workspace: Workspa
     METRICS[metric]  # refuses an unknown one before anything is read
     view = StudyView(console)
     with view, interrupt(control.cancel):
-        summary = summarise(list_runs(workspace, study), control, view.show)
-        if not summary.networks:
-            raise UserError(f"There is no finished run of a study “{study}” in {workspace.runs}. Train it first.")
+        summary = _finished(workspace, study, control, view)
         why_not = why_not_weighted(members(summary, labels))
         ways = [How.AVERAGE] if why_not else list(How)
         found = [ensembles(summary, labels, metric, how, control, view.show) for how in ways]

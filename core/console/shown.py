@@ -49,11 +49,15 @@ STEP = ""  # no run is called so
 WIDE = 160  # columns of a file or a pipe, which knows no width: tables of tests are wide
 
 
-def in_workspace(root: Path | None, work: Callable[[Workspace, Console], int]) -> int:
+def in_workspace(root: Path | None, work: Callable[[Workspace, Console], int], *, writes: bool = True) -> int:
+    """Do a command's work and return its exit code. One that only reads works beside a window, and locks nothing."""
     errors = Console(stderr=True, highlight=False)
-    workspace = Workspace(root or default_workspace()).open()
+    workspace = Workspace(root or default_workspace())
     try:
-        workspace.require_writable()
+        if writes:
+            workspace.open().require_writable()
+        else:
+            workspace.require_there()
         with log_into(workspace):
             return work(workspace, _console())
     except UserError as error:

@@ -21,7 +21,7 @@ from core.robustness import CORRUPTIONS, Corruption, Level
 from core.robustness.curve import Sweep, SweptNetwork, not_asked
 from core.run_records import Phase
 from core.run_spec import RunSpec, network_labels
-from core.runs import RunFolder, list_runs
+from core.runs import RunFolder, list_runs, nothing_finished
 from core.tables import load_dotted
 from core.workspace import Workspace
 
@@ -52,7 +52,7 @@ def sweep(
     workspace.require_writable()
     finished, left_out = _finished(workspace, study)
     if not finished and not left_out:
-        raise UserError(f"There is no finished run of a study “{study}” in {workspace.runs}. Train it first.")
+        raise nothing_finished(workspace, study)
     todo = [
         (folder, level)
         for folder in finished

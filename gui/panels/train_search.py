@@ -277,8 +277,9 @@ class SearchDialog(QDialog):
             button.setVisible(ours)
             button.setEnabled(status.state is not State.STOPPING)
         self.pause.setText("Resume" if status.state is State.PAUSED else "Pause")
-        self.busy.setText(f"“{status.study}” is under way: a search can begin when it has ended.")
-        self.busy.setVisible(not ours and not idle)
+        under_way = "" if idle else f"“{status.study}” is under way: a search can begin when it has ended."
+        self.busy.setText(under_way or self._context.workspace.read_only_because)
+        self.busy.setVisible(not ours and bool(self.busy.text()))
         self.use.setEnabled(not ours and self.shown is not None and self.shown.best is not None)
 
     def _lay_out(self) -> None:

@@ -192,7 +192,7 @@ def test_noise_is_the_same_for_all_and_leaves_sight_alone(films: Path, workspace
     drowned.unlink()
     sweep("films", "noise", workspace, (-30.0,))
     assert drowned.read_bytes() == first
-    with pytest.raises(UserError, match="no finished run of a study “nothing”"):
+    with pytest.raises(UserError, match="There is no study “nothing”"):
         sweep("nothing", "noise", workspace)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from core.console.reports import compare_studies
+from core.console.reports import compare_studies, run_ensemble
 from core.console.shown import FAILED, OK, StudyView, results
 from core.estimate import Estimate
 from core.evaluation.statistics import ONE_FOLD
@@ -79,7 +80,7 @@ def test_a_study_is_compared_and_several_are_ranked(
     monkeypatch.setenv("COLUMNS", "250")
     make_study(workspace, synthetic_clips(4, per_class=8), study="one")
     make_study(workspace, synthetic_clips(5, per_class=8), study="other", dataset=DatasetChoice(name="esc50"))
-    workspace.close()
+    assert workspace.writable, "as a window would hold it: what only reads works beside it"
     assert compare_studies(["one"], "accuracy", 2.0, True, workspace.root) == OK
     said = capsys.readouterr().out
     for part in (
@@ -104,6 +105,7 @@ def test_a_study_is_compared_and_several_are_ranked(
         (["one"], "acuracy", "Did you mean “accuracy”?"),
         (["one", "twin"], "accuracy", "“one” and “twin” are both of"),
         (["one", "begun"], "accuracy", "“begun” has no finished run"),
+        (["one", "apart"], "accuracy", "fewer than two networks in common"),
     ],
 )
 def test_what_cannot_be_compared_is_named(
@@ -112,8 +114,17 @@ def test_what_cannot_be_compared_is_named(
     clips = synthetic_clips(3, per_class=4, folds=2)
     for study in ("one", "twin"):
         make_study(workspace, clips, study=study, networks=NETWORKS[:2], folds=(1, 2))
+    make_study(workspace, clips, study="apart", networks=NETWORKS[2:], folds=(1, 2), dataset=DatasetChoice(name="esc50"))
     for run in make_study(workspace, clips, study="begun", networks=NETWORKS[:1], folds=(1,)):
         run.write_status(phase=Phase.RUNNING)
     workspace.close()
     assert compare_studies(studies, metric, 1.0, False, workspace.root) == FAILED
-    assert message in capsys.readouterr().err.replace("\n", " ")
+    told = capsys.readouterr()
+    assert message in told.err.replace("\n", " ") and not told.out
+
+
+def test_what_only_reads_makes_no_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare_studies(["one"], "accuracy", 1.0, False, tmp_path / "wrong") == FAILED
+    assert run_ensemble("one", (), "accuracy", tmp_path / "wrong") == FAILED
+    assert capsys.readouterr().err.replace("\n", "").count("There is no workspace") == 2
+    assert not (tmp_path / "wrong").exists()
