@@ -33,7 +33,12 @@ _ARCHITECTURE = {
     "svm": "#8A63D2",
     "random_forest": "#6F6F6F",
 }
-_SHADES = (("text", 0.0), ("text", 0.45), ("base", 0.35), ("text", 0.75), ("base", 0.5))  # of variants, in turn
+# Of variants, in turn: what is mixed into the colour, and how much of it; then the same about a hue nearby.
+_SHADES = (
+    ("text", 0.0), ("text", 0.45), ("base", 0.4), ("text", 0.75), ("base", 0.56),
+    ("text", 0.22), ("text", 0.6), ("base", 0.2),
+)  # fmt: skip
+_NEARBY = 12  # degrees of hue
 _OTHERS = ("#882255", "#F0E442")  # for architectures added later
 
 MODALITY_STYLE = {
@@ -99,8 +104,11 @@ def architecture_colour(architecture: str) -> QColor:
 
 def shade(architecture: str, variant: int) -> QColor:
     """The colour of an architecture's variant, counted from 0: the first has the colour itself."""
-    towards, share = _SHADES[variant % len(_SHADES)]
-    return mix(architecture_colour(architecture), colour(towards), share)
+    again, place = divmod(variant, len(_SHADES))
+    own, (towards, share) = architecture_colour(architecture), _SHADES[place]
+    if again and own.hue() >= 0:  # grey has none
+        own = QColor.fromHsv((own.hue() + _NEARBY * again) % 360, own.saturation(), own.value())
+    return mix(own, colour(towards), share)
 
 
 def architecture_icon(architecture: str) -> QIcon:

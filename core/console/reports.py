@@ -33,12 +33,16 @@ from core.workspace import Workspace
 
 def compare_studies(studies: Sequence[str], metric: str, rope: float, clips: bool, workspace: Path | None) -> int:
     """`main.py compare`: returns the exit code. `rope` is in the unit that the metric is shown in."""
-    return in_workspace(workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console), writes=False)
+    return in_workspace(
+        workspace, lambda place, console: _compare(studies, metric, rope, clips, place, console), writes=False
+    )
 
 
 def run_ensemble(study: str, labels: Sequence[str], metric: str, workspace: Path | None) -> int:
     """`main.py ensemble`: returns the exit code."""
-    return in_workspace(workspace, lambda place, console: _ensemble(study, labels, metric, place, console), writes=False)
+    return in_workspace(
+        workspace, lambda place, console: _ensemble(study, labels, metric, place, console), writes=False
+    )
 
 
 def run_robustness(study: str, corruption: str, levels: Sequence[float], workspace: Path | None) -> int:

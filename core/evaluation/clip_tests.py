@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.evaluation.bootstrap import Bootstrapped, clustered_bootstrap
 from core.evaluation.design import NO_GROUPS, related_clips
 from core.evaluation.predictions import Predictions
-from core.evaluation.statistics import ROUNDING, mcnemar, p_words
+from core.evaluation.statistics import ALPHA, ROUNDING, mcnemar, p_words
 from core.readable import counted, figure
 
 CLIP_TESTS = (
@@ -74,6 +74,11 @@ class ClipComparison:
     def interval(self) -> tuple[float, float] | None:
         """Of the gain; None where there are too few sources to draw from, or they do not differ."""
         return None if self.gain.low is None or self.gain.high is None else (self.gain.low, self.gain.high)
+
+    @property
+    def told_apart(self) -> bool:
+        """By McNemar's test, after Holm where several pairs were tested."""
+        return (self.p if self.adjusted_p is None else self.adjusted_p) < ALPHA
 
     def sentence(self, name_a: str, name_b: str) -> str:
         """Effect and interval before the counts and the p-value; the better network first."""

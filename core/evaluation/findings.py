@@ -10,6 +10,8 @@ from core.evaluation.comparison import METHODS, Comparison, design_warnings
 from core.evaluation.statistics import INTERVALS
 from core.evaluation.summary import Summary
 
+MANY = 10  # pairs: of more, those that cannot be told apart are counted, and their sentences left out
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -18,8 +20,8 @@ class Findings:
     Attributes:
         first: where networks, or a pair, have one fold only; else empty.
         across: of pairs of one architecture on two modalities.
-        pairs: of all other pairs.
-        clips: of the same pairs on the same clips, where these were read.
+        pairs: of all other pairs; of many, of those that can be told apart.
+        clips: likewise of the same pairs on the same clips, where these were read.
         seeds: how much of each network's spread comes from seeds.
         warnings: what the design cannot answer.
         methods: how the figures came about.
@@ -46,9 +48,23 @@ def find(summary: Summary, comparisons: Sequence[Comparison], metric: str) -> Fi
     return Findings(
         first=summary.on_one_fold(metric),
         across=tuple(pair.sentence for pair in comparisons if pair.across),
-        pairs=tuple(pair.sentence for pair in comparisons if not pair.across),
-        clips=tuple(pair.clip_sentence for pair in comparisons if pair.clips),
+        pairs=_telling([(pair.sentence, pair.told_apart) for pair in comparisons if not pair.across]),
+        clips=_telling([(pair.clip_sentence, pair.clips.told_apart) for pair in comparisons if pair.clips]),
         seeds=summary.seed_sentences(metric),
         warnings=(*design_warnings(summary.networks, comparisons), *apart),
         methods=tuple(filter(None, methods)),
+    )
+
+
+def _telling(pairs: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
+    """The sentences of pairs, each with whether its networks are told apart; of many, the first ones that are."""
+    if len(pairs) <= MANY:
+        return tuple(sentence for sentence, _ in pairs)
+    told = tuple(sentence for sentence, apart in pairs if apart)
+    counts = [f"{len(told) - MANY} more can be told apart"] if len(told) > MANY else []
+    counts += [f"{len(pairs) - len(told)} cannot be told apart"] if len(told) < len(pairs) else []
+    return (
+        (*told[:MANY], f"Of {len(pairs)} pairs {' and '.join(counts)}: the table of pairs has their figures.")
+        if counts
+        else told
     )

@@ -14,7 +14,6 @@ from core.evaluation.statistics import INTERVALS, Mean
 from core.evaluation.summary import NetworkRow
 from core.evaluation.tables import TextTable
 from core.readable import figure
-from gui import theme
 from gui.context import Context
 from gui.panels.compare_dots import DotsPage
 from gui.widgets.class_dots import ClassDots, Dot, DotKey, DotRow
@@ -56,7 +55,7 @@ class ClassesPage(DotsPage):
             before = combo.currentText()
             combo.clear()
             for network in self._networks:
-                combo.addItem(theme.architecture_icon(network.architecture), network.label)
+                combo.addItem(self.looks[network.label].icon(), network.label)
             there = combo.findText(before)
             combo.setCurrentIndex(there if there >= 0 else min(place, combo.count() - 1))
         if len(self._networks) < 2:

@@ -67,7 +67,7 @@ class CostPlot(QWidget):
         self.axis = CostAxis("")
         self.title = ""
         self.empty = ""  # a sentence in place of a plot of nothing
-        self._aside: dict[str, float] = {}  # pixels, by name
+        self._aside: dict[str, float] = {}  # pixels, by name: off their cost, as the axis then says
         self._x, self._y = (0.0, 1.0), (0.0, 1.0)  # powers of ten, and scores, from one edge to the other
         self._dragged_from: QPointF | None = None
 
@@ -144,6 +144,19 @@ class CostPlot(QWidget):
             if free or candidates:
                 placed.append(((free or candidates)[0], point))
         return placed
+
+    def costs(self) -> list[float]:
+        """Where the axis has figures: those of marks that are moved off a cost that all share would lie."""
+        if self._one_cost():
+            return [self.points[0].cost.value]
+        most = max(2, int(self.area().width() / theme.pixels(80)))
+        return log_ticks(10 ** self._x[0], 10 ** self._x[1], most, seconds=self.axis.seconds)
+
+    def foot(self) -> str:
+        """The name of the costs, and what of their places is not to be read off."""
+        if self._one_cost():
+            return f"{self.axis.title}: the same for all, which stand side by side"
+        return self.axis.title + (" · networks of one cost stand side by side" if any(self._aside.values()) else "")
 
     def line_names(self) -> list[tuple[QRectF, ForestLine]]:
         """Where the names of the published lines in view stand, beside the axes: none covers another."""
@@ -264,8 +277,7 @@ class CostPlot(QWidget):
             painter.setPen(theme.colour("muted"))
             left = QRectF(0, y - line / 2, area.left() - theme.GRID, line)
             painter.drawText(left, MIDDLE_RIGHT, f"{score:.{decimals}f}")
-        most = max(2, int(area.width() / theme.pixels(72)))
-        for cost in log_ticks(10 ** self._x[0], 10 ** self._x[1], most, seconds=self.axis.seconds):
+        for cost in self.costs():
             x = self.place_of(cost, low).x()
             painter.setPen(faint)
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
@@ -275,10 +287,14 @@ class CostPlot(QWidget):
         foot = QRectF(area.left(), self.height() - line, area.width(), line)
         for rect, flag, text in (
             (QRectF(theme.GRID, 0, self.width() - theme.GRID, area.top()), MIDDLE_LEFT, self.title),
-            (foot, CENTRE, self.axis.title),
+            (foot, CENTRE, self.foot()),
         ):
             words = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
             painter.drawText(rect, flag, words)
+
+    def _one_cost(self) -> bool:
+        costs = [point.cost.value for point in self.points]
+        return len(costs) > 1 and math.log10(max(costs) / min(costs)) < ALIKE
 
     def _paint_lines(self, painter: QPainter) -> None:
         area, metrics = self.area(), QFontMetricsF(painter.font())

@@ -18,6 +18,7 @@ from gui.widgets.marks import paint_mark
 LANE = 2.0 * theme.GRID  # height of a line of reference labels; all of these before type is enlarged
 LABEL = 28.0 * theme.GRID  # of a reference line, at most
 MOST_LANES = 8
+TALL = 12  # rows; the figures of more stand above them, too: those below are out of sight
 ROW = 10.0 * theme.GRID  # of a network, at most
 LEAST, LINE = 3.5 * theme.GRID, 2.0 * theme.GRID  # of a network where there are many; of each more line of names
 AXIS = 5.0 * theme.GRID  # room for figures and title below
@@ -63,7 +64,7 @@ class ForestPlot(QWidget):
     def show_rows(self, rows: Sequence[ForestRow], lines: Sequence[ForestLine], title: str) -> None:
         self.rows, self.title = tuple(rows), title
         self.lines = tuple(sorted(lines, key=lambda line: line.value))
-        self.updateGeometry()
+        self.setMinimumHeight(self.minimumSizeHint().height())  # a scroll area may miss that the hint has changed
         self.reset_zoom()
 
     def reset_zoom(self) -> None:
@@ -141,7 +142,8 @@ class ForestPlot(QWidget):
         return max(1.0, self.width() - self._left() - 2 * theme.GRID)
 
     def _top(self) -> float:
-        return max((rect.bottom() for rect, _, _ in self.labels()), default=0.0) + theme.GRID
+        figures = theme.pixels(LANE) if len(self.rows) > TALL else 0.0
+        return max((rect.bottom() for rect, _, _ in self.labels()), default=0.0) + figures + theme.GRID
 
     def _bottom(self) -> float:
         """Of the rows: they stand no further apart than can be compared at a glance."""
@@ -237,8 +239,10 @@ class ForestPlot(QWidget):
             painter.setPen(QPen(theme.mix(theme.colour("window"), theme.colour("border"), 0.6), 1))
             painter.drawLine(QPointF(x, self._top()), QPointF(x, bottom))
             painter.setPen(theme.colour("muted"))
-            text = QRectF(x - line, bottom + 4, 2 * line, line)
-            painter.drawText(text, Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}")
+            for y in (bottom + 4, *((self._top() - line - 4,) if len(self.rows) > TALL else ())):
+                painter.drawText(
+                    QRectF(x - line, y, 2 * line, line), Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}"
+                )
         title, wide = self._title()
         left = min(self._left() + (self._width() - wide) / 2, self.width() - wide)  # a long one begins further left
         below = QRectF(max(0.0, left), bottom + theme.pixels(AXIS) - line, wide, line)

@@ -81,3 +81,13 @@ def test_what_is_painted_by_hand_grows_with_the_type(qapp, qtbot, light_again):
     before = bars.sizeHint().height()
     theme.apply(qapp, dark=False, scale=theme.PRESENTATION)
     assert bars.sizeHint().height() - theme.GRID == theme.PRESENTATION * (before - theme.GRID)
+
+
+def test_variants_of_an_architecture_are_told_apart(qapp, light_again):
+    for dark in (False, True):
+        theme.apply(qapp, dark=dark)
+        for name in architectures():
+            shades = [theme.shade(name, variant) for variant in range(11)]
+            assert shades[0] == theme.architecture_colour(name)
+            if shades[0].hue() >= 0:  # grey has no neighbours
+                assert len({shade.name() for shade in shades}) == len(shades)

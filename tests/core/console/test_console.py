@@ -114,7 +114,9 @@ def test_what_cannot_be_compared_is_named(
     clips = synthetic_clips(3, per_class=4, folds=2)
     for study in ("one", "twin"):
         make_study(workspace, clips, study=study, networks=NETWORKS[:2], folds=(1, 2))
-    make_study(workspace, clips, study="apart", networks=NETWORKS[2:], folds=(1, 2), dataset=DatasetChoice(name="esc50"))
+    make_study(
+        workspace, clips, study="apart", networks=NETWORKS[2:], folds=(1, 2), dataset=DatasetChoice(name="esc50")
+    )
     for run in make_study(workspace, clips, study="begun", networks=NETWORKS[:1], folds=(1,)):
         run.write_status(phase=Phase.RUNNING)
     workspace.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -90,6 +91,20 @@ def test_names_of_eight_networks_cover_neither_each_other_nor_a_mark(shown, cont
         assert all(view.plot.area().contains(rect) for rect in rects[:labels])
         names = [rect for rect, _ in view.plot.line_names()]
         assert not any(one.adjusted(0, 0.5, 0, -0.5).intersects(other) for one, other in combinations(names, 2))
+
+
+def test_the_axis_says_where_marks_of_one_cost_are_moved_apart(shown, context):
+    """Three networks as they are; then as many of one architecture, which cost the same."""
+    make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
+    panel, view = shown()
+    choose_cost(view, "parameters")
+    assert view.plot.foot() == view.plot.axis.title and len(view.plot.costs()) > 1
+    alike = [replace(point, cost=view.plot.points[0].cost) for point in view.plot.points]
+    view.plot.show_points([*alike[:2], view.plot.points[2]], [], [], view.plot.axis, "")
+    assert view.plot.foot().endswith("stand side by side") and len(view.plot.costs()) > 1
+    view.plot.show_points(alike, [], [], view.plot.axis, "")
+    assert "the same for all" in view.plot.foot()
+    assert view.plot.costs() == [alike[0].cost.value], "no figure stands below a mark that is moved"
 
 
 def test_wheel_zooms_at_the_pointer_drag_pans_and_a_double_click_shows_all(qtbot, shown, context):
