@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -148,12 +148,19 @@ def compare_networks(
     if against:
         (base,) = (row for row in networks if row.label == against)
         pairs = [(row, base) for row in networks if row is not base]
+    found = compare_pairs(pairs, metric, rope)
+    return tuple(sorted(found, key=lambda comparison: not comparison.across))
+
+
+def compare_pairs(
+    pairs: Iterable[tuple[NetworkRow, NetworkRow]], metric: str, rope: float = ROPE
+) -> tuple[Comparison, ...]:
+    """These pairs and no others, as far as both were tested on the same clips: see `compare_networks`."""
     found = [
         Comparison(metric, a, b, _paired(a, b, metric, folds), rope=rope)
         for a, b in pairs
         if (folds := common_folds(a, b, metric))
     ]
-    found.sort(key=lambda comparison: not comparison.across)
     tested = [comparison.difference.p for comparison in found if comparison.difference.p is not None]
     if len(tested) < 2:
         return tuple(found)

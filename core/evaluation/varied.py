@@ -7,9 +7,12 @@ in. Networks that also differ in a word (architecture, initial weights, optimise
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations, pairwise
 
 from core.architectures import ARCHITECTURES
 from core.datasets.base import Modality
@@ -27,6 +30,14 @@ ZERO_IS_ALL = ("transfer_stages", "clips_per_class")
 _OF_NETWORK = Network.model_fields
 _FIELDS = {**flat_fields(Recipe), **_OF_NETWORK}
 UNNAMED = {"name", "recipe", "sound", "sight", "weights_path", "modality"}  # of a network: no axis and no line
+
+
+class Question(StrEnum):
+    """Which pairs of an axis are tested: whoever asks one question alone is corrected for fewer pairs."""
+
+    LINES = "line against line, at each value"
+    STEPS = "each value against the one before"
+    START = "each value against the first"
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,24 @@ class Axis:
     @property
     def ticks(self) -> tuple[str, ...]:
         return tuple(tick(value) for value in self.values)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Those that there are pairs for."""
+        return tuple(question for question in Question if self.pairs(question))
+
+    def pairs(self, question: Question) -> tuple[tuple[NetworkRow, NetworkRow], ...]:
+        """The networks that a question sets beside each other; what two lines share is asked about once."""
+        rows = [list(line.networks.values()) for line in self.lines]
+        if question is Question.LINES:
+            there = [[line.networks[value] for line in self.lines if value in line.networks] for value in self.values]
+            found = [pair for networks in there for pair in combinations(networks, 2)]
+        elif question is Question.STEPS:
+            found = [(other, one) for networks in rows for one, other in pairwise(networks)]
+        else:
+            found = [(other, networks[0]) for networks in rows for other in networks[1:]]
+        distinct = {(a.label, b.label): (a, b) for a, b in found if a is not b}
+        return tuple(distinct.values())
 
     def table(self, metric: str) -> TextTable:
         """For people: a row a value, a column a line; means with intervals."""
@@ -121,7 +150,9 @@ def _axis(key: str, values: tuple[float, ...], networks: Sequence[NetworkRow], t
             line[told[start][0][key]] = start
     kept = [line for line in lines.values() if len(line) > 1]
     on_lines = {i for line in kept for i in line.values()}
-    names = _names(sorted(parting), [told[next(i for i in line.values() if i != start)] for line in kept])
+    names = _own_names(kept, networks, start) or _names(
+        sorted(parting), [told[next(i for i in line.values() if i != start)] for line in kept]
+    )
     return Axis(
         _title(key),
         values,
@@ -174,6 +205,26 @@ def _differing(tables: Sequence[Mapping[str, object]]) -> list[str]:
 
 def _twice(places: Sequence[Hashable]) -> list[Hashable]:
     return [place for place, count in Counter(places).items() if count > 1]
+
+
+def _own_names(
+    lines: Sequence[Mapping[float, int]], networks: Sequence[NetworkRow], start: int | None
+) -> list[str] | None:
+    """What the names of a line's networks share beside the value; None where a line has no words of its own."""
+    if len(lines) < 2:
+        return None
+    names: list[str] = []
+    for line in lines:
+        rest = {_without(tick(value), networks[i].label) for value, i in line.items() if i != start}
+        if len(rest) != 1 or not any(character.isalpha() for words in rest for character in words):
+            return None
+        names += rest
+    return names if len(set(names)) == len(names) else None
+
+
+def _without(value: str, label: str) -> str:
+    """A name without the value in it."""
+    return " ".join(re.sub(rf"(?<![\w.]){re.escape(value)}(?![\w.])", "", label).split()).strip(" ,;·:=-")
 
 
 def _names(parting: Sequence[str], lines: Sequence[Told]) -> list[str]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from core.evaluation.comparison import compare_pairs
 from core.evaluation.metrics import METRICS
 from core.evaluation.overview import Overview
 from core.evaluation.tables import TextTable
-from core.evaluation.varied import Axis, axes
+from core.evaluation.varied import Axis, Question, axes
 from gui import theme
 from gui.context import Context
 from gui.looks import Look
 from gui.panels.compare_parts import ComparePage
 from gui.widgets.controls import named_combo
+from gui.widgets.findings import findings
 from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint
+from gui.widgets.sentences import Sentences
 
-LINES = "Networks that differ in words (architecture, initial weights …) are lines of their own."
+TESTED = "Which pairs are tested. One question alone leaves Holm's correction milder than every pair."
 
 
 class VariedPage(ComparePage):
@@ -28,19 +32,30 @@ class VariedPage(ComparePage):
         super().__init__(context, parent)
         self.axes: tuple[Axis, ...] = ()
         self.axis = named_combo("Along", "Numbers that at least three networks of the study differ in.", 224)
+        self.question = named_combo("Tested", TESTED, 264)
         self.curve = LevelCurve()
+        self.findings = Sentences()
         self._bar = QWidget()
         bar = QHBoxLayout(self._bar)
         bar.setContentsMargins(0, 0, 0, 0)
-        bar.addWidget(theme.label("Along", muted=True))
-        bar.addWidget(self.axis)
+        bar.setSpacing(theme.GRID)
+        for word, combo in (("Along", self.axis), ("Tested", self.question)):
+            bar.addWidget(theme.label(word, muted=True))
+            bar.addWidget(combo)
         bar.addStretch(1)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.curve)
+        columns.addWidget(self.findings)
+        columns.setStretchFactor(0, 1)
+        columns.setSizes([760, 400])
+        self.splitters = {"varied": columns}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         column.addWidget(self._bar)
-        column.addWidget(self.curve, 1)
+        column.addWidget(columns, 1)
         self.axis.activated.connect(self._show)
+        self.question.activated.connect(self._tell)
 
     def suits(self, overview: Overview) -> bool:
         return bool(axes(overview.summary))
@@ -66,19 +81,30 @@ class VariedPage(ComparePage):
     def _show(self) -> None:
         if not self.axes:
             self.curve.show_lines((), (), "", "")
+            self.findings.say(())
             return
         axis, about = self.axes[self.axis.currentIndex()], METRICS[self.metric_name]
-        said = [LINES] if len(axis.lines) > 1 else []
-        if axis.apart:
-            said.append(f"On no line: {', '.join(axis.apart)}.")
         self.curve.show_lines(
             level_lines(axis, self.metric_name),
             axis.ticks,
             axis.title,
-            " ".join(said),
+            f"On no line: {', '.join(axis.apart)}." if axis.apart else "",
             score=f"{about.title} ({about.unit})",
             bounds=(about.scale * about.low, about.scale * about.high if math.isfinite(about.high) else math.inf),
         )
+
+        before = self.question.currentText()
+        self.question.clear()
+        self.question.addItems(list(axis.questions))
+        self.question.setCurrentIndex(max(0, self.question.findText(before)))
+        self._tell()
+
+    def _tell(self) -> None:
+        """What the tests of these pairs alone say."""
+        assert self.overview is not None
+        axis = self.axes[self.axis.currentIndex()]
+        pairs = axis.pairs(Question(self.question.currentText()))
+        self.findings.say(findings(self.overview.summary, self.metric_name, compare_pairs(pairs, self.metric_name)))
 
 
 def level_lines(axis: Axis, metric: str) -> list[LevelLine]:

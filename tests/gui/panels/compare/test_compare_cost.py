@@ -96,7 +96,7 @@ def test_names_of_eight_networks_cover_neither_each_other_nor_a_mark(shown, cont
 def test_the_axis_says_where_marks_of_one_cost_are_moved_apart(shown, context):
     """Three networks as they are; then as many of one architecture, which cost the same."""
     make_study(context.workspace, synthetic_clips(6, per_class=16), dataset=ESC10)
-    panel, view = shown()
+    _, view = shown()
     choose_cost(view, "parameters")
     assert view.plot.foot() == view.plot.axis.title and len(view.plot.costs()) > 1
     alike = [replace(point, cost=view.plot.points[0].cost) for point in view.plot.points]
