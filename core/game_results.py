@@ -19,7 +19,7 @@ from core.evaluation.tables import dataset_title
 from core.files import write_atomically, write_error
 from core.game import Game
 from core.runs import RunFolder
-from core.settings import Settings
+from core.settings import Settings, what_is_wrong
 from core.workspace import Workspace
 
 FILE = "games.jsonl"
@@ -172,7 +172,7 @@ def read_games(workspace: Workspace) -> tuple[tuple[KeptGame, ...], tuple[str, .
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            reason = f"{where}: {first['msg']}" if where else first["msg"]
+            reason = f"{where}: {what_is_wrong(first)}" if where else what_is_wrong(first)
             problems.append(_skipped(workspace, number, reason))
             continue
         if found.game in games:

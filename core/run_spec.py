@@ -128,7 +128,13 @@ class Network(Settings):
         "nothing", "Freeze", "Layers that keep their initial weights."
     )
     freeze_stages: int = setting(
-        0, "Frozen stages", "First stages that keep their weights, with “stages”.", ge=0, le=50
+        0,
+        "Frozen stages",
+        "So many first stages keep their initial weights where “Freeze” is “stages”, and the later ones learn. AlexNet "
+        "has 7 (five convolutions, two linear layers), a ResNet 5, the baseline CNN 4. Random weights that are kept "
+        "learn nothing.",
+        ge=0,
+        le=50,
     )
     recipe: dict[str, Any] = setting({}, "Departures", "Keys of the recipe that this network overrides.")
 

@@ -6,12 +6,38 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 
 class Settings(BaseModel):
     """Base of everything a person can set: unknown keys are refused, values are checked, nothing changes later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+_WORDS = {  # for kinds of pydantic's errors, with the figures that come with them
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "must be a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a list"),
+    **dict.fromkeys(("dict_type", "model_type"), "must be a table"),
+    "string_type": "must be text",
+    "missing": "is missing",
+}
+
+
+def what_is_wrong(error: ErrorDetails) -> str:
+    """One of pydantic's errors in the words of who wrote the value, without a capital and a full stop."""
+    words = _WORDS.get(error["type"])
+    if words is not None:
+        return words.format(**error.get("ctx", {})).replace("'", "")
+    message = error["msg"].removeprefix("Value error, ")
+    return message if error["type"] == "value_error" else message[:1].lower() + message[1:]
 
 
 def flat_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:

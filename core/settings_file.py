@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import UserError
 from core.files import write_atomically
+from core.settings import what_is_wrong
 from core.tables import did_you_mean
 
 
@@ -58,11 +59,13 @@ def _sentence(model: type[BaseModel], error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = _known_keys(model, location[:-1])
         return f"unknown key “{key}”.{did_you_mean(str(location[-1]), known)}"
-    message = error["msg"].removeprefix("Value error, ")
+    wrong = what_is_wrong(error)
     if error["type"] == "value_error":
-        return f"{key}: {message}"
-    shown = repr(error["input"])
-    return f"{key} = {shown if len(shown) < 60 else shown[:57] + '…'}: {message[0].lower()}{message[1:]}"
+        return f"{key}: {wrong}"
+    if error["type"] == "missing":
+        return f"{key} {wrong}"
+    shown = f"“{error['input']}”" if isinstance(error["input"], str) else repr(error["input"])
+    return f"{key} = {shown if len(shown) < 60 else shown[:57] + '…'}: {wrong}"
 
 
 def _known_keys(model: type[BaseModel], location: list[Any]) -> list[str]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
-from core.settings import Settings
+from core.settings import Settings, what_is_wrong
 from gui import theme
 from gui.field_editors import Editor, editor_for, nested_model
 
@@ -107,7 +107,7 @@ class SettingsForm(QWidget, Generic[Model]):
         except ValidationError as error:
             for problem in error.errors():
                 key = str(problem["loc"][0]) if problem["loc"] else ""
-                wrong[key if key in self.editors else ""] = sentence(problem["msg"])
+                wrong[key if key in self.editors else ""] = sentence(what_is_wrong(problem))
             self._say(wrong)
             return None
         except UserError as error:
@@ -239,6 +239,5 @@ def show_text(label: QLabel, text: str) -> None:
 
 
 def sentence(message: str) -> str:
-    """Pydantic's message with a capital and a full stop."""
-    text = message.removeprefix("Value error, ")
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")
+    """With a capital and a full stop."""
+    return f"{message[:1].upper()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")

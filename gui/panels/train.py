@@ -33,6 +33,7 @@ from gui.panels.train_study import StudyEditor
 from gui.panels.train_welcome import Welcome
 from gui.widgets.curves import Curves, RunCurves
 
+EXTENDING = "The form shows the study: add seeds, folds or networks there. Start trains only what is missing."
 DRAW_MS = 500  # a redraw takes 12 ms of the CPU that trains: twice a second is 2 % of it
 
 
@@ -125,7 +126,10 @@ class TrainPanel(Panel):
 
     def _extend_study(self, slug: str) -> None:
         if self.editor.open_file(self.context.workspace.runs / slug / "study.toml"):
-            self.editor.basics.editors["seeds"].widget.setFocus()
+            seeds = self.editor.basics.editors["seeds"].widget
+            seeds.setFocus()
+            self.editor.ensureWidgetVisible(seeds)
+            self.context.message.emit(EXTENDING, "info")
 
     def _pause(self) -> None:
         engine = self.context.engine

@@ -36,7 +36,7 @@ def test_presets_are_valid_and_survive_a_round_trip(preset: Path, tmp_path: Path
     ("text", "sentence"),
     [
         ('nme = "x"', "unknown key “nme”. Did you mean “name”?"),
-        ("[recipe]\nepochs = 0", r"recipe.epochs = 0: input should be greater than or equal to 1"),
+        ("[recipe]\nepochs = 0", r"recipe.epochs = 0: must be at least 1"),
         ("[recipe.audio]\nmel = 3", "unknown key “recipe.audio.mel”. Did you mean “mels”?"),
         ("[recipe.audio]\nhop = 2048", r"hop \(2048\) must not exceed n_fft \(1024\)"),
         ("[recipe.audio]\nf_max = 20000.0", r"must not exceed half the rate \(11025 Hz\)"),

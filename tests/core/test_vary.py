@@ -36,9 +36,9 @@ def test_what_is_of_the_recipe_departs_beside_what_departs_already() -> None:
 @pytest.mark.parametrize(
     ("key", "values", "sentence"),
     [
-        ("recipe.epochs", "0", "Epochs: epochs = '0': input should be greater than or equal to 1"),
-        ("recipe.epochs", "many", "Epochs: epochs = 'many'"),
-        ("recipe.mixing", "all", "Mixing: mixing = 'all'"),
+        ("recipe.epochs", "0", "Epochs: epochs = “0”: must be at least 1"),
+        ("recipe.epochs", "many", "Epochs: epochs = “many”: must be a whole number"),
+        ("recipe.mixing", "all", "Mixing: mixing = “all”: must be none, "),
         ("recipe.epochs", "3, 3", "stands twice"),
         ("recipe.learning_rate", "0.1, 0.01, 0.10", "stands twice"),
         ("freeze_stages", "1, 01", "stands twice"),

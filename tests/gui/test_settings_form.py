@@ -149,7 +149,7 @@ def test_an_open_bound_is_said_under_the_field(qtbot):
     form.set_value(Recipe())
     form.editors["learning_rate"].widget.setValue(0.0)
     assert form.value() is None
-    assert form.sentences() == {"learning_rate": "Input should be greater than 0."}
+    assert form.sentences() == {"learning_rate": "Must be more than 0."}
     form.editors["learning_rate"].widget.setValue(0.01)
     assert form.sentences() == {}
 

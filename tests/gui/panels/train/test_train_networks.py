@@ -23,7 +23,7 @@ def editor(editor):
     ("departures", "words"),
     [
         ("epoch = 5", "Unknown key “epoch”. Did you mean “epochs”?"),
-        ("epochs = 0", "Epochs = 0: input should be greater than or equal to 1."),
+        ("epochs = 0", "Epochs = 0: must be at least 1."),
     ],
 )
 def test_a_departure_that_is_wrong_is_said_at_its_field(editor, qtbot, departures, words):
