@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from core.control import Control
 from core.errors import UserError
+from core.files import slug
 from core.run_records import LogRow, Phase
 from core.run_spec import RunSpec
 from core.runs import RunFolder, list_runs
@@ -127,6 +129,20 @@ def network_order(workspace: Workspace, study: str) -> dict[str, int]:
     return {} if read is None else {network.label: place for place, network in enumerate(read.network)}
 
 
+def passed_over(workspace: Workspace, study: str) -> str:
+    """Which folds a study asks for and has no run of, in words; “” = none."""
+    read, there = _study_of(workspace, study), set[int]()
+    for folder in list_runs(workspace, study):
+        with suppress(UserError):  # as elsewhere, one that cannot be read is passed over
+            there.add(folder.spec.fold)
+    absent = [str(fold) for fold in read.folds if fold not in there] if read is not None and there else []
+    if not absent:
+        return ""
+    return (
+        f"fold {absent[0]} has no clips here" if len(absent) == 1 else f"folds {', '.join(absent)} have no clips here"
+    )
+
+
 def _training_order(workspace: Workspace, study: str) -> Callable[[RunRow], tuple[int | str, ...]]:
     """What rows are sorted by; as `Study.runs` does, where the study's own file can be read."""
     read, places = _study_of(workspace, study), network_order(workspace, study)
@@ -141,6 +157,6 @@ def _training_order(workspace: Workspace, study: str) -> Callable[[RunRow], tupl
 
 def _study_of(workspace: Workspace, study: str) -> Study | None:
     try:
-        return read_study(workspace.runs / study / "study.toml")
+        return read_study(workspace.runs / slug(study) / "study.toml")
     except UserError:
         return None

@@ -26,6 +26,7 @@ from core.live.shift_table import caveats, shift_table
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, reservations
+from core.run_lists import passed_over
 from core.runs import find_run, list_runs, nothing_finished
 from core.tables import did_you_mean
 from core.workspace import Workspace
@@ -70,6 +71,8 @@ def _compare(
             with view, interrupt(control.cancel):
                 found = with_clips(found, workspace, control, view.show)
         console.print(f"[bold]{escape(study)}[/]", results(summary, metric), sep="\n")
+        if left_out := passed_over(workspace, study):
+            console.print(f"Of those that the study asks for, {left_out}.", soft_wrap=True)
         for table, title in ((pair_table(found), "Over the folds"), (clip_table(found), "On the same clips")):
             if table.rows:
                 console.print(rich_table(table, title))
@@ -107,7 +110,7 @@ def _ensemble(study: str, labels: Sequence[str], metric: str, workspace: Workspa
         )
         console.print(*one.sentences(), sep="\n", soft_wrap=True, markup=False)
     if why_not:
-        console.print(why_not, soft_wrap=True, markup=False)
+        console.print(f"The weighted average is left out. {why_not}", soft_wrap=True, markup=False)
     return OK
 
 

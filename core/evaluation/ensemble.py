@@ -109,7 +109,7 @@ class Ensemble:
         return tuple(filter(None, (*found, few_folds(len(self.gain.folds)))))
 
     def table(self) -> TextTable:
-        """For people: the members, the best first, and what they come to together."""
+        """For people: what the members come to together, and the members, the best first."""
         about = METRICS[self.metric]
 
         def row(name: str, mean: Mean, weight: str = "") -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class Ensemble:
         together = row(self.how.words.capitalize(), self.mean)
         return TextTable(
             ("Network", f"{about.title} ({about.unit}) [95 % interval]", "Weight", "Folds × seeds"),
-            (*members, together),
+            (together, *members),
         )
 
     def weight_of(self, place: int) -> str:

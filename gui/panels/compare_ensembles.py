@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QSplitter, QVBoxLayout, QWidget
 
 from core.evaluation.ensemble import Ensemble, How, ensembles
 from core.evaluation.overview import Overview
@@ -16,6 +18,7 @@ from gui.panels.compare_parts import ReadingPage
 from gui.widgets.controls import options_combo
 from gui.widgets.flow import FlowLayout
 from gui.widgets.member_table import MemberTable
+from gui.widgets.sentences import Sentences
 
 WAYS = (
     ("Average", How.AVERAGE, "Every member counts as much: the mean of the probabilities that they give."),
@@ -36,10 +39,7 @@ class EnsemblesPage(ReadingPage):
         self._without: set[str] = set()  # labels that are not to be members
         self.how = options_combo("How", WAYS, 144)
         self.members = MemberTable()
-        self.said = theme.label(wrap=True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = Sentences()
         self._lay_out()
         self.how.activated.connect(self._read)
 
@@ -90,22 +90,27 @@ class EnsemblesPage(ReadingPage):
         self.found = result
         self.members.show_ensemble(result, self.looks)
         notes = [INTERVALS] if result.mean.low is not None else []
-        self.say("\n\n".join([*result.sentences(), *notes]))
+        self.said.say(map(html.escape, (*result.sentences(), *notes)))
 
     def clear(self) -> None:
         self.found = None
         self.members.show_ensemble(None, {})
 
     def say(self, sentence: str) -> None:
-        self.said.setText(sentence)
+        self.said.say([html.escape(sentence)])
 
     def _lay_out(self) -> None:
         self._bar = QWidget()
         self._flow = FlowLayout(self._bar, theme.GRID)
         self._flow.addWidget(self.how)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.members)
+        columns.addWidget(self.said)
+        columns.setStretchFactor(0, 1)
+        columns.setSizes([696, 464])
+        self.splitters = {"ensemble": columns}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)
         column.addWidget(self._bar)
-        column.addWidget(self.members, 1)
-        column.addWidget(self.said)
+        column.addWidget(columns, 1)

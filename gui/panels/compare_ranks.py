@@ -195,12 +195,14 @@ class RanksPage(ReadingPage):
         )
         self.said.say(map(html.escape, (*ranking.sentences, *ranked.notes, *result.problems)))
         self.ranks.show_table(ranking_table(ranked))
+        self._below.show()
 
     def clear(self) -> None:
         self.ranked = None
         self.diagram.show_ranks((), (), None, above="", title="")
         self.said.say(())
         self.ranks.show_table(TextTable((), ()))
+        self._below.hide()
 
     def say(self, sentence: str) -> None:
         self.diagram.empty = sentence
@@ -214,7 +216,7 @@ class RanksPage(ReadingPage):
         self.own.setMinimumHeight(self.more.sizeHint().height())
         self._flow.addWidget(self.own)
         self._flow.addWidget(self.more)
-        below = QSplitter(Qt.Orientation.Horizontal)
+        self._below = below = QSplitter(Qt.Orientation.Horizontal)
         below.addWidget(self.said)
         below.addWidget(self.ranks)
         below.setSizes([464, 696])

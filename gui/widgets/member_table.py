@@ -1,4 +1,4 @@
-"""The members of an ensemble and what they come to together: a row each, figures to the right."""
+"""What the members of an ensemble come to together, and the members: a row each, figures to the right."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.looks import Look
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 HELP = (
-    "The members, the best first, and the ensemble.",
+    "The ensemble, and its members, the best first.",
     "Mean over the folds that all members have, with its 95 % interval.",
     "How much of the answer is its own; learned anew for every fold and seed where the average is weighted.",
     "What the mean is over.",
@@ -38,7 +38,7 @@ class MemberTable(QTableWidget):
         self.setMinimumHeight(10 * theme.GRID)
 
     def show_ensemble(self, found: Ensemble | None, looks: Mapping[str, Look]) -> None:
-        """The ensemble stands last, in bold."""
+        """The ensemble stands first, in bold."""
         content = found.table() if found is not None else None
         self.setColumnCount(len(HELP) if content is not None else 0)
         self.setRowCount(len(content.rows) if content is not None else 0)
@@ -53,10 +53,10 @@ class MemberTable(QTableWidget):
             for column, words in enumerate(cells):
                 item = QTableWidgetItem(words)
                 item.setTextAlignment(RIGHT if column else LEFT)
-                item.setFont(theme.font(bold=row == len(found.members)))
+                item.setFont(theme.font(bold=not row))
                 item.setToolTip(words)
-                if not column and row < len(found.members):
-                    item.setIcon(looks[found.members[row].label].icon())
+                if not column and row:
+                    item.setIcon(looks[found.members[row - 1].label].icon())
                 self.setItem(row, column, item)
         how = QHeaderView.ResizeMode
         self.horizontalHeader().setSectionResizeMode(how.ResizeToContents)

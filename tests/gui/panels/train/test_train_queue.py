@@ -14,7 +14,7 @@ from core.runs import run_folder
 from core.settings_file import write_toml
 from core.study import Study
 from gui import theme
-from gui.panels.train import TrainPanel
+from gui.panels.train import EXTENDING, TrainPanel
 from gui.panels.train_origin import in_short
 from gui.panels.train_queue import AVERAGED, MODALITY
 from tests.gui import fakes
@@ -286,7 +286,10 @@ def test_what_a_run_started_from_is_shown(panel, qtbot, monkeypatch):
 
 def test_a_study_is_extended_in_the_form_and_keeps_its_name_and_runs(panel, qtbot, context):
     panel.editor.set_value(Study(name="something else"))
+    said: list[str] = []
+    context.message.connect(lambda text, _: said.append(text))
     panel.queue.extend.click()
+    assert said == [EXTENDING] and panel.editor.basics.editors["seeds"].widget.hasFocus()
     assert panel.editor.value().model_copy(update={"dataset": Study().dataset}) == Study(
         name="one", folds=(1, 2), network=NETWORKS
     )
