@@ -43,6 +43,14 @@ class SearchResult:
     trials: tuple[Trial, ...]
 
     @property
+    def seconds_to_come(self) -> float | None:
+        """Of the trials that are still asked for, at the mean pace of those that ended; None = none has."""
+        if not self.counted:
+            return None
+        mean = sum(trial.seconds for trial in self.counted) / len(self.counted)
+        return mean * max(0, self.plan.search.trials - len(self.counted))
+
+    @property
     def counted(self) -> tuple[Trial, ...]:
         """Without those that were interrupted and are tried again, and without the one under way."""
         return tuple(trial for trial in self.trials if trial.ending.counts)

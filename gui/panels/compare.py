@@ -216,6 +216,9 @@ class ComparePanel(ResultsPanel):
         self.grid.show_summary(summary, metric)
         for page in self.pages:
             page.show_overview(self.overview, metric, shown)
+        for action in self.copy.menu().actions():
+            if str(action.data()).startswith("modalities"):
+                action.setVisible(len(summary.modalities) > 1)
         self.copy.setEnabled(bool(summary.runs))
         self.save.setEnabled(bool(summary.runs))
 

@@ -216,6 +216,9 @@ class SearchDialog(QDialog):
         detail = f"trial {status.runs_done + 1} of {status.runs_total}, epoch {epoch} of {epochs}"
         if left is not None:
             detail += f", {readable.duration(left)} left in this trial"
+        later = self.shown.seconds_to_come if self.shown is not None else None
+        if later is not None:
+            detail += f", about {readable.duration(later)} in all"
         done, total = status.runs_done * epochs + epoch, self._running.search.trials * epochs
         self.progress.report(Progress("Trying settings", done, total, "epochs", detail))
 

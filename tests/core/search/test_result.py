@@ -36,6 +36,14 @@ def test_the_best_so_far_counts_trials_that_were_trained_to_the_end(tones: Path)
     assert "validation loss 0.700 (50.0 % right) after epoch 3 (trial 4)" in result.sentence()
 
 
+def test_trials_to_come_take_as_long_as_those_that_ended(tones: Path) -> None:
+    result = result_of(plan_of(tones, trials=10), 0.9, 1.2, 0.4)
+    assert result_of(plan_of(tones)).seconds_to_come is None
+    took = [replace(trial, seconds=10.0 * trial.number) for trial in result.trials]
+    took[2] = replace(took[2], ending=Ending.INTERRUPTED)  # it is tried again, and may have hung
+    assert replace(result, trials=tuple(took)).seconds_to_come == pytest.approx(15.0 * 8)
+
+
 def test_with_nothing_found_it_says_so(tones: Path) -> None:
     for result in (result_of(plan_of(tones)), result_of(plan_of(tones), 0.3, ending=Ending.PRUNED)):
         assert result.best is None and result.best_study() is None and result.importances() == ()
