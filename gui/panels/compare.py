@@ -173,6 +173,9 @@ class ComparePanel(ResultsPanel):
         elif not self._served:
             self.tables.setCurrentIndex(int(str(self.context.settings.value("compare/tables", 0))))
         self._served = several
+        for action in self.copy.menu().actions():
+            if str(action.data()).startswith("modalities"):
+                action.setVisible(several)
         with QSignalBlocker(self.plots):
             for place, page in enumerate(self.pages):
                 self.plots.setTabVisible(place, self.overview is not None and page.suits(self.overview))
@@ -216,9 +219,6 @@ class ComparePanel(ResultsPanel):
         self.grid.show_summary(summary, metric)
         for page in self.pages:
             page.show_overview(self.overview, metric, shown)
-        for action in self.copy.menu().actions():
-            if str(action.data()).startswith("modalities"):
-                action.setVisible(len(summary.modalities) > 1)
         self.copy.setEnabled(bool(summary.runs))
         self.save.setEnabled(bool(summary.runs))
 
