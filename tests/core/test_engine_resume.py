@@ -82,7 +82,7 @@ def test_a_cancelled_run_resumes_to_the_same_predictions(
 
 
 def test_a_killed_process_resumes_to_the_same_predictions(tones: Path, workspace: Workspace, tmp_path: Path) -> None:
-    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 15})
+    recipe = tone_study(tones).recipe.model_copy(update={"epochs": 8})
     study = tone_study(tones, checkpoint_every=0.0, recipe=recipe, folds=(1, 2))
     write_toml(study, tmp_path / "study.toml")
     killed = tmp_path / "killed"
@@ -101,7 +101,7 @@ def test_a_killed_process_resumes_to_the_same_predictions(tones: Path, workspace
     assert outcome is Outcome.DONE
     assert [event.fold for event in only(events, RunStarted)] == [2]
     assert only(events, RunStarted)[0].first_epoch > 0
-    trained(study, workspace)
+    trained(study.model_copy(update={"checkpoint_every": 60.0}), workspace)
     for folder in list_runs(workspace):
         np.testing.assert_array_equal(resumed[folder.id].probabilities, folder.predictions().probabilities)
 

@@ -12,9 +12,12 @@ import pytest
 
 from core import fetch as fetching
 from core.control import Control
+from core.datasets.demo_videos import SOURCES
 from core.datasets.download import download
 from core.events import Progress
 from tests.core.datasets.loopback import ARCHIVE, Server
+
+FEW_SOURCES = SOURCES // 2  # of the synthetic videos: enough for what is asked of them, and made in half the time
 
 
 @pytest.fixture

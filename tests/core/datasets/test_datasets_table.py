@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import soundfile
 
-from core.datasets import DATASETS, recognise
+from core.datasets import DATASETS, demo_videos, recognise
 from core.datasets.base import Clip, Dataset
 from core.datasets.download import Archive
 from core.datasets.splits import find_leaks, split
@@ -15,6 +16,7 @@ from core.errors import UserError
 from core.tables import load_dotted
 from tests.conftest import REAL_DATA
 from tests.core.datasets.captures import make_captures
+from tests.core.datasets.conftest import FEW_SOURCES
 from tests.core.datasets.ucf101_tree import make_ucf101
 
 
@@ -50,10 +52,12 @@ def test_clips_are_found_by_name_and_by_class_in_either_case_of_letters() -> Non
 
 
 @pytest.fixture(scope="module", params=list(DATASETS))
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     made_once = DATASETS[request.param].synthetic  # by all tests of this run
     place = tmp_path_factory.getbasetemp() / request.param if made_once else tmp_path_factory.mktemp(request.param)
-    return DATASETS[request.param].open(root_of(request.param, place))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo_videos, "SOURCES", FEW_SOURCES)
+        yield DATASETS[request.param].open(root_of(request.param, place))
 
 
 def test_a_dataset_keeps_its_promises(opened: Dataset) -> None:

@@ -22,12 +22,12 @@ from core.control import Control
 from core.datasets import demo_videos
 from core.datasets.base import Clip, Dataset, Modality
 from core.datasets.demo_scenes import CLASSES, FRAMES, SIZE, STRIPE, N, clip_pictures, clip_sound
-from core.datasets.demo_videos import CUTS, SOURCES, open_demo_videos
+from core.datasets.demo_videos import CUTS, open_demo_videos
 from core.datasets.splits import find_leaks
 from core.datasets.synthetic import MANIFEST
 from core.errors import Cancelled
+from tests.core.datasets.conftest import FEW_SOURCES
 
-FEW = SOURCES // 2
 WANDER, MOVE, TURN, BELL = ((0, 1), (2, 3), (4, 5), (6, 7))  # labels
 
 
@@ -35,7 +35,7 @@ WANDER, MOVE, TURN, BELL = ((0, 1), (2, 3), (4, 5), (6, 7))  # labels
 def made(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """Half of its sources, which are enough for what is asked here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo_videos, "SOURCES", FEW)
+        patch.setattr(demo_videos, "SOURCES", FEW_SOURCES)
         return open_demo_videos(tmp_path_factory.getbasetemp() / "demo-videos", Control())
 
 
@@ -67,13 +67,13 @@ def heard(clip: Clip) -> NDArray[np.int16]:
 
 def test_shape_of_the_dataset(made: Dataset) -> None:
     assert made.classes == CLASSES and Counter(clip.label for clip in made.clips) == dict.fromkeys(
-        range(len(made.classes)), FEW * CUTS
+        range(len(made.classes)), FEW_SOURCES * CUTS
     )
     assert made.synthetic and "synthetic" in made.title and "synthetic" in made.notes[0]
     assert made.modalities == frozenset(Modality) and made.folds == (1, 2, 3, 4)
     assert not find_leaks(made)
-    assert set(Counter((clip.label, clip.fold) for clip in made.clips).values()) == {FEW * CUTS // 4}
-    assert len({clip.group for clip in made.clips}) == FEW  # every class with every source
+    assert set(Counter((clip.label, clip.fold) for clip in made.clips).values()) == {FEW_SOURCES * CUTS // 4}
+    assert len({clip.group for clip in made.clips}) == FEW_SOURCES  # every class with every source
     assert set(Counter((clip.label, clip.group) for clip in made.clips).values()) == {CUTS}
     assert max(clip.path.stat().st_size for clip in made.clips) < 300_000
 
@@ -83,7 +83,7 @@ def test_files_give_back_every_pixel_and_every_sample(
 ) -> None:
     assert films.shape[1:] == (FRAMES, SIZE, SIZE, 3) and sounds.shape[1:] == (N,)
     for number in range(0, len(made.clips), 5):
-        label, within = divmod(number, FEW * CUTS)
+        label, within = divmod(number, FEW_SOURCES * CUTS)
         assert np.array_equal(films[number], clip_pictures(label, *divmod(within, CUTS)))
         assert np.array_equal(sounds[number], clip_sound(label, *divmod(within, CUTS)))
 
@@ -130,7 +130,7 @@ def test_bells_have_the_same_pictures_and_no_two_clips_the_same_sound(
 def test_a_lamp_lights_up_when_its_bell_is_struck(made: Dataset) -> None:
     """Frame by frame, loudness and light go together."""
     agree = []
-    for source in range(FEW):
+    for source in range(FEW_SOURCES):
         light = clip_pictures(6, source, 0).mean((1, 2, 3))
         loud = [np.abs(part.astype(float)).mean() for part in np.array_split(clip_sound(6, source, 0), FRAMES)]
         agree.append(np.corrcoef(light, loud)[0, 1])
