@@ -130,7 +130,7 @@ def network_order(workspace: Workspace, study: str) -> dict[str, int]:
 
 
 def passed_over(workspace: Workspace, study: str) -> str:
-    """Which folds a study asks for and has no run of, in words; “” = none."""
+    """Which folds a study asks for and has no run of, in words; “” = none. Mostly there are no clips of them."""
     read, there = _study_of(workspace, study), set[int]()
     for folder in list_runs(workspace, study):
         with suppress(UserError):  # as elsewhere, one that cannot be read is passed over
@@ -138,9 +138,7 @@ def passed_over(workspace: Workspace, study: str) -> str:
     absent = [str(fold) for fold in read.folds if fold not in there] if read is not None and there else []
     if not absent:
         return ""
-    return (
-        f"fold {absent[0]} has no clips here" if len(absent) == 1 else f"folds {', '.join(absent)} have no clips here"
-    )
+    return f"fold {absent[0]} has no run" if len(absent) == 1 else f"folds {', '.join(absent)} have no run"
 
 
 def _training_order(workspace: Workspace, study: str) -> Callable[[RunRow], tuple[int | str, ...]]:

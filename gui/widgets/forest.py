@@ -64,8 +64,17 @@ class ForestPlot(QWidget):
     def show_rows(self, rows: Sequence[ForestRow], lines: Sequence[ForestLine], title: str) -> None:
         self.rows, self.title = tuple(rows), title
         self.lines = tuple(sorted(lines, key=lambda line: line.value))
-        self.setMinimumHeight(self.minimumSizeHint().height())  # a scroll area may miss that the hint has changed
+        self._claim_height()
         self.reset_zoom()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "rows"):
+            self._claim_height()  # type is larger, or smaller
+        super().changeEvent(event)
+
+    def _claim_height(self) -> None:
+        """What the rows need: a scroll area may miss that the hint alone has changed."""
+        self.setMinimumHeight(self.minimumSizeHint().height())
 
     def reset_zoom(self) -> None:
         """All means, intervals, dots and lines, with a little room."""

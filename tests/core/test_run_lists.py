@@ -57,8 +57,8 @@ def test_rows_say_where_each_run_stands(workspace: Workspace, folders: list[RunF
 def test_folds_that_a_study_asks_for_in_vain_are_named(workspace: Workspace, folders: list[RunFolder]) -> None:
     assert not passed_over(workspace, "One") and not passed_over(workspace, "nothing")
     for folds, words in (
-        ((1, 2, 3), "fold 3 has no clips here"),
-        ((0, 1, 2, 3), "folds 0, 3 have no clips here"),
+        ((1, 2, 3), "fold 3 has no run"),
+        ((0, 1, 2, 3), "folds 0, 3 have no run"),
         ((), ""),
     ):
         write_toml(STUDY.model_copy(update={"folds": folds}), workspace.runs / "one" / "study.toml")
