@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -32,14 +33,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         UserError: missing, not UTF-8 or not TOML.
     """
     try:
-        return tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        return tomllib.loads(path.read_text(encoding="utf-8"))  # many times as fast as tomlkit, which writes
     except FileNotFoundError:
         raise UserError(f"There is no file {path}. Check the path.") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text. Save it as UTF-8 and try again.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
-    except tomlkit.exceptions.TOMLKitError as error:
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from None
 
 

@@ -25,6 +25,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else PROCESSES
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest goes first, or one process would wait for the other in the end."""
+    items.sort(key=lambda item: item.path.name != "test_main.py")
+
+
 @pytest.fixture(scope="session")
 def esc10() -> Path:
     """The folder of real ESC-10 recordings; the test is skipped where it is absent."""
