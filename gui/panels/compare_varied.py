@@ -21,7 +21,10 @@ from gui.widgets.findings import findings
 from gui.widgets.level_curve import LevelCurve, LevelLine, LevelPoint
 from gui.widgets.sentences import Sentences
 
-TESTED = "Which pairs are tested. One question alone leaves Holm's correction milder than every pair."
+TESTED = (
+    "Which pairs are tested. One question alone leaves Holm's correction milder than every pair: that is for whoever "
+    "chose the question before seeing the answers."
+)
 
 
 class VariedPage(ComparePage):
