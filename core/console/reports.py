@@ -72,7 +72,7 @@ def _compare(
                 found = with_clips(found, workspace, control, view.show)
         console.print(f"[bold]{escape(study)}[/]", results(summary, metric), sep="\n")
         if left_out := passed_over(workspace, study):
-            console.print(f"Of those that the study asks for, {left_out}.", soft_wrap=True)
+            console.print(f"Of the folds that the study asks for, {left_out}.", soft_wrap=True)
         for table, title in ((pair_table(found), "Over the folds"), (clip_table(found), "On the same clips")):
             if table.rows:
                 console.print(rich_table(table, title))

@@ -10,7 +10,7 @@ from core.evaluation.comparison import METHODS, Comparison, design_warnings
 from core.evaluation.statistics import INTERVALS
 from core.evaluation.summary import Summary
 
-MANY = 10  # pairs: of more, those that cannot be told apart are counted, and their sentences left out
+MANY = 10  # pairs: of more, so many that are told apart have sentences, and the rest are counted
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def find(summary: Summary, comparisons: Sequence[Comparison], metric: str) -> Fi
     return Findings(
         first=summary.on_one_fold(metric),
         across=tuple(pair.sentence for pair in comparisons if pair.across),
-        pairs=_telling([(pair.sentence, pair.told_apart) for pair in comparisons if not pair.across]),
+        pairs=_telling(
+            [(pair.sentence, None if pair.p is None else pair.told_apart) for pair in comparisons if not pair.across]
+        ),
         clips=_telling([(pair.clip_sentence, pair.clips.told_apart) for pair in comparisons if pair.clips]),
         seeds=summary.seed_sentences(metric),
         warnings=(*design_warnings(summary.networks, comparisons), *apart),
@@ -56,15 +58,16 @@ def find(summary: Summary, comparisons: Sequence[Comparison], metric: str) -> Fi
     )
 
 
-def _telling(pairs: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
-    """The sentences of pairs, each with whether its networks are told apart; of many, the first ones that are."""
+def _telling(pairs: Sequence[tuple[str, bool | None]]) -> tuple[str, ...]:
+    """The sentences of pairs, each with whether its networks are told apart, None where there is no test; of many, the
+    first ones that are told apart and all that could not be tested, as nothing else says so of them.
+    """
     if len(pairs) <= MANY:
         return tuple(sentence for sentence, _ in pairs)
-    told = tuple(sentence for sentence, apart in pairs if apart)
+    told = [sentence for sentence, apart in pairs if apart]
+    untested = [sentence for sentence, apart in pairs if apart is None]
+    others = len(pairs) - len(told) - len(untested)
     counts = [f"{len(told) - MANY} more can be told apart"] if len(told) > MANY else []
-    counts += [f"{len(pairs) - len(told)} cannot be told apart"] if len(told) < len(pairs) else []
-    return (
-        (*told[:MANY], f"Of {len(pairs)} pairs {' and '.join(counts)}: the table of pairs has their figures.")
-        if counts
-        else told
-    )
+    counts += [f"{others} cannot be told apart"] if others else []
+    counted = (f"Of {len(pairs)} pairs {' and '.join(counts)}.",) if counts else ()
+    return (*told[:MANY], *untested, *counted)

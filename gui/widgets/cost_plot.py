@@ -148,14 +148,15 @@ class CostPlot(QWidget):
     def costs(self) -> list[float]:
         """Where the axis has figures: those of marks that are moved off a cost that all share would lie."""
         if self._one_cost():
-            return [self.points[0].cost.value]
+            cost = self.points[0].cost.value
+            return [cost] if self._x[0] <= math.log10(cost) <= self._x[1] else []
         most = max(2, int(self.area().width() / theme.pixels(80)))
         return log_ticks(10 ** self._x[0], 10 ** self._x[1], most, seconds=self.axis.seconds)
 
     def foot(self) -> str:
         """The name of the costs, and what of their places is not to be read off."""
         if self._one_cost():
-            return f"{self.axis.title}: the same for all, which stand side by side"
+            return f"{self.axis.title}: practically the same for all, which stand side by side"
         return self.axis.title + (" · networks of one cost stand side by side" if any(self._aside.values()) else "")
 
     def line_names(self) -> list[tuple[QRectF, ForestLine]]:

@@ -105,6 +105,8 @@ def test_the_axis_says_where_marks_of_one_cost_are_moved_apart(shown, context):
     view.plot.show_points(alike, [], [], view.plot.axis, "")
     assert "the same for all" in view.plot.foot()
     assert view.plot.costs() == [alike[0].cost.value], "no figure stands below a mark that is moved"
+    view.plot._x = (view.plot._x[1], view.plot._x[1] + 1)  # dragged out of view
+    assert view.plot.costs() == []
 
 
 def test_wheel_zooms_at_the_pointer_drag_pans_and_a_double_click_shows_all(qtbot, shown, context):
