@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -129,10 +129,10 @@ def network_order(workspace: Workspace, study: str) -> dict[str, int]:
     return {} if read is None else {network.label: place for place, network in enumerate(read.network)}
 
 
-def passed_over(workspace: Workspace, study: str) -> str:
-    """Which folds a study asks for and has no run of, in words; “” = none. Mostly there are no clips of them."""
+def folds_without_runs(workspace: Workspace, study: str, folders: Iterable[RunFolder]) -> str:
+    """Which folds a study asks for and has no run of among its folders, in words; “” = none. Mostly they lack clips."""
     read, there = _study_of(workspace, study), set[int]()
-    for folder in list_runs(workspace, study):
+    for folder in folders:
         with suppress(UserError):  # as elsewhere, one that cannot be read is passed over
             there.add(folder.spec.fold)
     absent = [str(fold) for fold in read.folds if fold not in there] if read is not None and there else []

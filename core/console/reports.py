@@ -26,7 +26,7 @@ from core.live.shift_table import caveats, shift_table
 from core.robustness.curve import Sweep
 from core.robustness.sweep import sweep
 from core.robustness.tables import findings, level_table, reservations
-from core.run_lists import passed_over
+from core.run_lists import folds_without_runs
 from core.runs import find_run, list_runs, nothing_finished
 from core.tables import did_you_mean
 from core.workspace import Workspace
@@ -71,7 +71,7 @@ def _compare(
             with view, interrupt(control.cancel):
                 found = with_clips(found, workspace, control, view.show)
         console.print(f"[bold]{escape(study)}[/]", results(summary, metric), sep="\n")
-        if left_out := passed_over(workspace, study):
+        if left_out := folds_without_runs(workspace, study, list_runs(workspace, study)):
             console.print(f"Of the folds that the study asks for, {left_out}.", soft_wrap=True)
         for table, title in ((pair_table(found), "Over the folds"), (clip_table(found), "On the same clips")):
             if table.rows:

@@ -9,7 +9,7 @@ from core.control import Control
 from core.evaluation.summary import Summary, summarise
 from core.events import Event
 from core.game_results import HumanBaseline, human_baselines
-from core.run_lists import passed_over
+from core.run_lists import folds_without_runs
 from core.run_records import Latency, Phase, RunStatus
 from core.runs import RunFolder, list_runs
 from core.workspace import Workspace
@@ -37,7 +37,7 @@ class Overview:
         latencies: how long a network took over one clip, by id of the run that was asked.
         people: how people did on the same clips, in the guessing game.
         problems: a sentence for each kept game that cannot be read.
-        passed_over: which folds the study asks for in vain, in words.
+        without_runs: which folds the study asks for in vain, in words.
     """
 
     study: str
@@ -49,7 +49,7 @@ class Overview:
     latencies: dict[str, Latency] = field(default_factory=dict)
     people: tuple[HumanBaseline, ...] = ()
     problems: tuple[str, ...] = ()
-    passed_over: str = ""
+    without_runs: str = ""
 
     @property
     def empty(self) -> bool:
@@ -84,5 +84,5 @@ def read_overview(
         latencies={folder.id: found for folder in folders if (found := folder.latency) is not None},
         people=people,
         problems=problems,
-        passed_over=passed_over(workspace, study),
+        without_runs=folds_without_runs(workspace, study, folders),
     )

@@ -211,7 +211,7 @@ class ComparePanel(ResultsPanel):
         summary, metric = self.overview.summary, str(self.metric_choice.currentData())
         datasets = sorted({network.dataset for network in summary.networks})
         titles = [DATASETS[name].title for name in datasets]
-        self.about.setText(" · ".join(filter(None, (*titles, self.overview.passed_over))))
+        self.about.setText(" · ".join(filter(None, (*titles, self.overview.without_runs))))
         study, *titles = map(html.escape, (self.overview.study, *titles))
         self.heading.setText(" · ".join((f"<b>{study}</b>", *titles)))
         shown = looks(self.context.workspace, self.overview)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.analysis.costs import COSTS, Cost, cost_table, front, latencies
 from core.engine import State
@@ -202,12 +201,7 @@ class CostPage(ComparePage):
         bar.addSpacing(theme.GRID)
         bar.addWidget(self.measure)
         bar.addWidget(self.note, 1)
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.addWidget(self.plot)
-        columns.addWidget(self.figures)
-        columns.setStretchFactor(0, 1)
-        columns.setSizes([760, 400])
-        self.splitters = {"cost columns": columns}
+        columns = self.side_by_side("cost columns", self.plot, self.figures, (760, 400))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)

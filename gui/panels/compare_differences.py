@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.control import Control
 from core.evaluation.bayesian import ROPE
@@ -166,13 +166,7 @@ class DifferencesPage(ReadingPage):
         drawn = QScrollArea()
         drawn.setWidget(framed)
         drawn.setWidgetResizable(True)
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.addWidget(drawn)
-        columns.addWidget(self.findings)
-        columns.setStretchFactor(0, 1)
-        columns.setStretchFactor(1, 1)
-        columns.setSizes([640, 520])
-        self.splitters = {"differences": columns}
+        columns = self.side_by_side("differences", drawn, self.findings, (640, 520), (1, 1))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

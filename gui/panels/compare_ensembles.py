@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from core.evaluation.ensemble import Ensemble, How, ensembles
 from core.evaluation.overview import Overview
@@ -103,12 +103,7 @@ class EnsemblesPage(ReadingPage):
         self._bar = QWidget()
         self._flow = FlowLayout(self._bar, theme.GRID)
         self._flow.addWidget(self.how)
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.addWidget(self.members)
-        columns.addWidget(self.said)
-        columns.setStretchFactor(0, 1)
-        columns.setSizes([696, 464])
-        self.splitters = {"ensemble": columns}
+        columns = self.side_by_side("ensemble", self.members, self.said, (696, 464))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)

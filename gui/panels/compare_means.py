@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.datasets.base import Modality
 from core.evaluation.comparison import Comparison
@@ -35,13 +34,7 @@ class MeansPage(ComparePage):
         means = QScrollArea()
         means.setWidget(framed)
         means.setWidgetResizable(True)
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.addWidget(means)
-        columns.addWidget(self.findings)
-        columns.setStretchFactor(0, 2)
-        columns.setStretchFactor(1, 1)
-        columns.setSizes([760, 400])
-        self.splitters = {"columns": columns}
+        columns = self.side_by_side("columns", means, self.findings, (760, 400), (2, 1))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from core.control import Control
@@ -53,6 +53,17 @@ class ComparePage(InView):
 
     def cancel(self) -> None:
         """What is read is not wanted any more."""
+
+    def side_by_side(
+        self, name: str, left: QWidget, right: QWidget, sizes: tuple[int, int], stretch: tuple[int, int] = (1, 0)
+    ) -> QSplitter:
+        """Two columns whose widths can be dragged, and are kept by `name`; `stretch` deals out what is gained."""
+        columns = self.splitters[name] = QSplitter(Qt.Orientation.Horizontal)
+        for place, (widget, share) in enumerate(zip((left, right), stretch, strict=True)):
+            columns.addWidget(widget)
+            columns.setStretchFactor(place, share)
+        columns.setSizes(sizes)
+        return columns
 
 
 class ReadingPage(ComparePage):

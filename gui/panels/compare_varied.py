@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.evaluation.comparison import compare_pairs
 from core.evaluation.metrics import METRICS
@@ -46,12 +45,7 @@ class VariedPage(ComparePage):
             bar.addWidget(theme.label(word, muted=True))
             bar.addWidget(combo)
         bar.addStretch(1)
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.addWidget(self.curve)
-        columns.addWidget(self.findings)
-        columns.setStretchFactor(0, 1)
-        columns.setSizes([760, 400])
-        self.splitters = {"varied": columns}
+        columns = self.side_by_side("varied", self.curve, self.findings, (760, 400))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         column.setSpacing(theme.GRID)

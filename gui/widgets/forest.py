@@ -150,8 +150,12 @@ class ForestPlot(QWidget):
     def _width(self) -> float:
         return max(1.0, self.width() - self._left() - 2 * theme.GRID)
 
+    @property
+    def _tall(self) -> bool:
+        return len(self.rows) > TALL
+
     def _top(self) -> float:
-        figures = theme.pixels(LANE) if len(self.rows) > TALL else 0.0
+        figures = theme.pixels(LANE) if self._tall else 0.0
         return max((rect.bottom() for rect, _, _ in self.labels()), default=0.0) + figures + theme.GRID
 
     def _bottom(self) -> float:
@@ -248,7 +252,7 @@ class ForestPlot(QWidget):
             painter.setPen(QPen(theme.mix(theme.colour("window"), theme.colour("border"), 0.6), 1))
             painter.drawLine(QPointF(x, self._top()), QPointF(x, bottom))
             painter.setPen(theme.colour("muted"))
-            for y in (bottom + 4, *((self._top() - line - 4,) if len(self.rows) > TALL else ())):
+            for y in (bottom + 4, self._top() - line - 4) if self._tall else (bottom + 4,):
                 painter.drawText(
                     QRectF(x - line, y, 2 * line, line), Qt.AlignmentFlag.AlignCenter, f"{tick:.{decimals}f}"
                 )

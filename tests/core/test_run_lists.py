@@ -7,7 +7,7 @@ import pytest
 
 from core.control import Control
 from core.errors import Cancelled
-from core.run_lists import Earlier, earlier_runs, passed_over, read_rows
+from core.run_lists import Earlier, earlier_runs, folds_without_runs, read_rows
 from core.run_records import LogRow, Phase
 from core.run_spec import Network
 from core.runs import RunFolder, list_studies, run_folder
@@ -55,14 +55,14 @@ def test_rows_say_where_each_run_stands(workspace: Workspace, folders: list[RunF
 
 
 def test_folds_that_a_study_asks_for_in_vain_are_named(workspace: Workspace, folders: list[RunFolder]) -> None:
-    assert not passed_over(workspace, "One") and not passed_over(workspace, "nothing")
+    assert not folds_without_runs(workspace, "One", folders) and not folds_without_runs(workspace, "nothing", [])
     for folds, words in (
         ((1, 2, 3), "fold 3 has no run"),
         ((0, 1, 2, 3), "folds 0, 3 have no run"),
         ((), ""),
     ):
         write_toml(STUDY.model_copy(update={"folds": folds}), workspace.runs / "one" / "study.toml")
-        assert passed_over(workspace, "One") == words
+        assert folds_without_runs(workspace, "One", folders) == words
 
 
 def test_rows_follow_the_order_of_the_study(workspace: Workspace, folders: list[RunFolder]) -> None:
