@@ -44,7 +44,7 @@ class SearchResult:
 
     @property
     def seconds_to_come(self) -> float | None:
-        """Of the trials that are still asked for, at the mean pace of those that ended; None = none has."""
+        """Of the trials still asked for, that under way in full, at the pace of those that ended; None = none has."""
         if not self.counted:
             return None
         mean = sum(trial.seconds for trial in self.counted) / len(self.counted)

@@ -217,8 +217,8 @@ class SearchDialog(QDialog):
         if left is not None:
             detail += f", {readable.duration(left)} left in this trial"
         later = self.shown.seconds_to_come if self.shown is not None else None
-        if later is not None:
-            detail += f", about {readable.duration(later)} in all"
+        if later is not None and not self._running.search.minutes:  # else the limit may end it sooner
+            detail += f", about {readable.duration(max(later, left or 0.0))} to go"
         done, total = status.runs_done * epochs + epoch, self._running.search.trials * epochs
         self.progress.report(Progress("Trying settings", done, total, "epochs", detail))
 

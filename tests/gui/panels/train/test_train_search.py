@@ -128,3 +128,15 @@ def test_what_is_found_goes_into_the_form_of_the_study(qtbot, context, tmp_path,
     dialog.form.changed.emit()
     qtbot.waitUntil(lambda: dialog.shown is not None and len(dialog.shown.counted) == 7)
     window.close()
+
+
+@pytest.mark.parametrize(("minutes", "to_go"), [(0.0, True), (30.0, False)])
+def test_how_long_a_search_takes_is_told_where_no_limit_may_end_it_sooner(dialog, context, qtbot, minutes, to_go):
+    dialog.form.editors["minutes"].set(minutes)
+    begun(dialog, context, TRIALS)
+    qtbot.waitUntil(lambda: len(dialog.shown.counted) == len(TRIALS) - 1)  # one was interrupted
+    said: list[str] = []
+    dialog.progress.report = lambda progress: said.append(progress.detail)
+    dialog._tell("trial-6", 1, 4, 7200.0)
+    assert "2 h left in this trial" in said[0]
+    assert said[0].endswith("about 2 h to go") is to_go, "no less than the trial under way takes"
